@@ -1,0 +1,81 @@
+"""ganzoo: a zoo of GANs that draw and stylise natural scenes, with models as plugins.
+
+Every name here is light until it is used: `import ganzoo` does not import torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ganzoo.api import list_models, resume, run
+    from ganzoo.data.source import ImageSource, Picture
+    from ganzoo.errors import DataError, DivergedError, GanzooError, PluginError, StorageError, UsageError
+    from ganzoo.hooks import hookimpl
+    from ganzoo.options import AdversarialOptions, ModelOptions, Options, PartChoice, part
+    from ganzoo.sampling import LoadedGAN, load
+    from ganzoo.specs import ImageShape, ModelSpec, PartSpec, Weights
+    from ganzoo.units import Size
+
+_HOMES = {
+    "AdversarialOptions": "options",
+    "DataError": "errors",
+    "DivergedError": "errors",
+    "GanzooError": "errors",
+    "ImageShape": "specs",
+    "ImageSource": "data.source",
+    "LoadedGAN": "sampling",
+    "ModelOptions": "options",
+    "ModelSpec": "specs",
+    "Options": "options",
+    "PartChoice": "options",
+    "PartSpec": "specs",
+    "Picture": "data.source",
+    "PluginError": "errors",
+    "Size": "units",
+    "StorageError": "errors",
+    "UsageError": "errors",
+    "Weights": "specs",
+    "hookimpl": "hooks",
+    "list_models": "api",
+    "load": "sampling",
+    "part": "options",
+    "resume": "api",
+    "run": "api",
+}
+
+__all__ = [
+    "AdversarialOptions",
+    "DataError",
+    "DivergedError",
+    "GanzooError",
+    "ImageShape",
+    "ImageSource",
+    "LoadedGAN",
+    "ModelOptions",
+    "ModelSpec",
+    "Options",
+    "PartChoice",
+    "PartSpec",
+    "Picture",
+    "PluginError",
+    "Size",
+    "StorageError",
+    "UsageError",
+    "Weights",
+    "hookimpl",
+    "list_models",
+    "load",
+    "part",
+    "resume",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ganzoo' has no attribute {name!r}")
+    return getattr(import_module(f"ganzoo.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,124 @@
+"""What the command line and notebooks share: listing models and running them."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganzoo.catalog import Catalog
+from ganzoo.configuration import Configuration, Layer, configure
+from ganzoo.discovery import discover
+from ganzoo.engine.run import read_run_file
+from ganzoo.errors import UsageError
+from ganzoo.registry import load_registry
+from ganzoo.settings import RESUMABLE
+from ganzoo.specs import ModelSpec, Task
+from ganzoo.view import View
+from ganzoo.yamlfile import read_yaml
+
+if TYPE_CHECKING:
+    from ganzoo.engine.run import Run
+
+
+def open_catalog(*, third_party: bool = True, registry: Path | None = None) -> Catalog:
+    """Everything that is registered on this machine; `registry` names a file with presets of your own."""
+    return Catalog(discover(third_party=third_party), load_registry(registry))
+
+
+def list_models(task: Task | None = None) -> list[ModelSpec]:
+    """Declarations of all models that can be used, of one task if given."""
+    return [model.spec for model in open_catalog().models if task in (None, model.spec.task)]
+
+
+def run(
+    model: str,
+    *,
+    options: Mapping[str, object] | None = None,
+    config: str | Path | None = None,
+    tiny: bool = False,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    view: View | None = None,
+    **settings: object,
+) -> "Run":
+    """Trains a model or preset and returns the run.
+
+    `settings` are those of `ganzoo.settings.RunSettings` (data, size, budget, seed, device …) and `batch`; `options`
+    are the model's own and its parts' ("lr", "generator.width"); `config` is a YAML file with both. Weakest to
+    strongest: defaults, tiny, preset, config, options, settings. Raises the errors of `ganzoo.errors`.
+    """
+    catalog = open_catalog()
+    configuration = configure_run(model, catalog, options=options, config=config, tiny=tiny, settings=settings)
+    return start_run(configuration, catalog, view or View(), out=out, overwrite=overwrite)
+
+
+def resume(folder: str | Path, *, view: View | None = None, **settings: object) -> "Run":
+    """Goes on with a stopped run, exactly; a larger `budget` makes a finished run longer.
+
+    Only settings in `ganzoo.settings.RESUMABLE` may differ from those of the start: others raise UsageError.
+    """
+    return resume_run(folder, open_catalog(), view or View(), settings=settings)
+
+
+def configure_run(
+    model: str,
+    catalog: Catalog,
+    *,
+    options: Mapping[str, object] | None = None,
+    config: str | Path | None = None,
+    tiny: bool = False,
+    settings: Mapping[str, object] | None = None,
+) -> Configuration:
+    """The checked configuration of a run, without importing torch; arguments as for `run`."""
+    registered, preset = catalog.resolve(model)
+    layers = [
+        *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
+        *preset,
+        *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
+        Layer(origin="set", values=options or {}),
+        Layer(origin="flag", values=_given(settings or {})),
+    ]
+    return configure(registered, catalog, layers)
+
+
+def start_run(
+    configuration: Configuration, catalog: Catalog, view: View, *, out: str | Path | None, overwrite: bool
+) -> "Run":
+    """Trains what the configuration says; torch is imported here, after everything that is checked without it."""
+    from ganzoo.engine.launch import start
+
+    return start(configuration, catalog, view, out=Path(out) if out else None, overwrite=overwrite)
+
+
+def resume_run(
+    folder: str | Path,
+    catalog: Catalog,
+    view: View,
+    *,
+    settings: Mapping[str, object],
+    model: str | None = None,
+) -> "Run":
+    """Goes on with the run in `folder`, which must be one of `model` if that is given."""
+    changed = _given(settings)
+    if fixed := sorted(set(changed) - RESUMABLE):
+        allowed = ", ".join(sorted(RESUMABLE))
+        raise UsageError(f"{', '.join(fixed)} can't change when a run is resumed; these can: {allowed}")
+    content = read_run_file(Path(folder))
+    if model and catalog.resolve(model)[0].full_name != content["model"]:
+        raise UsageError(f"'{folder}' is a run of {content['model']}, not of {model}")
+    configuration = recorded_configuration(content, catalog, [Layer(origin="resume", values=changed)])
+    from ganzoo.engine.launch import resume as go_on
+
+    return go_on(Path(folder), configuration, catalog, view)
+
+
+def recorded_configuration(
+    content: Mapping[str, Mapping[str, Mapping[str, object]]], catalog: Catalog, extra: Iterable[Layer] = ()
+) -> Configuration:
+    """The configuration that a run.json recorded, each value with its old origin."""
+    recorded = content["configuration"]
+    layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
+    return configure(catalog.model(str(content["model"])), catalog, [*layers, *extra])
+
+
+def _given(settings: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in settings.items() if value is not None}

@@ -1,0 +1,94 @@
+"""What a step computes its loss from: images, randomness and how far the run is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+Draw = Callable[[Sequence[int], torch.Generator], Tensor]
+
+
+def draw_normal(size: Sequence[int], rng: torch.Generator) -> Tensor:
+    """Standard normal numbers of that shape, on the generator's device."""
+    return torch.randn(*size, generator=rng, device=rng.device)
+
+
+class Batch:
+    """One draw of the data, B C H W in [-1, 1], with everything else that a step may depend on.
+
+    `target` are the images to learn from (when sampling, a blank of the wanted shape), `source` the images to
+    translate, `label` int64 B A, `progress` the part of the budget that is used up, in [0, 1]. Randomness comes from
+    `noise` and `uniform` only, both drawn from `rng`.
+    """
+
+    def __init__(
+        self,
+        target: Tensor,
+        rng: torch.Generator,
+        *,
+        source: Tensor | None = None,
+        label: Tensor | None = None,
+        progress: float = 0.0,
+        draw: Draw = draw_normal,
+    ) -> None:
+        self.target = target
+        self.source = source
+        self.label = label
+        self.rng = rng
+        self.progress = progress
+        self.keep_graph = False
+        """Whether another step may use what `shared` computes now, set by the engine."""
+        self.recorded: dict[str, Tensor] = {}
+        self._draw = draw
+        self._shared: dict[str, tuple[nn.Module, Tensor]] = {}
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def noise(self, *size: int) -> Tensor:
+        """Standard normal latents, B x size, on the device of the images."""
+        return self._draw((len(self), *size), self.rng).to(self.target.device, non_blocking=True)
+
+    def uniform(self, *size: int) -> Tensor:
+        """Uniform numbers in [0, 1), B x size, on the device of the images."""
+        numbers = torch.rand(len(self), *size, generator=self.rng, device=self.rng.device)
+        return numbers.to(self.target.device, non_blocking=True)
+
+    def record(self, name: str, value: Tensor) -> None:
+        """Keeps a scalar for the logs and the live view; it takes no part in the loss."""
+        self.recorded[name] = value.detach()
+
+    def shared(self, name: str, module: nn.Module, compute: Callable[[], Tensor]) -> Tensor:
+        """`compute()`, a forward pass of `module`, done once for all steps between which `module` is not trained.
+
+        The step that trains `module` can follow its gradient through the result; any other uses `.detach()`.
+        """
+        if name not in self._shared:
+            with _graph_of(module, self.keep_graph):
+                self._shared[name] = (module, compute())
+        return self._shared[name][1]
+
+    def forget(self, trained: nn.Module) -> None:
+        """Drops what was shared of a module that has been trained since; the engine calls it."""
+        changed = set(trained.parameters())
+        self._shared = {
+            name: entry for name, entry in self._shared.items() if changed.isdisjoint(entry[0].parameters())
+        }
+
+
+@contextmanager
+def _graph_of(module: nn.Module, keep: bool) -> Iterator[None]:
+    """Records the gradient graph of a module that the engine has frozen for another player's step, if to be kept."""
+    frozen = [parameter for parameter in module.parameters() if not parameter.requires_grad]
+    if frozen and not keep:
+        with torch.no_grad():
+            yield
+        return
+    for parameter in frozen:
+        parameter.requires_grad_(True)
+    try:
+        yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)

@@ -1,0 +1,52 @@
+"""`ganzoo registry`: keeps the generated part of a checkout's registry.yaml true."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganzoo.cli.app import app
+from ganzoo.discovery import discover
+from ganzoo.errors import UsageError
+from ganzoo.registry import FILE_NAME, load_registry, with_models
+from ganzoo.report import say
+from ganzoo.specs import ModelSpec
+
+registry = typer.Typer(help="Writes and checks the generated section of a registry.yaml.", no_args_is_help=True)
+app.add_typer(registry, name="registry")
+FileArgument = Annotated[Path, typer.Argument(help="The registry file.")]
+
+
+@registry.command("write")
+def write(file: FileArgument = Path(FILE_NAME)) -> None:
+    """Rewrites the section `models` from the built-in declarations, and leaves the rest alone."""
+    current, wanted = _texts(file)
+    if current != wanted:
+        file.write_text(wanted, encoding="utf-8")
+    say(f"{file}: {'written' if current != wanted else 'already true'}")
+
+
+@registry.command("check")
+def check(file: FileArgument = Path(FILE_NAME)) -> None:
+    """Fails (exit 2) when the section `models` is not what the declarations say, or a preset can't run."""
+    from ganzoo.api import configure_run
+    from ganzoo.catalog import Catalog
+
+    current, wanted = _texts(file)
+    if current != wanted:
+        raise UsageError(f"{file}: the section 'models' is out of date: run `ganzoo registry write`")
+    catalog = Catalog(discover(third_party=False), load_registry(file))
+    for name in catalog.registry.presets:
+        configure_run(name, catalog)
+    say(f"{file}: {len(_builtin_models())} models and {len(catalog.registry.presets)} presets are true")
+
+
+def _texts(file: Path) -> tuple[str, str]:
+    if not file.is_file():
+        raise UsageError(f"no file '{file}' here: run this at the top of a checkout")
+    text = file.read_text(encoding="utf-8")
+    return text, with_models(text, _builtin_models())
+
+
+def _builtin_models() -> list[ModelSpec]:
+    return [spec for plugin in discover(third_party=False) for spec in plugin.models if plugin.builtin]

@@ -1,0 +1,32 @@
+"""The order in which a run sees its images: a function of (seed, samples seen) alone, so that resuming is exact."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Order:
+    """Endless epochs over `count` images, each epoch shuffled by (seed, epoch)."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        self.count = count
+        self.seed = seed
+        self._epoch = -1
+        self._permutation: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    def indices(self, position: int, length: int) -> NDArray[np.int64]:
+        """Numbers of the images at positions `position` … `position + length - 1` of the endless sequence."""
+        found = []
+        while length > 0:
+            epoch, offset = divmod(position, self.count)
+            piece = self._shuffled(epoch)[offset : offset + length]
+            found.append(piece)
+            position += len(piece)
+            length -= len(piece)
+        return np.concatenate(found)
+
+    def _shuffled(self, epoch: int) -> NDArray[np.int64]:
+        if epoch != self._epoch:
+            generator = np.random.Generator(np.random.Philox(key=[self.seed, epoch]))
+            self._permutation = generator.permutation(self.count)
+            self._epoch = epoch
+        return self._permutation

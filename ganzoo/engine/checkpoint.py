@@ -1,0 +1,132 @@
+"""Checkpoints: a folder of safetensors and JSON with a manifest, published by one rename. No pickle anywhere."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ganzoo.engine.files import sync_file, sync_folder, write_atomically
+from ganzoo.errors import StorageError, one_line
+
+SCHEMA = 1
+LATEST = "LATEST"
+_MANIFEST = "MANIFEST.json"
+_NAME = re.compile(r"step-(\d{6,})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """What is saved: named tensors in groups ("weights", "ema", "train"), and a JSON state."""
+
+    tensors: Mapping[str, Mapping[str, Tensor]]
+    state: Mapping[str, Any]
+
+
+def name_of(step: int) -> str:
+    """The folder's name of that step's checkpoint."""
+    return f"step-{step:06d}"
+
+
+def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
+    """Publishes the checkpoint below `folder`, points LATEST to it and removes all but the `keep` newest.
+
+    Raises StorageError when it can't be written; what was there before is then untouched.
+    """
+    final = folder / name_of(step)
+    draft = folder / f".{final.name}.part"
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        _write(draft, checkpoint)
+        if final.exists():
+            shutil.rmtree(final)
+        draft.rename(final)
+        sync_folder(folder)
+        write_atomically(folder / LATEST, final.name)
+        _prune(folder, keep)
+    except (OSError, safetensors.SafetensorError) as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise StorageError(f"can't write the checkpoint '{final}': {one_line(error)}") from error
+    return final
+
+
+def _write(draft: Path, checkpoint: Checkpoint) -> None:
+    for group, tensors in checkpoint.tensors.items():
+        # safetensors wants contiguous tensors that share no memory.
+        plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+        save_file(plain, draft / f"{group}.safetensors")
+    state = {"schema": SCHEMA, **checkpoint.state}
+    (draft / "state.json").write_text(json.dumps(state, indent=1))
+    manifest = {file.name: _fingerprint(file) for file in sorted(draft.iterdir())}
+    (draft / _MANIFEST).write_text(json.dumps(manifest, indent=1))
+    for file in draft.iterdir():
+        sync_file(file)
+    sync_folder(draft)
+
+
+def _fingerprint(file: Path) -> dict[str, object]:
+    with file.open("rb") as stream:
+        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "size": file.stat().st_size}
+
+
+def steps_in(folder: Path) -> list[int]:
+    """Steps of the published checkpoints, oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(match[1]) for entry in folder.iterdir() if (match := _NAME.fullmatch(entry.name)))
+
+
+def _prune(folder: Path, keep: int) -> None:
+    for step in steps_in(folder)[:-keep]:
+        shutil.rmtree(folder / name_of(step))
+
+
+def remove_after(folder: Path, step: int) -> None:
+    """Removes the checkpoints of later steps, which a run resumed from `step` writes anew."""
+    for later in steps_in(folder):
+        if later > step:
+            shutil.rmtree(folder / name_of(later))
+
+
+def load(folder: Path, groups: Iterable[str], which: str = LATEST) -> tuple[int, Checkpoint, tuple[str, ...]]:
+    """The checkpoint `which` ("LATEST" or a step's number), with the tensor groups asked for.
+
+    Gives its step, its content and a sentence for each newer checkpoint that is damaged and was passed over. Raises
+    StorageError when none is good.
+    """
+    known = steps_in(folder)
+    wanted = known[::-1] if which == LATEST else [step for step in known if str(step) == which]
+    if not wanted:
+        raise StorageError(f"no checkpoint {which} in '{folder}'; there are: {', '.join(map(str, known)) or 'none'}")
+    problems: list[str] = []
+    for step in wanted:
+        path = folder / name_of(step)
+        try:
+            _verify(path)
+            return step, _read(path, groups), tuple(problems)
+        except (OSError, ValueError, safetensors.SafetensorError) as error:
+            problems.append(f"checkpoint '{path.name}' is damaged and passed over: {one_line(error)}")
+    raise StorageError("; ".join(problems))
+
+
+def _verify(path: Path) -> None:
+    manifest = json.loads((path / _MANIFEST).read_text())
+    for name, expected in manifest.items():
+        if _fingerprint(path / name) != expected:
+            raise ValueError(f"{name} does not have the size and sha256 of its manifest")
+
+
+def _read(path: Path, groups: Iterable[str]) -> Checkpoint:
+    state = json.loads((path / "state.json").read_text())
+    if state["schema"] != SCHEMA:
+        raise StorageError(f"'{path}' has schema {state['schema']}, this ganzoo reads {SCHEMA}")
+    files = {group: path / f"{group}.safetensors" for group in groups}
+    return Checkpoint(tensors={group: load_file(file) for group, file in files.items() if file.is_file()}, state=state)

@@ -1,0 +1,169 @@
+"""A run and its folder: run.json, scalars.jsonl, samples/ and checkpoints/."""
+
+import json
+import os
+import platform
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ganzoo.configuration import Configuration
+from ganzoo.engine.files import write_atomically
+from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.units import Progress
+
+RUN_FILE = "run.json"
+SCHEMA = 1
+LOCK = ".lock"
+
+
+@dataclass(kw_only=True)
+class Run:
+    """A training as plugins and users see it; `outcome` is empty until it ends."""
+
+    folder: Path
+    configuration: Configuration
+    progress: Progress = field(default_factory=Progress)
+    newest_sample: Path | None = None
+    outcome: str = ""
+    scalars: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of its checkpoints."""
+        return self.folder / "checkpoints"
+
+    @property
+    def samples(self) -> Path:
+        """The folder of its sample grids."""
+        return self.folder / "samples"
+
+    def log(self, scalars: Mapping[str, float]) -> None:
+        """Appends a line to scalars.jsonl. Raises StorageError when it can't."""
+        self.scalars = dict(scalars)
+        try:
+            with (self.folder / "scalars.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(self.scalars) + "\n")
+        except OSError as error:
+            raise StorageError(f"can't write '{file_name(self.folder)}/scalars.jsonl': {one_line(error)}") from None
+
+    def forget_after(self, step: int) -> None:
+        """Drops logged lines and samples of later steps, which a run resumed from `step` makes anew."""
+        path = self.folder / "scalars.jsonl"
+        if path.is_file():
+            lines = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
+            write_atomically(path, "".join(f"{line}\n" for line in lines))
+        for sample in self.samples.glob("step-*.png"):
+            if int(sample.stem.removeprefix("step-")) > step:
+                sample.unlink()
+
+
+def file_name(path: Path) -> str:
+    """The path as users wrote it: relative to the working folder where it is below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def claim_folder(model: str, out: Path | None, *, overwrite: bool) -> Path:
+    """Finds and makes the run folder, `out` or the first free runs/<model>-<number>, and changes nothing in it.
+
+    Raises UsageError when it exists already (unless `overwrite` and it is a run's) or can't be made.
+    """
+    folder = out or _free_folder(Path("runs"), model)
+    try:
+        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+            if not overwrite:
+                raise UsageError(f"'{folder}' exists: resume it (--resume), replace it (--overwrite), or give another")
+            if not (folder / RUN_FILE).is_file():
+                raise UsageError(f"'{folder}' is not a run folder, so --overwrite leaves it alone")
+        folder.mkdir(parents=True, exist_ok=True)
+        with lock(folder):
+            pass
+        (folder / LOCK).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
+    return folder
+
+
+def empty_folder(folder: Path) -> None:
+    """Removes what an earlier run left in a claimed and locked folder, and makes the folders of a new one."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != LOCK:
+            entry.unlink()
+    (folder / "samples").mkdir()
+    (folder / "checkpoints").mkdir()
+
+
+def _free_folder(base: Path, model: str) -> Path:
+    pattern = re.compile(rf"{re.escape(model)}-(\d+)")
+    taken = [int(m[1]) for entry in (base.iterdir() if base.is_dir() else ()) if (m := pattern.fullmatch(entry.name))]
+    return base / f"{model}-{max(taken, default=0) + 1}"
+
+
+def lock(folder: Path) -> FileLock:
+    """Keeps a second process out of the run folder; to be used in a `with`."""
+    held = FileLock(folder / LOCK)
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(f"'{folder}' is in use by another process") from None
+    except OSError as error:
+        raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
+    return held
+
+
+def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
+    """Writes run.json: the configuration with origins, versions, and the facts given."""
+    configuration = run.configuration
+    plugin = configuration.model.plugin
+    content = {
+        "schema": SCHEMA,
+        "model": configuration.model.full_name,
+        "plugin": {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version},
+        "configuration": configuration.describe(),
+        "versions": versions(),
+        **facts,
+    }
+    write_atomically(run.folder / RUN_FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Versions that may change what a run computes."""
+    packages = ("ganzoo-core", "torch", "torchvision", "timm", "kornia", "numpy", "pillow")
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpus": str(os.cpu_count()),
+    } | {name: metadata.version(name) for name in packages}
+
+
+def read_run_file(folder: Path) -> dict[str, Any]:
+    """The content of run.json. Raises UsageError when the folder is no run's, StorageError when it is damaged."""
+    path = folder / RUN_FILE
+    if not path.is_file():
+        raise UsageError(f"'{folder}' is not a run folder: it has no {RUN_FILE}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            raise StorageError(f"'{path}' has schema {content['schema']}, this ganzoo reads {SCHEMA}")
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"'{path}' is damaged: {one_line(error)}") from None
+    return dict(content)
+
+
+def _step_of(line: str) -> int:
+    """The step of a logged line; a line that a crash cut off is dropped as if it came later."""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError):
+        return 2**62

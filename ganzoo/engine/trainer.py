@@ -1,0 +1,144 @@
+"""Applies the steps of a recipe, round by round. Owns everything between a loss and the changed weights."""
+
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.batch import Batch
+from ganzoo.data.cache import Images
+from ganzoo.data.order import Order
+from ganzoo.engine.average import Average
+from ganzoo.errors import PluginError
+from ganzoo.model import GAN, Step
+
+
+class Trainer:
+    """The state of a training: networks, optimisers, average, randomness and counters.
+
+    `rounds` counts finished rounds of all steps, `images_seen` the real images drawn from the data.
+    """
+
+    def __init__(
+        self,
+        gan: GAN,
+        images: Images,
+        *,
+        batch: int,
+        seed: int,
+        device: torch.device,
+        precision: str = "fp32",
+        half_life: float = 0.0,
+        clip_gradients: float = 0.0,
+        compile: bool = False,
+    ) -> None:
+        self.gan = gan.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub gap
+        self.device = device
+        self.batch_size = batch
+        self.images = images
+        self.order = Order(len(images), seed)
+        self.rng = torch.Generator().manual_seed(seed)
+        self.steps = _checked_steps(gan)
+        self.optimisers = {step.name: gan.optimiser(step) for step in self.steps}
+        self.average = Average(gan.averaged, half_life) if half_life else None
+        self.rounds = 0
+        self.images_seen = 0
+        self._autocast = precision == "bf16"
+        self._clip = clip_gradients
+        self._values: dict[str, Tensor] = {}
+        if compile:
+            # In place and after the copy for the average, so that names of weights stay as they are.
+            for child in gan.children():
+                child.compile()
+
+    def round(self, progress: float) -> None:
+        """All steps once, with their repetitions."""
+        self.gan.train()
+        seen = self.images_seen
+        batch: Batch | None = None
+        for step in self.steps:
+            repetitions = step.repetitions(self.rounds)
+            for left in reversed(range(repetitions)):
+                if batch is None or left < repetitions - 1:
+                    batch = self._draw(progress)
+                batch.keep_graph = left == 0 and step is not self.steps[-1]
+                self._apply(step, batch)
+        self.rounds += 1
+        if self.average is not None:
+            self.average.update(self.images_seen, self.images_seen - seen)
+
+    def scalars(self) -> dict[str, float]:
+        """The terms and records of the latest repetition of each step; the one place that waits for the device."""
+        names = list(self._values)
+        if not names:
+            return {}
+        return dict(zip(names, torch.stack([self._values[name].float() for name in names]).tolist(), strict=True))
+
+    @torch.no_grad()
+    def draw(self, batch: Batch) -> Tensor:
+        """Images B C H W in [-1, 1] as users are to see them: averaged weights, evaluation mode."""
+        self.gan.eval()
+        with self.average.in_use() if self.average is not None else nullcontext():
+            images: Tensor = self.gan(batch)
+        return images
+
+    def _draw(self, progress: float) -> Batch:
+        pixels, labels = self.images.take(self.order.indices(self.images_seen, self.batch_size))
+        self.images_seen += self.batch_size
+        return Batch(
+            to_unit(pixels, self.device),
+            self.rng,
+            label=labels.to(self.device) if labels.shape[1] else None,
+            progress=progress,
+        )
+
+    def _apply(self, step: Step, batch: Batch) -> None:
+        parameters = list(step.trains.parameters())
+        freeze_all_but(self.gan, step.trains)
+        call_without_gradients(step.before)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._autocast):
+            terms = step.loss(batch)
+        # Gradients go to this player's parameters only, whatever graph the loss hangs on.
+        total = torch.stack([term.float() for term in terms.values()]).sum()
+        torch.autograd.backward(total, inputs=parameters)
+        if self._clip:
+            torch.nn.utils.clip_grad_norm_(parameters, self._clip)
+        optimiser = self.optimisers[step.name]
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        call_without_gradients(step.after)
+        batch.forget(step.trains)
+        self._values |= {f"{step.name}.{name}": term.detach() for name, term in terms.items()} | batch.recorded
+
+
+def to_unit(pixels: Tensor, device: torch.device) -> Tensor:
+    """uint8 B 3 H W -> float32 in [-1, 1] on the device."""
+    if device.type == "cuda":
+        pixels = pixels.pin_memory()
+    return pixels.to(device, non_blocking=True).float().div_(127.5).sub_(1)
+
+
+def freeze_all_but(gan: nn.Module, trained: nn.Module) -> None:
+    """Lets gradients reach the parameters of `trained` only."""
+    gan.requires_grad_(False)
+    trained.requires_grad_(True)
+
+
+def call_without_gradients(action: Callable[[], None] | None) -> None:
+    """Calls the action, if there is one, without recording gradients."""
+    if action is not None:
+        with torch.no_grad():
+            action()
+
+
+def _checked_steps(gan: GAN) -> tuple[Step, ...]:
+    steps = tuple(gan.steps())
+    names = [step.name for step in steps]
+    if not steps or len(set(names)) < len(names):
+        raise PluginError(f"{type(gan).__name__}.steps() gave steps named {_list(names)}: give each its own name")
+    return steps
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in names) or "nothing"

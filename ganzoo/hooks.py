@@ -1,0 +1,40 @@
+"""The five hooks of ganzoo. A plugin implements those it needs and marks each with `@ganzoo.hookimpl`."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from ganzoo.specs import ModelSpec, PartSpec
+
+if TYPE_CHECKING:
+    from ganzoo.engine.run import Run
+
+PROJECT = "ganzoo"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def ganzoo_models() -> Iterable[ModelSpec]:  # type: ignore[empty-body]
+    """Declares the models of this plugin."""
+
+
+@hookspec
+def ganzoo_parts() -> Iterable[PartSpec]:  # type: ignore[empty-body]
+    """Declares the parts of this plugin: generators, discriminators, losses, data sets and the like."""
+
+
+@hookspec
+def ganzoo_run_started(run: "Run") -> None:
+    """Called once the run folder exists and before the first step."""
+
+
+@hookspec
+def ganzoo_step_finished(run: "Run", step: int, scalars: Mapping[str, float]) -> None:
+    """Called after each logged step with the values that went into scalars.jsonl."""
+
+
+@hookspec
+def ganzoo_run_finished(run: "Run", summary: Mapping[str, object]) -> None:
+    """Called when the run ended, whatever the reason; `summary["outcome"]` says which."""

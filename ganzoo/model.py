@@ -1,0 +1,181 @@
+"""The interfaces of recipes: networks, adversarial losses, steps and the GAN itself.
+
+A recipe says what is optimised. Optimisers, freezing, averaging, precision and checkpoints belong to the engine.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.batch import Batch
+from ganzoo.options import AdversarialOptions
+from ganzoo.parts import Parts
+from ganzoo.specs import ImageShape
+
+__all__ = [
+    "GAN",
+    "AdversarialGAN",
+    "AdversarialLoss",
+    "Batch",
+    "Discriminator",
+    "Generator",
+    "Step",
+    "Terms",
+]
+
+Terms = Mapping[str, Tensor]
+"""Named scalars that add up to a loss."""
+
+
+class Generator(nn.Module, ABC):
+    """Network that draws images. A part's target is called as `target(options, shape=ImageShape)`."""
+
+    latent: int
+    """Length of the latent vector."""
+
+    @abstractmethod
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        """Latents B x latent, labels int64 B A -> images B C H W in [-1, 1]."""
+
+
+class Discriminator(nn.Module, ABC):
+    """Network that scores images. A part's target is called as `target(options, shape=ImageShape)`."""
+
+    @abstractmethod
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        """Images B C H W in [-1, 1], labels int64 B A -> scores of any shape beyond B, higher is more real."""
+
+
+class AdversarialLoss(ABC):
+    """The game between the two players. A part's target is called as `target(options)`."""
+
+    needs_real = False
+    """Whether the generator's loss compares with the scores of real images; only then are they computed."""
+    scores_are_logits = False
+    """Whether the sigmoid of a score is a probability, which the live view then shows."""
+
+    @abstractmethod
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        """Loss of the discriminator from its scores of real and fake images."""
+
+    @abstractmethod
+    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+        """Loss of the generator from the scores of its images; `real` is None unless `needs_real`."""
+
+    def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
+        """Terms that look into the discriminator, such as a gradient penalty; none by default."""
+        return {}
+
+    def before_step(self, discriminator: Discriminator) -> None:  # noqa: B027  # optional on purpose
+        """Called before each step of the discriminator, such as to clip its weights."""
+
+    def after_step(self, discriminator: Discriminator) -> None:  # noqa: B027
+        """Called after each step of the discriminator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One player's move: the engine computes the sum of `loss(batch)` and updates the parameters of `trains`.
+
+    `repeat` is a number of repetitions, or a function from the number of the round (from 0) to one; the first
+    repetition goes on with the batch of the step before, each further one draws its own. The step takes part in every
+    `every`-th round. `before` and `after` are called around each repetition, without gradients.
+    """
+
+    name: str
+    trains: nn.Module
+    loss: Callable[[Batch], Terms]
+    repeat: int | Callable[[int], int] = 1
+    every: int = 1
+    before: Callable[[], None] | None = None
+    after: Callable[[], None] | None = None
+
+    def repetitions(self, round_number: int) -> int:
+        """Repetitions in that round, 0 when the step is not part of it."""
+        if round_number % self.every:
+            return 0
+        return self.repeat(round_number) if callable(self.repeat) else self.repeat
+
+
+class GAN(nn.Module, ABC):
+    """A trainable recipe. A model's target is called as `target(options, shape=ImageShape, parts=Parts)`."""
+
+    averaged: nn.Module
+    """The network that `forward` draws with; the engine keeps the moving average of its weights."""
+
+    @abstractmethod
+    def forward(self, batch: Batch) -> Tensor:
+        """Images B C H W in [-1, 1], as users are to see them."""
+
+    @abstractmethod
+    def steps(self) -> Iterable[Step]:
+        """The steps of one round, in order."""
+
+    @abstractmethod
+    def optimiser(self, step: Step) -> torch.optim.Optimizer:
+        """A new optimiser over the parameters of `step.trains`."""
+
+
+class AdversarialGAN(GAN):
+    """The recipe for noise to image: a generator, a discriminator and an adversarial loss, each a part."""
+
+    def __init__(self, options: AdversarialOptions, *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__()
+        self.options = options
+        self.generator: Generator = parts.generator(shape)
+        self.discriminator: Discriminator = parts.discriminator(shape)
+        self.loss: AdversarialLoss = parts.build("loss")
+        self.averaged = self.generator
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Images drawn from the noise of the batch."""
+        images: Tensor = self.generator(batch.noise(self.generator.latent), batch.label)
+        return images
+
+    def steps(self) -> Iterable[Step]:
+        """Discriminator first, then generator, which goes on with the images that the discriminator has just seen."""
+        yield Step(
+            name="discriminator",
+            trains=self.discriminator,
+            loss=self._discriminator_loss,
+            repeat=self.options.critic_steps_at,
+            before=lambda: self.loss.before_step(self.discriminator),
+            after=lambda: self.loss.after_step(self.discriminator),
+        )
+        yield Step(name="generator", trains=self.generator, loss=self._generator_loss)
+
+    def optimiser(self, step: Step) -> torch.optim.Optimizer:
+        """The optimiser that the options name."""
+        return build_optimiser(self.options, step)
+
+    def _fake(self, batch: Batch) -> Tensor:
+        return batch.shared("fake", self.generator, lambda: self(batch))
+
+    def _discriminator_loss(self, batch: Batch) -> Terms:
+        fake = self._fake(batch).detach()
+        real_scores = self.discriminator(batch.target, batch.label)
+        fake_scores = self.discriminator(fake, batch.label)
+        batch.record("D(real)", self._shown(real_scores))
+        batch.record("D(fake)", self._shown(fake_scores))
+        terms = self.loss.discriminator(real_scores, fake_scores)
+        return {**terms, **self.loss.penalty(self.discriminator, batch, fake)}
+
+    def _generator_loss(self, batch: Batch) -> Terms:
+        fake_scores = self.discriminator(self._fake(batch), batch.label)
+        real_scores = self.discriminator(batch.target, batch.label) if self.loss.needs_real else None
+        return self.loss.generator(fake_scores, real_scores)
+
+    def _shown(self, scores: Tensor) -> Tensor:
+        scores = scores.detach()
+        return (scores.sigmoid() if self.loss.scores_are_logits else scores).mean()
+
+
+def build_optimiser(options: AdversarialOptions, step: Step) -> torch.optim.Optimizer:
+    """Adam or RMSProp with the options' rates, in the fused form where there is one."""
+    lr = options.lr_discriminator if step.name == "discriminator" and options.lr_discriminator else options.lr
+    if options.optimiser == "rmsprop":
+        return torch.optim.RMSprop(step.trains.parameters(), lr, alpha=options.beta2)
+    return torch.optim.Adam(step.trains.parameters(), lr, betas=(options.beta1, options.beta2), fused=True)

@@ -1,0 +1,75 @@
+"""Options of models and parts: frozen pydantic models whose every field has a default, a meaning and bounds."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from ganzoo.specs import PartKind
+
+
+class Options(BaseModel):
+    """Base of all option classes: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class PartChoice(Options):
+    """A part chosen by name, and the options of it that differ from the part's own defaults."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+
+def part(kind: PartKind, name: str, description: str, **options: object) -> Any:
+    """Field of an options class that holds a part of `kind`: part `name` by default, set up with `options`."""
+    choice = PartChoice(name=name, options=options)
+    return Field(choice, description=description, json_schema_extra={"kind": kind})
+
+
+def part_kind(field: FieldInfo) -> PartKind | None:
+    """The kind of part that an options field holds, or None for a plain option."""
+    extra = field.json_schema_extra
+    return extra.get("kind") if isinstance(extra, Mapping) else None  # type: ignore[return-value]
+
+
+class ModelOptions(Options):
+    """Options that every model has."""
+
+    batch: int = Field(64, ge=1, le=65536, description="images a step draws from the data")
+    ema_kimg: float = Field(
+        2.0,
+        ge=0,
+        le=10_000,
+        description="half-life of the averaged weights that draw the samples, in thousands of images; 0 is off",
+    )
+
+
+class AdversarialOptions(ModelOptions):
+    """Options of `ganzoo.model.AdversarialGAN`, the recipe that draws images from noise.
+
+    A model declares its own defaults by subclassing.
+    """
+
+    generator: PartChoice = part("generator", "dcgan", "network that draws an image from a latent")
+    discriminator: PartChoice = part("discriminator", "dcgan", "network that scores an image")
+    loss: PartChoice = part("loss", "non-saturating", "the adversarial game")
+    optimiser: Literal["adam", "rmsprop"] = Field("adam", description="optimiser of both players")
+    lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both players")
+    lr_discriminator: float = Field(
+        0, ge=0, le=1, description="learning rate of the discriminator; 0 is the same as lr"
+    )
+    beta1: float = Field(0.5, ge=0, lt=1, description="Adam's decay of the mean gradient")
+    beta2: float = Field(0.999, ge=0, lt=1, description="Adam's (RMSProp's) decay of the mean squared gradient")
+    critic_steps: int = Field(1, ge=1, le=1000, description="discriminator steps to one generator step")
+    opening_critic_steps: int = Field(
+        1, ge=1, le=1000, description="discriminator steps to each of the opening generator steps"
+    )
+    opening_steps: int = Field(0, ge=0, description="number of opening generator steps at the start of the run")
+    opening_every: int = Field(0, ge=0, description="an opening step returns at each multiple of this; 0 is never")
+
+    def critic_steps_at(self, step: int) -> int:
+        """Discriminator steps before generator step number `step`, counted from 0."""
+        returning = self.opening_every > 0 and step % self.opening_every == 0
+        return self.opening_critic_steps if step < self.opening_steps or returning else self.critic_steps

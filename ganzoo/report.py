@@ -1,0 +1,84 @@
+"""All output of the command line: tables, facts and errors, for people or as JSON."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_WIDE = 200
+"""Columns off a terminal, where nothing has to fit a window."""
+
+console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console.width = _WIDE
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    NAMES = "names"
+
+
+def say(text: str) -> None:
+    """One line, printed as it is: markup and control characters in it have no effect."""
+    console.print(plain(text))
+
+
+def complain(text: str) -> None:
+    """One line on the error stream."""
+    errors.print(plain(text))
+
+
+def plain(value: object) -> Text:
+    """Text from anywhere (names of files and plugins, messages) that can't steer the terminal."""
+    return Text("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in str(value)))
+
+
+def rows_as(form: Format, rows: Sequence[Mapping[str, object]], columns: Sequence[str], name: str = "name") -> None:
+    """Prints rows in that form; the table has `columns` only, JSON and YAML have every key."""
+    if form is Format.JSON:
+        sys.stdout.write(json.dumps(list(rows), indent=1, default=str, ensure_ascii=False) + "\n")
+    elif form is Format.YAML:
+        import yaml
+
+        sys.stdout.write(yaml.safe_dump(json.loads(json.dumps(list(rows), default=str)), sort_keys=False))
+    elif form is Format.NAMES:
+        sys.stdout.write("".join(f"{row[name]}\n" for row in rows))
+    else:
+        table(rows, columns)
+
+
+def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], title: str = "") -> None:
+    """Prints a table of those columns; off a terminal it is as wide as its content."""
+    grid = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    for column in columns:
+        grid.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        grid.add_row(*(_cell(row.get(column, "")) for column in columns))
+    console.print(grid, soft_wrap=False)
+
+
+def _cell(value: object) -> Text:
+    text = plain(value)
+    if str(value) in _COLOURS:
+        text.stylize(_COLOURS[str(value)])
+    return text
+
+
+_COLOURS = {
+    "ok": "green",
+    "broken": "red",
+    "misspelt": "red",
+    "incompatible": "yellow",
+    "clash": "yellow",
+    "blocked": "dim",
+}

@@ -1,0 +1,107 @@
+"""What a plugin declares: models, parts and weights. Light on purpose, nothing here imports torch."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel
+
+API = 1
+"""The number of the plugin interface; a declaration made for another one is refused with its reason."""
+
+Task = Literal["generate", "translate"]
+PartKind = Literal["generator", "discriminator", "loss", "augmentation", "encoder", "metric", "dataset"]
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageShape:
+    """Shape of one image, C H W, and the names of the label attributes that come with the data."""
+
+    channels: int = 3
+    height: int
+    width: int
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """A file of trained weights; safetensors only, size in bytes."""
+
+    name: str
+    url: str
+    sha256: str
+    size: int
+    license: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """Declaration of a trainable model.
+
+    `name` is lower-case words joined by '-'. `target` is "package.module:Class" of a `ganzoo.model.GAN`, imported
+    only when used. `options` is a subclass of `ganzoo.ModelOptions`. `tiny` overrides options and run settings so
+    that a run on a CPU takes seconds. `paper` is an arXiv id or a DOI, `license` the SPDX id of the code.
+    Raises ValueError when a field can't be right.
+    """
+
+    name: str
+    target: str
+    options: type[BaseModel]
+    summary: str
+    task: Task = "generate"
+    paper: str = ""
+    license: str = ""
+    weights: tuple[Weights, ...] = ()
+    tiny: Mapping[str, object] = field(default_factory=dict)
+    api: int = API
+
+    def __post_init__(self) -> None:
+        _check(self)
+        if self.task not in get_args(Task):
+            raise ValueError(f"task {self.task!r} of model {self.name!r}: allowed are {_list(get_args(Task))}")
+        object.__setattr__(self, "tiny", MappingProxyType(dict(self.tiny)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartSpec:
+    """Declaration of a part that recipes are put together from: `kind` and `name` select it by `--set kind=name`."""
+
+    kind: PartKind
+    name: str
+    target: str
+    options: type[BaseModel]
+    summary: str
+    paper: str = ""
+    api: int = API
+
+    def __post_init__(self) -> None:
+        _check(self)
+        if self.kind not in get_args(PartKind):
+            raise ValueError(f"kind {self.kind!r} of part {self.name!r}: allowed are {_list(get_args(PartKind))}")
+
+
+def load_target(target: str) -> Any:
+    """Imports the object that a spec's `target` names."""
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _check(spec: ModelSpec | PartSpec) -> None:
+    if not _NAME.fullmatch(spec.name):
+        raise ValueError(f"name {spec.name!r}: write lower-case words joined by '-', such as 'wgan-gp'")
+    if not _TARGET.fullmatch(spec.target):
+        raise ValueError(f"target {spec.target!r} of {spec.name!r}: write 'package.module:Name'")
+    if not (isinstance(spec.options, type) and issubclass(spec.options, BaseModel)):
+        raise ValueError(f"options of {spec.name!r}: give a pydantic model class, such as a subclass of ganzoo.Options")
+    if not spec.summary.strip() or "\n" in spec.summary:
+        raise ValueError(f"summary of {spec.name!r}: write one line")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)

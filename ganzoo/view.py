@@ -1,0 +1,29 @@
+"""What a run tells whoever watches it. The base class is silent; the command line has a live one."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganzoo.engine.run import Run
+
+
+class View:
+    """Follows a run from reading the data to its end."""
+
+    def reading(self, done: int, total: int, skipped: int) -> None:
+        """Pictures read so far on the first visit to a data set."""
+
+    def notice(self, text: str) -> None:
+        """A sentence that the user should see; the run goes on."""
+
+    def follow(self, run: "Run") -> None:
+        """A run is about to start."""
+
+    def stepped(self, run: "Run") -> None:
+        """A round has finished; called often, so it must be quick."""
+
+    def logged(self, run: "Run", scalars: Mapping[str, float]) -> None:
+        """Values went into scalars.jsonl."""
+
+    def finished(self, run: "Run", summary: Mapping[str, object]) -> None:
+        """The run ended, whatever the reason."""

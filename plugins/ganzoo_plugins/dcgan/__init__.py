@@ -1,0 +1,70 @@
+"""DCGAN: the convolutional body that the whole ladder of losses stands on, and the game of the 2014 paper on it."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field
+
+from ganzoo import AdversarialOptions, ModelSpec, Options, PartSpec, hookimpl
+
+PAPER = "1511.06434"
+TINY = {"generator.width": 8, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
+        "budget": "20steps", "data.count": 64}  # fmt: skip
+
+
+class GeneratorOptions(Options):
+    """Options of the DCGAN generator."""
+
+    width: int = Field(64, ge=1, le=1024, description="channels of the layer before the image; deeper ones have more")
+    latent: int = Field(100, ge=1, le=4096, description="length of the latent vector")
+    norm: Literal["batch", "instance", "layer", "none"] = Field("batch", description="norm after each convolution")
+
+
+class DiscriminatorOptions(Options):
+    """Options of the DCGAN discriminator."""
+
+    width: int = Field(64, ge=1, le=1024, description="channels of the first layer; deeper ones have more")
+    norm: Literal["batch", "instance", "layer", "none"] = Field("batch", description="norm of all but the first layer")
+
+
+@hookimpl
+def ganzoo_models() -> Iterable[ModelSpec]:
+    """The model `dcgan`."""
+    yield ModelSpec(
+        name="dcgan",
+        target="ganzoo.model:AdversarialGAN",
+        options=AdversarialOptions,
+        summary="deep convolutional GAN, cross-entropy and Adam",
+        paper=PAPER,
+        license="Apache-2.0",
+        tiny=TINY,
+    )
+
+
+@hookimpl
+def ganzoo_parts() -> Iterable[PartSpec]:
+    """Its two networks and its loss."""
+    yield PartSpec(
+        kind="generator",
+        name="dcgan",
+        target="ganzoo_plugins.dcgan.model:DCGANGenerator",
+        options=GeneratorOptions,
+        summary="transposed convolutions from a latent up to the image",
+        paper=PAPER,
+    )
+    yield PartSpec(
+        kind="discriminator",
+        name="dcgan",
+        target="ganzoo_plugins.dcgan.model:DCGANDiscriminator",
+        options=DiscriminatorOptions,
+        summary="strided convolutions down to one score",
+        paper=PAPER,
+    )
+    yield PartSpec(
+        kind="loss",
+        name="non-saturating",
+        target="ganzoo_plugins.dcgan.model:NonSaturating",
+        options=Options,
+        summary="cross-entropy; the generator maximises log D(G(z))",
+        paper="1406.2661",
+    )

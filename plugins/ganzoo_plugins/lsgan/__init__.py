@@ -1,0 +1,51 @@
+"""LSGAN: the DCGAN body with least squares, which still pulls at images that already fool the discriminator."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+
+PAPER = "1611.04076"
+
+
+class LSGANOptions(AdversarialOptions):
+    """The paper's settings."""
+
+    loss: PartChoice = part("loss", "least-squares", "the adversarial game")
+
+
+class LeastSquaresOptions(Options):
+    """The three targets of eq. 2, by the paper's letters."""
+
+    a: float = Field(0.0, ge=-10, le=10, description="target of the discriminator for generated images")
+    b: float = Field(1.0, ge=-10, le=10, description="target of the discriminator for real images")
+    c: float = Field(1.0, ge=-10, le=10, description="target of the generator for its images")
+
+
+@hookimpl
+def ganzoo_models() -> Iterable[ModelSpec]:
+    """The model `lsgan`."""
+    yield ModelSpec(
+        name="lsgan",
+        target="ganzoo.model:AdversarialGAN",
+        options=LSGANOptions,
+        summary="least-squares GAN on the DCGAN body",
+        paper=PAPER,
+        license="Apache-2.0",
+        tiny={"generator.width": 8, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
+              "budget": "20steps", "data.count": 64},
+    )  # fmt: skip
+
+
+@hookimpl
+def ganzoo_parts() -> Iterable[PartSpec]:
+    """Its loss."""
+    yield PartSpec(
+        kind="loss",
+        name="least-squares",
+        target="ganzoo_plugins.lsgan.model:LeastSquares",
+        options=LeastSquaresOptions,
+        summary="squared distance of scores to their targets",
+        paper=PAPER,
+    )
