@@ -40,20 +40,20 @@ def _dabs(image: Tensor, noise: Noise, spacing: float, salt: int) -> tuple[Tenso
     return looks, rows.long(), columns.long()
 
 
-def _strokes(canvas: Tensor, source: Tensor, noise: Noise, spacing: float, salt: int) -> tuple[Tensor, Tensor]:
-    """Lay strokes of the source's colours over the canvas; also the thickness of the paint, B H W."""
+def _strokes(below: Tensor, source: Tensor, noise: Noise, spacing: float, salt: int) -> tuple[Tensor, Tensor]:
+    """Lay strokes of the source's colours over what is below; also the thickness of the paint, B H W."""
     looks, rows, columns = _dabs(source, noise, spacing, salt)
     height, width = source.shape[2:]
     v = (torch.arange(height) + 0.5).view(1, -1, 1)
     u = (torch.arange(width) + 0.5).view(1, 1, -1)
     best = torch.zeros(len(source), height, width)
-    cover, thick, colours = best.clone(), best.clone(), canvas.clone()
+    cover, thick, colours = best.clone(), best.clone(), below.clone()
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             dab = looks.index_select(2, rows + down).index_select(3, columns + right)
-            aside, below = u - dab[:, 0], v - dab[:, 1]
-            along = (aside * dab[:, 2] + below * dab[:, 3]) / (1.25 * spacing)
-            across = (below * dab[:, 2] - aside * dab[:, 3]) / (0.55 * spacing)
+            aside, drop = u - dab[:, 0], v - dab[:, 1]
+            along = (aside * dab[:, 2] + drop * dab[:, 3]) / (1.25 * spacing)
+            across = (drop * dab[:, 2] - aside * dab[:, 3]) / (0.55 * spacing)
             bristle = across * 3.5 + dab[:, 5] * 4.0
             bristle = (bristle - bristle.floor() - 0.5).abs() * 2.0
             body = (1.0 - along * along - across * across) * spacing * 0.6 + 0.5
@@ -65,7 +65,7 @@ def _strokes(canvas: Tensor, source: Tensor, noise: Noise, spacing: float, salt:
             thick = mix(thick, (0.6 + 0.4 * bristle) * body, wins)
             tinted = dab[:, 6:9] * (1.0 + 0.10 * dab[:, 5:6])
             colours = mix(colours, tinted, wins.unsqueeze(1))
-    return mix(canvas, colours, cover.unsqueeze(1)), thick
+    return mix(below, colours, cover.unsqueeze(1)), thick
 
 
 def oil(image: Tensor, noise: Noise) -> Tensor:

@@ -45,7 +45,8 @@ def _water(image: Tensor, view: View, first: int) -> Tensor:
     deep = (0.12 + 0.45 * ramp(0.0, 0.5, depth) + 0.10 * ripple * scene.waves).clamp(0.0, 0.8)
     surface = over(mirror * 0.94, tint, deep)
     surface = over(surface, scene.glow, _glitter(scene, u, depth, ripple))
-    surface = over(surface, mix(scene.rim, scene.glow, torch.full_like(scene.rim, 0.3)), ramp(0.02, 0.0, depth) * 0.35)
+    far = mix(scene.rim, scene.glow, torch.full_like(scene.rim, 0.3))
+    surface = over(surface, far, ramp(0.02, 0.0, depth) * 0.35)
     return over(image[:, :, first:], surface, edge(below, below * 0.0, pixel))
 
 

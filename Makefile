@@ -1,0 +1,46 @@
+# Everything goes through these targets, here and in CI.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint types unit bench docs clean
+
+demo: $(STAMP)  ## train a small DCGAN on the built-in scenes
+	$(BIN)/ganzoo run dcgan-laptop --budget 4min --sample-every 30s --out demo --overwrite
+	$(BIN)/ganzoo sample demo -n 64 --out demo/samples.png
+	$(BIN)/ganzoo sample demo --walk 80 --out demo/walk.gif
+	@echo "The pictures: demo/samples.png, demo/walk.gif, and demo/samples/ from step to step"
+
+test: lint types unit  ## everything that must be green
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/ganzoo registry check
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+unit: $(STAMP)
+	$(BIN)/pytest
+
+bench: $(STAMP)  ## speed, as ratios measured in one run
+	$(BIN)/python -m tests.benchmarks
+
+docs: $(VENV)/.docs
+	$(BIN)/sphinx-build -W -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+# The stamp is older than pyproject.toml when dependencies may have changed.
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(VENV)/.docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist docs/_build .mypy_cache .pytest_cache .ruff_cache

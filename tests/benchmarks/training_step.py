@@ -1,0 +1,153 @@
+"""The DCGAN step (batch 64, 64 px, 64 base channels) against a textbook loop on the same networks, in one process."""
+
+import copy
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.data.cache import Images
+from ganzoo.engine.device import set_up
+from ganzoo.engine.launch import build_gan, build_trainer
+from ganzoo.engine.trainer import Trainer
+from ganzoo.model import AdversarialGAN
+from tests.benchmarks.pairing import paired, ratio
+
+ROUNDS = 12
+BATCH, SIZE, LATENT = 64, 64, 100
+
+
+def main() -> None:
+    """Prints the ratio textbook / ganzoo, with its parts, and the convolutions' own time."""
+    images = fake_images()
+    trainers = {"ganzoo": trainer(images), "ganzoo --compile": trainer(images, compile=True)}
+    textbook = Textbook(trainers["ganzoo"].gan)
+    pixels, _ = images.take(trainers["ganzoo"].order.indices(0, BATCH))
+    real = pixels.float().div(127.5).sub(1).contiguous()
+    contenders: dict[str, Callable[[], object]] = {"textbook": lambda: textbook.step(real)}
+    contenders |= {name: lambda t=t: t.round(0.0) for name, t in trainers.items()}
+    contenders["convolutions alone"] = Convolutions(trainers["ganzoo"].gan).step
+    # The textbook loop also gains from the allocator setting, which belongs to the process: it is timed with it on.
+    seconds = paired(contenders, ROUNDS)
+    for name, times in seconds.items():
+        print(
+            f"{name:20} {statistics.median(times):.3f} s a step, {ratio(seconds['textbook'], times):.2f} x the textbook"
+        )
+    print(f"allocator setting: {allocator_gain():.2f} x for a step of width 16")
+
+
+def fake_images() -> Images:
+    """Random pixels: what they show does not change how long a step takes."""
+    rng = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (512, SIZE, SIZE, 3), generator=rng, dtype=torch.uint8).numpy()
+    labels = torch.zeros(512, 0, dtype=torch.int64).numpy()
+    return Images(pixels=pixels, labels=labels, attributes={}, fingerprint="", skipped=())
+
+
+def trainer(images: Images, *, compile: bool = False, width: int = 64) -> Trainer:
+    """A trainer of the built-in DCGAN, average of weights switched off as the textbook loop has none."""
+    options = {"generator.width": width, "discriminator.width": width, "ema_kimg": 0, "compile": compile}
+    configuration = configure_run("dcgan", open_catalog(), options=options)
+    return build_trainer(build_gan(configuration, {}), configuration, images, torch.device("cpu"))
+
+
+class Textbook:
+    """The loop of the tutorials: contiguous layout, plain Adam, nothing frozen, fakes shared by both steps."""
+
+    def __init__(self, gan: AdversarialGAN) -> None:
+        self.generator = copy.deepcopy(gan.generator).to(memory_format=torch.contiguous_format)
+        self.discriminator = copy.deepcopy(gan.discriminator).to(memory_format=torch.contiguous_format)
+        self.optimisers = [
+            torch.optim.Adam(network.requires_grad_(True).parameters(), lr=2e-4, betas=(0.5, 0.999))
+            for network in (self.generator, self.discriminator)
+        ]
+        self.loss = nn.BCEWithLogitsLoss()
+
+    def step(self, real: Tensor) -> None:
+        """One step of each player."""
+        update_generator, update_discriminator = self.optimisers
+        ones, zeros = torch.ones(len(real)), torch.zeros(len(real))
+        self.discriminator.zero_grad()
+        self.loss(self.discriminator(real), ones).backward()
+        fake = self.generator(torch.randn(len(real), LATENT))
+        self.loss(self.discriminator(fake.detach()), zeros).backward()
+        update_discriminator.step()
+        self.generator.zero_grad()
+        self.loss(self.discriminator(fake), ones).backward()
+        update_generator.step()
+
+
+class Convolutions:
+    """Nothing but the convolutions of a step, forward and the backward parts that are needed: the machine's limit."""
+
+    def __init__(self, gan: AdversarialGAN) -> None:
+        self.calls = [
+            *self._record(gan.discriminator, torch.randn(BATCH, 3, SIZE, SIZE), forward=3, weights=2, inputs=3),
+            *self._record(gan.generator, torch.randn(BATCH, LATENT), forward=1, weights=1, inputs=1),
+        ]
+
+    def _record(
+        self, network: nn.Module, example: Tensor, **times: int
+    ) -> list[tuple[nn.Module, Tensor, dict[str, int]]]:
+        seen: list[tuple[nn.Module, Tensor, dict[str, int]]] = []
+        hooks = [
+            module.register_forward_hook(lambda module, inputs, _: seen.append((module, inputs[0].detach(), times)))
+            for module in network.modules()
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d))
+        ]
+        with torch.no_grad():
+            network(example.contiguous(memory_format=torch.channels_last) if example.dim() == 4 else example)
+        for hook in hooks:
+            hook.remove()
+        # The first layer's input is an image or a latent: only the generator's step needs the image's gradient.
+        first = seen[0][0]
+        return [(m, x, {**t, "inputs": min(t["inputs"], 1) if m is first else t["inputs"]}) for m, x, t in seen]
+
+    def step(self) -> None:
+        """All convolutions as often as one round of both players needs them."""
+        for module, example, times in self.calls:
+            both = times["weights"]
+            for number in range(times["forward"]):
+                x = example.detach().requires_grad_(number < times["inputs"])
+                module.weight.requires_grad_(number < both)
+                y = module(x)
+                if y.requires_grad:
+                    torch.autograd.backward(
+                        y, torch.ones_like(y), inputs=[t for t in (x, module.weight) if t.requires_grad]
+                    )
+                module.weight.grad = None
+
+
+def allocator_gain() -> float:
+    """How many times as long a step of a narrow DCGAN takes in a process without our allocator setting."""
+    import subprocess
+    import sys
+
+    code = "from tests.benchmarks.training_step import time_narrow; print(time_narrow({}))"
+    medians = [
+        [
+            float(subprocess.check_output([sys.executable, "-c", code.format(on)], text=True).split()[-1])
+            for on in (False, True)
+        ]
+        for _ in range(3)
+    ]
+    return statistics.median(off / on for off, on in medians)
+
+
+def time_narrow(allocator: bool) -> float:
+    """Median seconds of a step of width 16, with or without the allocator setting."""
+    import ganzoo.engine.device as device
+
+    if not allocator:
+        device._keep_freed_memory = lambda: None
+    set_up(torch.device("cpu"), 0)
+    narrow = trainer(fake_images(), width=16)
+    seconds = []
+    for _ in range(15):
+        started = time.perf_counter()
+        narrow.round(0.0)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds[3:])
