@@ -1,0 +1,74 @@
+"""Fixtures that several test files share."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ganzoo.catalog import Catalog
+from ganzoo.discovery import discover
+from ganzoo.registry import Registry
+
+PLUGINS = Path(__file__).parent / "plugins"
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder that GANZOO_CACHE names, so that no test touches the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANZOO_CACHE", str(folder))
+        patch.delenv("GANZOO_PLUGINS", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def plugin_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which pip has installed every distribution of tests/plugins."""
+    site = tmp_path_factory.mktemp("site")
+    offline = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-index")
+    sources = [str(project.parent) for project in sorted(PLUGINS.glob("*/pyproject.toml"))]
+    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(site), *sources], check=True)
+    return site
+
+
+@pytest.fixture(scope="session")
+def python_command(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Runs `python ARGUMENTS…` in an empty folder (or `cwd`), with the plugins of tests/plugins if `plugins`."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+
+    def run(
+        *arguments: object, plugins: bool = False, cwd: Path = elsewhere, **env: str
+    ) -> "subprocess.CompletedProcess[str]":
+        folders = [str(request.getfixturevalue("plugin_site"))] if plugins else []
+        path = os.pathsep.join(filter(None, [*folders, os.environ.get("PYTHONPATH")]))
+        return subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": path, **env},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ganzoo_command(python_command: Command) -> Command:
+    """Runs `ganzoo ARGUMENTS…` as `python_command` does."""
+
+    def run(*arguments: object, **options: object) -> "subprocess.CompletedProcess[str]":
+        return python_command("-m", "ganzoo", *arguments, **options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The built-in models and parts, and no presets."""
+    return Catalog(discover(third_party=False), Registry())

@@ -1,0 +1,60 @@
+"""Small runs for the tests of the engine."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.catalog import Catalog
+from ganzoo.configuration import Configuration
+from ganzoo.data.cache import Images
+from ganzoo.engine.launch import build_gan, build_trainer, open_source, read_images, start
+from ganzoo.engine.run import Run
+from ganzoo.engine.trainer import Trainer
+from ganzoo.view import View
+
+MODELS = ("dcgan", "lsgan", "wgan", "wgan-gp")
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return open_catalog(third_party=False)
+
+
+@pytest.fixture(scope="session")
+def tiny(catalog: Catalog) -> Callable[..., Configuration]:
+    """The configuration of a tiny run of a built-in model, with options on top."""
+
+    def configuration(model: str = "dcgan", **options: object) -> Configuration:
+        return configure_run(model, catalog, tiny=True, options={"device": "cpu", **options})
+
+    return configuration
+
+
+@pytest.fixture(scope="session")
+def tiny_images(tiny: Callable[..., Configuration]) -> Images:
+    configuration = tiny()
+    return read_images(open_source(configuration), configuration, View())
+
+
+@pytest.fixture
+def trainer(tiny: Callable[..., Configuration], tiny_images: Images) -> Callable[..., Trainer]:
+    """A trainer of a tiny model."""
+
+    def build(model: str = "dcgan", **options: object) -> Trainer:
+        configuration = tiny(model, **options)
+        return build_trainer(build_gan(configuration, {}), configuration, tiny_images, torch.device("cpu"))
+
+    return build
+
+
+@pytest.fixture
+def train(tiny: Callable[..., Configuration], catalog: Catalog, tmp_path: Path) -> Callable[..., Run]:
+    """Trains a tiny run into the test's folder."""
+
+    def run(model: str = "dcgan", name: str = "run", view: View | None = None, **options: object) -> Run:
+        return start(tiny(model, **options), catalog, view or View(), out=tmp_path / name, overwrite=False)
+
+    return run

@@ -1,0 +1,103 @@
+"""Checkpoints on disk: complete or not there, verified when read."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganzoo.engine import checkpoint
+from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.errors import StorageError
+
+
+def content(value: float = 1.0) -> Checkpoint:
+    tensors = {"weights": {"a": torch.full((4, 3), value)}, "train": {"rng": torch.arange(5)}}
+    return Checkpoint(tensors=tensors, state={"step": value, "note": "x"})
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, 7, content(), keep=3)
+    step, loaded, problems = checkpoint.load(tmp_path, ("weights", "train", "ema"))
+    assert (step, problems) == (7, ())
+    assert torch.equal(loaded.tensors["weights"]["a"], torch.ones(4, 3))
+    assert loaded.state["note"] == "x" and loaded.state["schema"] == checkpoint.SCHEMA
+    assert "ema" not in loaded.tensors
+
+
+def test_layouts_that_share_or_stride_memory_are_saved(tmp_path: Path) -> None:
+    strided = torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)
+    saved = Checkpoint(tensors={"weights": {"a": strided, "b": strided}}, state={})
+    checkpoint.save(tmp_path, 1, saved, keep=1)
+    _, loaded, _ = checkpoint.load(tmp_path, ("weights",))
+    assert torch.equal(loaded.tensors["weights"]["a"], strided)
+
+
+def test_only_the_newest_are_kept_and_latest_points_to_the_last(tmp_path: Path) -> None:
+    for step in (1, 2, 3, 4):
+        checkpoint.save(tmp_path, step, content(step), keep=2)
+    assert checkpoint.steps_in(tmp_path) == [3, 4]
+    assert (tmp_path / "LATEST").read_text() == "step-000004"
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "state.json", "MANIFEST.json"])
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "remove"])
+def test_damage_is_found_and_the_one_before_is_taken(tmp_path: Path, file: str, damage: str) -> None:
+    checkpoint.save(tmp_path, 1, content(1), keep=3)
+    checkpoint.save(tmp_path, 2, content(2), keep=3)
+    victim = tmp_path / "step-000002" / file
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    if damage == "remove":
+        victim.unlink()
+    else:
+        victim.write_bytes({"flip": bytes(data), "truncate": bytes(data[:-5]), "empty": b""}[damage])
+    step, loaded, problems = checkpoint.load(tmp_path, ("weights",))
+    assert step == 1 and torch.equal(loaded.tensors["weights"]["a"], torch.ones(4, 3))
+    assert len(problems) == 1 and "step-000002" in problems[0]
+
+
+def test_none_good_is_a_storage_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="no checkpoint"):
+        checkpoint.load(tmp_path, ("weights",))
+    checkpoint.save(tmp_path, 1, content(), keep=1)
+    (tmp_path / "step-000001" / "weights.safetensors").write_bytes(b"x")
+    with pytest.raises(StorageError, match="sha256"):
+        checkpoint.load(tmp_path, ("weights",))
+
+
+def test_a_step_can_be_asked_for(tmp_path: Path) -> None:
+    for step in (1, 2):
+        checkpoint.save(tmp_path, step, content(step), keep=3)
+    assert checkpoint.load(tmp_path, ("weights",), "1")[0] == 1
+    with pytest.raises(StorageError, match="there are: 1, 2"):
+        checkpoint.load(tmp_path, ("weights",), "5")
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "SCHEMA", 99)
+    checkpoint.save(tmp_path, 1, content(), keep=1)
+    monkeypatch.undo()
+    with pytest.raises(StorageError, match="schema 99"):
+        checkpoint.load(tmp_path, ("weights",))
+
+
+def test_a_failed_save_leaves_the_one_before_and_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.save(tmp_path, 1, content(), keep=3)
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", full_disk)
+    with pytest.raises(StorageError, match="No space left"):
+        checkpoint.save(tmp_path, 2, content(), keep=3)
+    assert checkpoint.steps_in(tmp_path) == [1]
+    assert (tmp_path / "LATEST").read_text() == "step-000001"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_manifest_names_every_file(tmp_path: Path) -> None:
+    path = checkpoint.save(tmp_path, 1, content(), keep=1)
+    manifest = json.loads((path / "MANIFEST.json").read_text())
+    assert set(manifest) == {file.name for file in path.iterdir()} - {"MANIFEST.json"}

@@ -1,0 +1,50 @@
+"""Ctrl-C once saves and stops, twice stops at once; SIGTERM saves too. In processes of their own."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ganzoo.engine import checkpoint
+
+LONG = ["--tiny", "--device", "cpu", "--budget", "1h", "--log-every", "5steps", "--threads", "1"]
+
+
+def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """A run that has logged its first steps."""
+    command = [sys.executable, "-m", "ganzoo", "run", "dcgan", *LONG, *arguments, "--out", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    deadline = time.monotonic() + 120
+    while not (folder / "scalars.jsonl").is_file():
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0]
+        time.sleep(0.02)
+    return process
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "term")]
+)
+def test_one_signal_saves_and_ends(tmp_path: Path, number: signal.Signals, code: int, word: str) -> None:
+    process = started(tmp_path / "run")
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    newest = checkpoint.steps_in(tmp_path / "run" / "checkpoints")[-1]
+    assert newest >= 5  # there was none between step 0 and the signal
+    assert word in output and "--resume" in output and "Traceback" not in output
+
+
+def test_a_second_ctrl_c_stops_at_once_and_saves_nothing(tmp_path: Path) -> None:
+    # A step of this size takes about a second, which leaves time for the second ctrl-C.
+    process = started(tmp_path / "run", "--size", "64", "--batch", "256", "--set", "data.count=256")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert "Traceback" not in output
+    assert checkpoint.steps_in(tmp_path / "run" / "checkpoints") == [0]
+    assert not list((tmp_path / "run" / "checkpoints").glob("step-*/*.part"))

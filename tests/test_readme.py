@@ -1,0 +1,64 @@
+"""The plugin in README.md installs, is listed and trains, and the commands shown exist."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+FILES = {"pyproject.toml": "toml", "ganzoo_hinge/__init__.py": "python", "ganzoo_hinge/model.py": "python"}
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def block_after(heading: str, language: str) -> str:
+    """The first code block of that language after the file's name is mentioned."""
+    _, _, rest = README.read_text().partition(f"`{heading}`")
+    found = re.search(rf"```{language}\n(.*?)```", rest, re.DOTALL)
+    assert found, heading
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pip has installed the package of the README."""
+    package, site = tmp_path_factory.mktemp("package"), tmp_path_factory.mktemp("site")
+    (package / "ganzoo_hinge").mkdir()
+    for name, language in FILES.items():
+        (package / name).write_text(block_after(name, language))
+    offline = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-index")
+    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(site), str(package)], check=True)
+    return site
+
+
+def test_it_is_40_lines_of_python() -> None:
+    code = "\n".join(block_after(name, language) for name, language in FILES.items() if language == "python")
+    assert len([line for line in code.splitlines() if line.strip()]) <= 40
+
+
+def test_it_is_listed_and_trains(site: Path, python_command: Command, tmp_path: Path) -> None:
+    listed = python_command("-m", "ganzoo", "list", "--format", "json", PYTHONPATH=str(site))
+    rows = {row["name"]: row for row in json.loads(listed.stdout)}
+    assert rows["hinge-gan"]["status"] == "ok" and rows["hinge-gan"]["distribution"] == "ganzoo-hinge"
+    arguments = ("-m", "ganzoo", "run", "hinge-gan", "--tiny", "--out", tmp_path / "run")
+    trained = python_command(*arguments, PYTHONPATH=str(site))
+    assert trained.returncode == 0, trained.stderr
+    other = ("-m", "ganzoo", "run", "wgan", "--tiny", "--set", "loss=hinge", "--out", tmp_path / "other")
+    assert python_command(*other, PYTHONPATH=str(site)).returncode == 0
+
+
+def test_the_commands_shown_are_understood(python_command: Command) -> None:
+    shown = set(re.findall(r"^ganzoo (\w+)", README.read_text(), re.MULTILINE))
+    assert {"list", "show", "run", "sample"} <= shown
+    known = python_command("-m", "ganzoo", "--help").stdout
+    assert [name for name in shown if name not in known] == []
+
+
+def test_the_models_shown_are_the_registered_ones(python_command: Command) -> None:
+    listed = python_command("-m", "ganzoo", "--no-plugins", "list", "--format", "names").stdout.split()
+    table = re.findall(r"^\| `([\w-]+)` \|", README.read_text(), re.MULTILINE)
+    assert table == [name for name in listed if not name.endswith("-laptop")]
+    assert [name for name in re.findall(r"`([\w-]+-laptop)`", README.read_text()) if name not in listed] == []

@@ -1,0 +1,58 @@
+"""Loading a finished run and drawing from it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import ganzoo
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sampling") / "run"
+    run = ganzoo.run("lsgan", tiny=True, out=out, budget="4steps", device="cpu", options={"checkpoint_every": "2steps"})
+    return run.folder
+
+
+def test_samples_are_the_same_for_the_same_seed_however_many(folder: Path) -> None:
+    gan = ganzoo.load(folder)
+    few, many = gan.sample(3, seed=1), gan.sample(70, seed=1)
+    assert many.shape == (70, 3, 16, 16) and many.abs().max() <= 1
+    torch.testing.assert_close(few, many[:3])
+    assert not torch.equal(few, gan.sample(3, seed=2))
+
+
+def test_what_is_loaded_is_the_average(folder: Path) -> None:
+    from safetensors.torch import load_file
+
+    gan = ganzoo.load(folder, device="cpu")
+    averaged = load_file(folder / "checkpoints" / "step-000004" / "ema.safetensors")
+    for name, value in gan.gan.averaged.state_dict().items():
+        assert torch.equal(value, averaged[name])
+
+
+def test_the_last_grid_of_the_run_is_what_sampling_draws(folder: Path) -> None:
+    from PIL import Image, ImageChops
+
+    from ganzoo.images import grid
+
+    drawn = grid(ganzoo.load(folder, device="cpu").sample(64, seed=0))
+    with Image.open(folder / "samples" / "step-000004.png") as saved:
+        assert max(high for _, high in ImageChops.difference(drawn, saved).getextrema()) <= 1
+
+
+def test_a_walk_is_a_smooth_loop_across_pieces(folder: Path) -> None:
+    frames = ganzoo.load(folder).walk(70)
+    assert frames.shape == (70, 3, 16, 16)
+    steps = (frames.roll(-1, dims=0) - frames).flatten(1).norm(dim=1)
+    assert steps.max() < 4 * steps.mean()
+    assert len(ganzoo.load(folder).to_pil(frames)) == 70
+
+
+def test_a_step_can_be_chosen_and_a_wrong_folder_is_refused(folder: Path, tmp_path: Path) -> None:
+    assert ganzoo.load(folder, which=2).step == 2
+    with pytest.raises(ganzoo.StorageError, match="there are"):
+        ganzoo.load(folder, which=3)
+    with pytest.raises(ganzoo.UsageError, match="not a run folder"):
+        ganzoo.load(tmp_path)
