@@ -70,12 +70,15 @@ def configure_run(
 ) -> Configuration:
     """The checked configuration of a run, without importing torch; arguments as for `run`."""
     registered, preset = catalog.resolve(model)
+    flags = _given(settings or {})
     layers = [
         *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
         *preset,
         *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
+        # The data named by a flag are chosen first, so that options (data.count) are those of these data.
+        Layer(origin="flag", values={key: value for key, value in flags.items() if key == "data"}),
         Layer(origin="set", values=options or {}),
-        Layer(origin="flag", values=_given(settings or {})),
+        Layer(origin="flag", values={key: value for key, value in flags.items() if key != "data"}),
     ]
     return configure(registered, catalog, layers)
 

@@ -39,6 +39,15 @@ class RegisteredModel:
     full_name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class RegisteredPart:
+    """A part with its full name, "plugin/part"."""
+
+    spec: PartSpec
+    full_name: str
+    builtin: bool
+
+
 class Catalog:
     """All that is registered: what the plugins declare, and the presets of the registry."""
 
@@ -56,14 +65,16 @@ class Catalog:
         )
 
     @cached_property
-    def parts(self) -> tuple[tuple[str, PartSpec], ...]:
-        """Every part with its full name."""
+    def parts(self) -> tuple[RegisteredPart, ...]:
+        """Every part of every working plugin, clashing ones included, and the core's own `folder`."""
         declared = (
-            (f"{qualifier(plugin, self.plugins)}/{spec.name}", spec, plugin.builtin)
+            RegisteredPart(
+                spec=spec, full_name=f"{qualifier(plugin, self.plugins)}/{spec.name}", builtin=plugin.builtin
+            )
             for plugin in self.plugins
             for spec in plugin.parts
         )
-        return ((FOLDER.name, FOLDER), *((full, spec) for full, spec, _ in declared))
+        return (RegisteredPart(spec=FOLDER, full_name=FOLDER.name, builtin=True), *declared)
 
     def model(self, name: str) -> RegisteredModel:
         """The model of that short or full ("plugin/model") name.
@@ -89,29 +100,29 @@ class Catalog:
 
     def part(self, kind: PartKind, name: str) -> PartSpec:
         """The part of that kind and name; errors as for `model`."""
-        found = [(full, spec) for full, spec in self.parts if spec.kind == kind and name in (spec.name, full)]
-        builtin = {f"{p.name}/{s.name}" for p in self.plugins if p.builtin for s in p.parts} | {FOLDER.name}
+        of_kind = [part for part in self.parts if part.spec.kind == kind]
+        found = [part for part in of_kind if name in (part.spec.name, part.full_name)]
         if len(found) > 1:
-            found = [pair for pair in found if pair[0] in builtin] or found
+            found = [part for part in found if part.builtin] or found
         if len(found) > 1:
-            raise PluginError(f"several plugins have a {kind} '{name}': say {_either(full for full, _ in found)}")
+            raise PluginError(f"several plugins have a {kind} '{name}': say {_either(p.full_name for p in found)}")
         if not found:
-            names = sorted(spec.name for _, spec in self.parts if spec.kind == kind)
+            names = sorted(part.spec.name for part in of_kind)
             raise UsageError(f"no {kind} '{name}'.{nearest(name, names)} There are: {', '.join(names) or 'none'}")
-        return found[0][1]
+        return found[0].spec
 
     def source(self, text: str, options: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
         """What `--data TEXT` means: a data set's name with options, or a folder as the data set `folder`.
 
         Raises DataError when it is neither.
         """
-        names = sorted(spec.name for _, spec in self.parts if spec.kind == "dataset" and spec is not FOLDER)
-        full_names = [full for full, spec in self.parts if spec.kind == "dataset" and spec is not FOLDER]
-        if text in names or text in full_names:
+        sets = [part for part in self.parts if part.spec.kind == "dataset" and part.spec.name != FOLDER.name]
+        names = sorted(part.spec.name for part in sets)
+        if any(text in (part.spec.name, part.full_name) for part in sets):
             return text, options
         path = os.path.expanduser(text)
         if os.path.isdir(path):
-            return FOLDER.name, {"path": os.path.abspath(path)}
+            return FOLDER.name, {**options, "path": os.path.abspath(path)}
         if text == FOLDER.name:  # as run.json has it, with the path beside it
             return text, options
         if os.path.exists(path):
@@ -122,9 +133,14 @@ class Catalog:
 
     def _unknown_model(self, name: str) -> UsageError | PluginError:
         for plugin in self.plugins:
-            if not plugin.models and name.split("/")[0] in (
-                plugin.name,
-                f"{plugin.distribution}:{plugin.name}",
+            if (
+                plugin.status != "ok"
+                and not plugin.models
+                and name.split("/")[0]
+                in (
+                    plugin.name,
+                    f"{plugin.distribution}:{plugin.name}",
+                )
             ):
                 return PluginError(f"plugin '{plugin.name}' can't be used ({plugin.status}): {plugin.reason}")
         if package := self.registry.community.get(name):

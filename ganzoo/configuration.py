@@ -155,7 +155,9 @@ class _Merge:
 def _choice(value: object) -> tuple[str, Mapping[str, object]]:
     if isinstance(value, PartChoice):
         return value.name, value.options
-    if isinstance(value, Mapping) and isinstance(value.get("name"), str):
+    if isinstance(value, Mapping):
+        if not isinstance(value.get("name"), str):
+            raise UsageError(f"{value!r}: a part written as a mapping needs its 'name'")
         return value["name"], {k: v for k, v in value.items() if k != "name"}
     return str(value), {}
 
@@ -180,7 +182,7 @@ def parse_assignments(texts: Iterable[str]) -> dict[str, object]:
     values: dict[str, object] = {}
     for text in texts:
         key, separator, value = text.partition("=")
-        if not separator or not key.strip():
+        if not separator or not key.strip().replace(".", "").replace("_", "").isalnum():
             raise UsageError(f"--set {text!r}: write key=value, such as --set lr=1e-4")
         values[key.strip()] = value.strip()
     return values

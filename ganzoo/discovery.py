@@ -29,6 +29,9 @@ SLOW_IMPORT = 0.5
 """Seconds; a declaration that takes longer to import gets a note, as it slows every command."""
 HEAVY = ("torch", "timm", "kornia", "numpy")
 
+RESERVED = ("dataset", "folder")
+"""The one part of the core itself: a plain folder of images."""
+
 Status = Literal["ok", "broken", "misspelt", "incompatible", "clash", "blocked"]
 
 
@@ -174,7 +177,8 @@ def _with_clashes(plugins: list[Plugin]) -> list[Plugin]:
     """Marks plugins whose names meet; all stay, a clashing name just can't be used in its short form."""
     names = Counter(plugin.name for plugin in plugins)
     owners = Counter(key for plugin in plugins for key in _keys(plugin))
-    builtin = {key for plugin in plugins if plugin.builtin for key in _keys(plugin)}
+    builtin = {key for plugin in plugins if plugin.builtin for key in _keys(plugin)} | {RESERVED}
+    owners[RESERVED] += 1
     marked = []
     for plugin in plugins:
         reasons = [f"another plugin is named '{plugin.name}'"] if names[plugin.name] > 1 else []

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from ganzoo.errors import UsageError
 from ganzoo.options import Options, PartChoice
@@ -68,9 +68,11 @@ def _section(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, 
 def _preset(path: Path, name: str, entry: object) -> Preset:
     try:
         return Preset.model_validate(entry)
-    except ValueError as error:
-        detail = " ".join(str(error).split())
-        raise UsageError(f"{path}: preset '{name}' needs 'model', 'summary' and 'set': {detail}") from None
+    except ValidationError as error:
+        wrong = ", ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors(include_url=False)
+        )
+        raise UsageError(f"{path}: preset '{name}' needs 'model', 'summary' and perhaps 'set' ({wrong})") from None
 
 
 def with_models(text: str, specs: Iterable[ModelSpec]) -> str:
@@ -78,7 +80,7 @@ def with_models(text: str, specs: Iterable[ModelSpec]) -> str:
 
     Raises UsageError when the file has no such section.
     """
-    lines = text.splitlines()
+    lines = text.split("\n")
     start = next((i for i, line in enumerate(lines) if line.startswith(_HEADING)), None)
     if start is None:
         raise UsageError(f"the registry has no section '{_HEADING}'")
@@ -86,7 +88,7 @@ def with_models(text: str, specs: Iterable[ModelSpec]) -> str:
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1  # comments and blank lines before the next section belong to it
     body = yaml.safe_dump([_entry(spec) for spec in specs], sort_keys=False, width=110, allow_unicode=True)
-    return "\n".join([*lines[:start], _HEADING + _NOTE, *body.rstrip().splitlines(), *lines[end:]]) + "\n"
+    return "\n".join([*lines[:start], _HEADING + _NOTE, *body.rstrip().split("\n"), *lines[end:]])
 
 
 def _entry(spec: ModelSpec) -> dict[str, object]:

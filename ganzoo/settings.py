@@ -1,11 +1,21 @@
 """Settings of a run that are the same for every model."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ganzoo.options import Options, PartChoice, part
 from ganzoo.units import Amount, AmountField, Size, SizeField
+
+
+def _device(text: object) -> str:
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", str(text)):
+        raise ValueError("write auto, cpu, mps, cuda or cuda:1")
+    return str(text)
+
+
+DeviceName = Annotated[str, BeforeValidator(_device)]
 
 
 class RunSettings(Options):
@@ -15,11 +25,11 @@ class RunSettings(Options):
     size: SizeField = Field(Size(64, 64), description="pixels to train at: 64, or height x width as 96x160")
     budget: AmountField = Field(Amount(10, "min"), description="how long: 10min, 2000steps or 200kimg")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, noise and order of the images")
-    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, mps, cuda or cuda:1")
+    device: DeviceName = Field("auto", description="auto, cpu, mps, cuda or cuda:1")
     precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 computes forward passes in bfloat16")
     compile: bool = Field(False, description="compile the networks with torch.compile")
     threads: int = Field(0, ge=0, le=1024, description="CPU threads; 0 is torch's choice")
-    clip_gradients: float = Field(0, ge=0, description="largest norm of a step's gradient; 0 is no limit")
+    clip_gradients: float = Field(0, ge=0, le=1e6, description="largest norm of a step's gradient; 0 is no limit")
     log_every: AmountField = Field(Amount(10, "steps"), description="interval of lines in scalars.jsonl")
     sample_every: AmountField = Field(Amount(1, "min"), description="interval of sample grids")
     checkpoint_every: AmountField = Field(Amount(5, "min"), description="interval of checkpoints")

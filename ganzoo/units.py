@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, PlainSerializer
 Unit = Literal["s", "min", "h", "steps", "kimg"]
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
+_MOST = 1e12
 _ALIASES = {"step": "steps", "m": "min", "sec": "s", "hour": "h", "hours": "h"}
 
 
@@ -35,7 +36,7 @@ class Amount:
             return text
         match = _AMOUNT.fullmatch(str(text).strip().lower())
         unit = _ALIASES.get(match[2], match[2]) if match else ""
-        if match is None or unit not in get_args(Unit) or float(match[1]) <= 0:
+        if match is None or unit not in get_args(Unit) or not 0 < float(match[1]) <= _MOST:
             raise ValueError("write a positive amount with its unit, such as 10min, 90s, 2h, 2000steps or 200kimg")
         return cls(float(match[1]), unit)  # type: ignore[arg-type]  # checked against Unit just above
 
@@ -48,7 +49,7 @@ class Amount:
         return progress.seconds / (_SECONDS[self.unit] * self.value)
 
     def __str__(self) -> str:
-        return f"{self.value:g}{self.unit}"
+        return f"{self.value:.0f}{self.unit}" if self.value == int(self.value) else f"{self.value!r}{self.unit}"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The catalogue: names stand for what users expect, and a name that stands for nothing is answered with help."""
 
+from pathlib import Path
+
 import pytest
 
 from ganzoo import ModelOptions, ModelSpec, Options, PartSpec, PluginError, UsageError
@@ -131,3 +133,24 @@ def test_models_are_listed_by_task():
     names = {spec.name for spec in list_models("generate")}
     assert {"dcgan", "lsgan", "wgan", "wgan-gp"} <= names
     assert not names & {spec.name for spec in list_models("translate")}
+
+
+def intruder(kind: str, name: str, plugin: str = "intruder") -> Plugin:
+    spec = PartSpec(kind=kind, name=name, target="a:B", options=Options, summary="s")  # type: ignore[arg-type]
+    return Plugin(name=plugin, distribution="evil", version="1", parts=(spec,))
+
+
+def test_a_foreign_part_can_not_take_a_built_in_name(catalog: Catalog) -> None:
+    crowded = Catalog([*catalog.plugins, intruder("generator", "dcgan", plugin="dcgan")], Registry())
+    assert crowded.part("generator", "dcgan").target.startswith("ganzoo_plugins.")
+    assert crowded.part("generator", "evil:dcgan/dcgan").target == "a:B"
+
+
+def test_the_name_folder_is_the_core_s_own(catalog: Catalog, tmp_path: Path) -> None:
+    crowded = Catalog([*catalog.plugins, intruder("dataset", "folder")], Registry())
+    assert crowded.source(str(tmp_path), {}) == ("folder", {"path": str(tmp_path)})
+
+
+def test_a_working_plugin_without_models_is_no_model(catalog: Catalog) -> None:
+    with pytest.raises(UsageError, match="no model or preset 'scenes'"):
+        catalog.model("scenes")

@@ -233,3 +233,15 @@ def test_assignments_are_split_at_the_first_equals_sign():
 def test_an_assignment_without_key_or_value_is_refused(text):
     with pytest.raises(UsageError, match="write key=value, such as --set lr=1e-4"):
         parse_assignments([text])
+
+
+def test_options_of_the_data_are_those_of_the_data_that_is_asked_for(catalog: Catalog, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"unknown option 'data\.rendition'"):
+        configure_run("dcgan", catalog, settings={"data": str(tmp_path)}, options={"data.rendition": "oil"})
+
+
+def test_a_mapping_for_a_part_is_checked_like_the_rest(catalog: Catalog, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nonsense"):
+        configure_run("dcgan", catalog, options={"data": {"name": str(tmp_path), "nonsense": 1}})
+    with pytest.raises(UsageError, match="'name'"):
+        configure_run("dcgan", catalog, options={"generator": {"width": 8}})

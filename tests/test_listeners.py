@@ -81,3 +81,32 @@ def test_an_installed_listener_is_called_until_it_fails(plugin_site, tmp_path, m
     assert (tmp_path / "calls").read_text() == "started\n"
     assert len(warnings) == 1
     assert "RuntimeError: listener fails at step 1" in warnings[0]
+
+
+def test_two_entry_points_of_one_module_listen_once() -> None:
+    module, calls = ModuleType("twice"), []
+    module.ganzoo_run_started = hookimpl(lambda run: calls.append(run))  # type: ignore[attr-defined]
+    module.ganzoo_run_started.__name__ = "ganzoo_run_started"
+    plugins = [Plugin(name=name, distribution="d", version="1", module=module) for name in ("a", "b")]
+    Listeners(plugins, warn=print).call("ganzoo_run_started", run="r")
+    assert calls == ["r"]
+
+
+def test_the_order_that_listeners_ask_for_is_kept_and_an_exit_is_a_failure() -> None:
+    order: list[str] = []
+    warned: list[str] = []
+
+    def listener(name: str, **wish: bool) -> Plugin:
+        def ganzoo_run_started(run: object) -> None:
+            order.append(name)
+            if name == "exiting":
+                raise SystemExit(3)
+
+        module = ModuleType(name)
+        module.ganzoo_run_started = hookimpl(**wish)(ganzoo_run_started)  # type: ignore[attr-defined]
+        return Plugin(name=name, distribution="d", version="1", module=module)
+
+    plugins = [listener("last", trylast=True), listener("exiting"), listener("first", tryfirst=True)]
+    Listeners(plugins, warn=warned.append).call("ganzoo_run_started", run="r")
+    assert order == ["first", "exiting", "last"]
+    assert len(warned) == 1 and "exiting" in warned[0]

@@ -1,5 +1,8 @@
 """registry.yaml: one writer a section, and what is shipped is true."""
 
+import json
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ import yaml
 from ganzoo import ModelOptions, ModelSpec, UsageError
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.registry import Preset, load_registry, shipped_path, with_models
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 BEFORE = "# Mine.  Two  spaces, caf\u00e9\nschema: 1\n\n"
 AFTER = """
@@ -123,7 +128,7 @@ def test_a_registry_on_top_adds_and_replaces(tmp_path):
         ("schema: 2", "schema is 2, this ganzoo reads 1"),
         ("schema: 1\npresets: [a]", "section 'presets' must map names to entries"),
         ("schema: 1\ncommunity: foo", "section 'community' must map names to entries"),
-        ("schema: 1\npresets: {a: {summary: s}}", "preset 'a' needs 'model', 'summary' and 'set'"),
+        ("schema: 1\npresets: {a: {summary: s}}", "preset 'a' needs 'model', 'summary' and perhaps 'set'"),
         ("schema: 1\npresets: {a: {model: dcgan, summary: s, sets: {}}}", "preset 'a' needs"),
         ("schema: 1\npresets: {a: 3}", "preset 'a' needs"),
     ],
@@ -141,3 +146,17 @@ def test_a_damaged_registry_is_refused_with_its_path(tmp_path, text, message):
 def test_a_registry_that_is_named_must_exist(tmp_path):
     with pytest.raises(UsageError, match=r"nowhere\.yaml"):
         load_registry(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: 1\r\nmodels: []\r\n# x\x0cy\u2028z\r\nb: 2\r\n", "models: []\nb: 2"])
+def test_line_ends_and_odd_characters_outside_the_section_stay(text: str) -> None:
+    written = with_models(text, [])
+    before, after = text.split("models: []")
+    assert written.startswith(before) and written.endswith(after.lstrip("\r\n"))
+
+
+def test_a_preset_of_a_full_name_is_fine(ganzoo_command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text("schema: 1\nmodels: []\npresets:\n  mine: {model: dcgan/dcgan, summary: s}\n")
+    rows = json.loads(ganzoo_command("--registry", file, "list", "--format", "json").stdout)
+    assert [row["status"] for row in rows if row["name"] == "mine"] == ["ok"]

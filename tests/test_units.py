@@ -1,6 +1,8 @@
 """Amounts and sizes as users write them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ganzoo.units import Amount, Progress, Size
 
@@ -68,3 +70,11 @@ def test_a_wrong_size_is_refused_with_examples(text):
 @pytest.mark.parametrize("text", ["64", "96x160"])
 def test_a_size_reads_back_what_it_writes(text):
     assert str(Size.parse(text)) == text
+
+
+@given(
+    value=st.one_of(st.integers(1, 10**12), st.floats(1e-3, 1e6)), unit=st.sampled_from(["s", "min", "steps", "kimg"])
+)
+def test_any_amount_survives_being_written_down(value: float, unit: str) -> None:
+    amount = Amount(float(value), unit)  # type: ignore[arg-type]
+    assert Amount.parse(str(amount)) == amount

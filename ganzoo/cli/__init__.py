@@ -9,7 +9,7 @@ import typer
 
 from ganzoo.cli.app import app
 from ganzoo.errors import GanzooError
-from ganzoo.report import complain
+from ganzoo.report import complain, say
 
 INTERRUPTED = 130
 
@@ -50,6 +50,9 @@ def run_command(arguments: list[str]) -> int:
 
 def _other(error: Exception) -> int:
     """Usage errors of the parser, and anything nobody foresaw."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        say(str(error))
+        return 0
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):
         complain(f"ganzoo: {error.format_message()}")
         return int(error.exit_code)

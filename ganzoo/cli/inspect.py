@@ -1,6 +1,6 @@
 """`ganzoo list`, `show` and `plugins`: what is registered. None of them imports torch."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -10,6 +10,7 @@ from ganzoo.cli.app import app
 from ganzoo.configuration import Configuration, Layer, configure
 from ganzoo.discovery import Plugin
 from ganzoo.errors import UsageError
+from ganzoo.options import PartChoice
 from ganzoo.report import Format, rows_as, say, table
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.")]
@@ -53,7 +54,7 @@ def _model_row(model: RegisteredModel) -> dict[str, object]:
 
 
 def _preset_rows(catalog: Catalog, task: str | None) -> list[dict[str, object]]:
-    tasks = {model.spec.name: model.spec.task for model in catalog.models}
+    tasks = {name: model.spec.task for model in catalog.models for name in (model.spec.name, model.full_name)}
     return [
         {
             "name": name,
@@ -169,7 +170,9 @@ def describe_type(field: FieldInfo) -> str:
 
 
 def _type_name(annotation: Any) -> str:
-    if choices := getattr(annotation, "__args__", None):
-        return " | ".join(map(str, choices))
-    name: str = annotation.__name__.lower()
-    return "part" if name == "partchoice" else name
+    if get_origin(annotation) is Literal:
+        return " | ".join(map(str, get_args(annotation)))
+    if annotation is PartChoice:
+        return "part"
+    # A class has a name, any other annotation (tuple[int, ...], float | None) reads well as it is written.
+    return annotation.__name__.lower() if isinstance(annotation, type) else str(annotation)

@@ -7,7 +7,7 @@ import typer
 
 from ganzoo.cli.app import app
 from ganzoo.discovery import discover
-from ganzoo.errors import UsageError
+from ganzoo.errors import UsageError, one_line
 from ganzoo.registry import FILE_NAME, load_registry, with_models
 from ganzoo.report import say
 from ganzoo.specs import ModelSpec
@@ -22,7 +22,7 @@ def write(file: FileArgument = Path(FILE_NAME)) -> None:
     """Rewrites the section `models` from the built-in declarations, and leaves the rest alone."""
     current, wanted = _texts(file)
     if current != wanted:
-        file.write_text(wanted, encoding="utf-8")
+        file.write_bytes(wanted.encode())
     say(f"{file}: {'written' if current != wanted else 'already true'}")
 
 
@@ -44,7 +44,10 @@ def check(file: FileArgument = Path(FILE_NAME)) -> None:
 def _texts(file: Path) -> tuple[str, str]:
     if not file.is_file():
         raise UsageError(f"no file '{file}' here: run this at the top of a checkout")
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_bytes().decode()  # bytes: line ends stay as they are
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"can't read '{file}': {one_line(error)}") from None
     return text, with_models(text, _builtin_models())
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.app import app
+from ganzoo.engine.run import read_run_file
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.report import say
 
@@ -23,6 +24,7 @@ def sample(
     out: Annotated[Path | None, typer.Option(help="File to write; its ending says the format.")] = None,
 ) -> None:
     """Draws from a trained model: a grid of -n pictures, or a looping GIF or WebP with --walk FRAMES."""
+    read_run_file(run)  # a wrong folder is told before torch is loaded
     from ganzoo.images import ANIMATIONS, grid, save_animation
     from ganzoo.sampling import load
 
