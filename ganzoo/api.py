@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration, Layer, configure
 from ganzoo.discovery import discover
-from ganzoo.engine.run import read_run_file
 from ganzoo.errors import UsageError
 from ganzoo.registry import load_registry
+from ganzoo.runs import read_run_file
 from ganzoo.settings import RESUMABLE
 from ganzoo.specs import ModelSpec, Task
 from ganzoo.view import View
 from ganzoo.yamlfile import read_yaml
 
 if TYPE_CHECKING:
-    from ganzoo.engine.run import Run
+    from ganzoo.runs import Run
 
 
 def open_catalog(*, third_party: bool = True, registry: Path | None = None) -> Catalog:

@@ -8,7 +8,7 @@ import pluggy
 from ganzoo.specs import ModelSpec, PartSpec
 
 if TYPE_CHECKING:
-    from ganzoo.engine.run import Run
+    from ganzoo.runs import Run
 
 PROJECT = "ganzoo"
 hookspec = pluggy.HookspecMarker(PROJECT)

@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from ganzoo.engine.run import Run, file_name
 from ganzoo.report import console, plain, say
+from ganzoo.runs import Run, file_name
 from ganzoo.view import View
 
 _LINE_EVERY = 10.0

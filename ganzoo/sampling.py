@@ -14,9 +14,9 @@ from ganzoo.catalog import Catalog
 from ganzoo.engine import checkpoint
 from ganzoo.engine.device import choose_device
 from ganzoo.engine.launch import build_gan
-from ganzoo.engine.run import read_run_file
 from ganzoo.errors import StorageError, one_line
 from ganzoo.model import GAN
+from ganzoo.runs import read_run_file
 from ganzoo.specs import ImageShape
 from ganzoo.walk import loop_noise
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ganzoo.engine.run import Run
+    from ganzoo.runs import Run
 
 
 class View:

@@ -12,6 +12,7 @@ from ganzoo.catalog import Catalog
 from ganzoo.discovery import discover
 from ganzoo.registry import Registry
 
+pytest_plugins = ["tests.tiny_runs"]
 PLUGINS = Path(__file__).parent / "plugins"
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from ganzoo.cli.app import app
-from ganzoo.engine.run import read_run_file
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.report import say
+from ganzoo.runs import read_run_file
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 

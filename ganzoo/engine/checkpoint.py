@@ -13,8 +13,8 @@ import safetensors
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ganzoo.engine.files import sync_file, sync_folder, write_atomically
 from ganzoo.errors import StorageError, one_line
+from ganzoo.files import sync_file, sync_folder, write_atomically
 
 SCHEMA = 1
 LATEST = "LATEST"

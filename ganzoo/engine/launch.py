@@ -13,12 +13,12 @@ from ganzoo.data.source import ImageSource
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.device import choose_device, set_up
 from ganzoo.engine.loop import Loop
-from ganzoo.engine.run import Run, claim_folder, empty_folder, file_name, lock, read_run_file, write_run_file
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, PluginError, one_line
 from ganzoo.listeners import Listeners
 from ganzoo.model import GAN
 from ganzoo.parts import Parts
+from ganzoo.runs import Run, claim_folder, empty_folder, file_name, lock, read_run_file, write_run_file
 from ganzoo.specs import ImageShape, load_target
 from ganzoo.view import View
 

@@ -8,12 +8,12 @@ import torch
 
 from ganzoo.batch import Batch
 from ganzoo.engine import checkpoint, snapshot
-from ganzoo.engine.run import Run
 from ganzoo.engine.signals import StopRequest, stop_on_signals
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DivergedError, StorageError, one_line
 from ganzoo.images import grid
 from ganzoo.listeners import Listeners
+from ganzoo.runs import Run
 from ganzoo.units import Amount, Progress
 from ganzoo.view import View
 

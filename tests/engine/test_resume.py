@@ -14,9 +14,9 @@ from safetensors.torch import load_file
 
 from ganzoo import api
 from ganzoo.engine import checkpoint
-from ganzoo.engine.run import Run
 from ganzoo.errors import DataError, StorageError, UsageError
-from tests.engine.conftest import MODELS
+from ganzoo.runs import Run
+from tests.tiny_runs import MODELS
 
 TIMES = ("seconds", "images_per_second")
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganzoo.engine.trainer import Trainer, to_unit
 from ganzoo.errors import PluginError
 from ganzoo.model import GAN, Batch, Step, Terms
-from tests.engine.conftest import MODELS
+from tests.tiny_runs import MODELS
 
 Build = Callable[..., Trainer]
 

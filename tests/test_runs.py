@@ -15,9 +15,9 @@ from safetensors.torch import load_file
 from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration
 from ganzoo.engine.launch import start
-from ganzoo.engine.run import Run, claim_folder, lock
 from ganzoo.errors import DataError, DivergedError, UsageError
 from ganzoo.model import Terms
+from ganzoo.runs import Run, claim_folder, lock
 from ganzoo.view import View
 
 Train = Callable[..., Run]

@@ -14,8 +14,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ganzoo.configuration import Configuration
-from ganzoo.engine.files import write_atomically
 from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.files import write_atomically
 from ganzoo.units import Progress
 
 RUN_FILE = "run.json"

@@ -1,4 +1,4 @@
-"""Small runs for the tests of the engine."""
+"""Fixtures that build and train tiny models."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,21 +6,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images
 from ganzoo.engine.launch import build_gan, build_trainer, open_source, read_images, start
-from ganzoo.engine.run import Run
 from ganzoo.engine.trainer import Trainer
+from ganzoo.runs import Run
 from ganzoo.view import View
 
 MODELS = ("dcgan", "lsgan", "wgan", "wgan-gp")
-
-
-@pytest.fixture(scope="session")
-def catalog() -> Catalog:
-    return open_catalog(third_party=False)
 
 
 @pytest.fixture(scope="session")
