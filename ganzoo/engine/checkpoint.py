@@ -43,7 +43,7 @@ def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
     final = folder / name_of(step)
     draft = folder / f".{final.name}.part"
     try:
-        shutil.rmtree(draft, ignore_errors=True)
+        _sweep(folder)
         draft.mkdir(parents=True)
         _write(draft, checkpoint)
         if final.exists():
@@ -82,6 +82,12 @@ def steps_in(folder: Path) -> list[int]:
     if not folder.is_dir():
         return []
     return sorted(int(match[1]) for entry in folder.iterdir() if (match := _NAME.fullmatch(entry.name)))
+
+
+def _sweep(folder: Path) -> None:
+    """Removes drafts that a killed process left; the run's lock keeps living ones out."""
+    for draft in folder.glob(".step-*.part"):
+        shutil.rmtree(draft)
 
 
 def _prune(folder: Path, keep: int) -> None:

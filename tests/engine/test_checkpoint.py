@@ -97,6 +97,14 @@ def test_a_failed_save_leaves_the_one_before_and_no_draft(tmp_path: Path, monkey
     assert not list(tmp_path.glob(".*"))
 
 
+def test_drafts_of_a_killed_process_are_swept(tmp_path: Path) -> None:
+    stray = tmp_path / ".step-000001.part"
+    stray.mkdir()
+    (stray / "weights.safetensors").write_bytes(b"half")
+    checkpoint.save(tmp_path, 2, content(), keep=1)
+    assert not stray.exists() and checkpoint.steps_in(tmp_path) == [2]
+
+
 def test_the_manifest_names_every_file(tmp_path: Path) -> None:
     path = checkpoint.save(tmp_path, 1, content(), keep=1)
     manifest = json.loads((path / "MANIFEST.json").read_text())
