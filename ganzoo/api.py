@@ -44,7 +44,7 @@ def run(
 
     `settings` are those of `ganzoo.settings.RunSettings` (data, size, budget, seed, device …) and `batch`; `options`
     are the model's own and its parts' ("lr", "generator.width"); `config` is a YAML file with both. Weakest to
-    strongest: defaults, tiny, preset, config, options, settings. Raises the errors of `ganzoo.errors`.
+    strongest: defaults, preset, tiny, config, options, settings. Raises the errors of `ganzoo.errors`.
     """
     catalog = open_catalog()
     configuration = configure_run(model, catalog, options=options, config=config, tiny=tiny, settings=settings)
@@ -72,8 +72,9 @@ def configure_run(
     registered, preset = catalog.resolve(model)
     flags = _given(settings or {})
     layers = [
-        *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
         *preset,
+        # After the preset, whose ten minutes would otherwise outlast the promise of seconds.
+        *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
         *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
         # The data named by a flag are chosen first, so that options (data.count) are those of these data.
         Layer(origin="flag", values={key: value for key, value in flags.items() if key == "data"}),

@@ -1,8 +1,10 @@
 """What a step computes its loss from: images, randomness and how far the run is."""
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +14,15 @@ Draw = Callable[[Sequence[int], torch.Generator], Tensor]
 def draw_normal(size: Sequence[int], rng: torch.Generator) -> Tensor:
     """Standard normal numbers of that shape, on the generator's device."""
     return torch.randn(*size, generator=rng, device=rng.device)
+
+
+def example_labels(count: int, attributes: Mapping[str, tuple[str, ...]], start: int = 0) -> Tensor | None:
+    """Labels int64 count x A for drawing without data: all combinations of values in turn; None without attributes."""
+    if not attributes:
+        return None
+    sizes = [len(values) for values in attributes.values()]
+    combinations = (torch.arange(start, start + count) % math.prod(sizes)).numpy()
+    return torch.stack([torch.as_tensor(column) for column in np.unravel_index(combinations, sizes)], dim=1)
 
 
 class Batch:

@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ganzoo.configuration import Layer
 from ganzoo.discovery import Plugin, qualifier
@@ -15,10 +16,18 @@ from ganzoo.registry import Registry
 from ganzoo.specs import ModelSpec, PartKind, PartSpec
 
 
+def _absolute(path: str) -> str:
+    """A run may be resumed from another working folder."""
+    return os.path.abspath(os.path.expanduser(path))
+
+
+AbsolutePath = Annotated[str, AfterValidator(_absolute)]
+
+
 class FolderOptions(Options):
     """Options of a plain folder of images."""
 
-    path: str = Field(min_length=1, description="folder with images; nested folders become labels")
+    path: AbsolutePath = Field(min_length=1, description="folder with images; nested folders become labels")
 
 
 FOLDER = PartSpec(

@@ -47,4 +47,5 @@ def save_animation(frames: Sequence[Image.Image], file: Path) -> None:
     if file.suffix.lower() not in ANIMATIONS:
         raise UsageError(f"'{file}': an animation is written as {' or '.join(ANIMATIONS)}")
     first, *rest = frames
-    first.save(file, save_all=True, append_images=rest, duration=_FRAME_MS, loop=0)
+    # Lossy WebP drops frames that hardly differ from the one before, and with them the walk's timing.
+    first.save(file, save_all=True, append_images=rest, duration=_FRAME_MS, loop=0, lossless=True)

@@ -70,6 +70,10 @@ class LiveView(View):
         self._live = Live(console=console, refresh_per_second=4, transient=True)
         self._live.update(self._bar)
 
+    def close(self) -> None:
+        """Takes the panel away and shows the cursor again."""
+        self._live.stop()
+
     def reading(self, done: int, total: int, skipped: int) -> None:
         """The bar over the images."""
         self._live.start()
@@ -96,7 +100,7 @@ class LiveView(View):
 
     def finished(self, run: Run, summary: Mapping[str, object]) -> None:
         """Takes the panel away and says how it ended."""
-        self._live.stop()
+        self.close()
         console.print(plain(closing(run)))
 
 

@@ -5,7 +5,8 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -72,33 +73,46 @@ def file_name(path: Path) -> str:
         return str(path)
 
 
-def claim_folder(model: str, out: Path | None, *, overwrite: bool) -> Path:
-    """Finds and makes the run folder, `out` or the first free runs/<model>-<number>, and changes nothing in it.
+@contextmanager
+def claimed_folder(model: str, out: Path | None, *, overwrite: bool) -> Iterator[Path]:
+    """Finds, makes and locks the run folder, `out` or the first free runs/<model>-<number>; changes nothing in it yet.
 
-    Raises UsageError when it exists already (unless `overwrite` and it is a run's) or can't be made.
+    If the block fails before it has written a run.json, a folder that was made here goes again. Raises UsageError
+    when it holds anything (unless `overwrite` and it is a run's), is in use, or can't be written.
     """
     folder = out or _free_folder(Path("runs"), model)
     try:
-        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-            if not overwrite:
-                raise UsageError(f"'{folder}' exists: resume it (--resume), replace it (--overwrite), or give another")
-            if not (folder / RUN_FILE).is_file():
-                raise UsageError(f"'{folder}' is not a run folder, so --overwrite leaves it alone")
         folder.mkdir(parents=True, exist_ok=True)
-        with lock(folder):
-            pass
-        (folder / LOCK).unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
-    return folder
+    with locked(folder):
+        try:
+            _check_free(folder, overwrite=overwrite)
+            yield folder
+        finally:
+            if folder.is_dir() and {entry.name for entry in folder.iterdir()} <= {LOCK}:
+                (folder / LOCK).unlink(missing_ok=True)
+                folder.rmdir()
+
+
+def _check_free(folder: Path, *, overwrite: bool) -> None:
+    if {entry.name for entry in folder.iterdir()} <= {LOCK}:
+        return
+    if not (folder / RUN_FILE).is_file():
+        raise UsageError(f"'{folder}' is not empty and not a run folder, so it is left alone: give another")
+    if not overwrite:
+        raise UsageError(f"'{folder}' is a run already: resume it (--resume), replace it (--overwrite) or give another")
 
 
 def empty_folder(folder: Path) -> None:
-    """Removes what an earlier run left in a claimed and locked folder, and makes the folders of a new one."""
+    """Removes what an earlier run left in a claimed folder, and makes the folders of a new one.
+
+    run.json stays until it is replaced: a folder without it would be refused by --overwrite and --resume alike.
+    """
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
-        elif entry.name != LOCK:
+        elif entry.name not in (LOCK, RUN_FILE):
             entry.unlink()
     (folder / "samples").mkdir()
     (folder / "checkpoints").mkdir()
@@ -110,16 +124,17 @@ def _free_folder(base: Path, model: str) -> Path:
     return base / f"{model}-{max(taken, default=0) + 1}"
 
 
-def lock(folder: Path) -> FileLock:
-    """Keeps a second process out of the run folder; to be used in a `with`."""
-    held = FileLock(folder / LOCK)
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps other processes out of the run folder while the block runs."""
     try:
-        held.acquire(timeout=0)
+        held = FileLock(folder / LOCK).acquire(timeout=0)
     except Timeout:
         raise UsageError(f"'{folder}' is in use by another process") from None
     except OSError as error:
         raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
-    return held
+    with held:
+        yield
 
 
 def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:

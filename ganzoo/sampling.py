@@ -1,5 +1,6 @@
 """Loads a finished run for use: `ganzoo.load(...)` gives an object that samples."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from ganzoo import images
 from ganzoo.api import open_catalog, recorded_configuration
-from ganzoo.batch import Batch, Draw, draw_normal
+from ganzoo.batch import Batch, Draw, draw_normal, example_labels
 from ganzoo.catalog import Catalog
 from ganzoo.engine import checkpoint
 from ganzoo.engine.device import choose_device
@@ -35,23 +36,29 @@ class LoadedGAN:
     def sample(self, count: int = 64, *, seed: int = 0) -> Tensor:
         """Images count 3 H W in [-1, 1]; the same seed gives the same images, however many more are drawn."""
         rng = torch.Generator().manual_seed(seed)
-        return torch.cat([self._draw(n, rng, draw_normal) for n in _pieces(count)])
+
+        def whole_block(size: Sequence[int], rng: torch.Generator) -> Tensor:
+            # torch fills the end of a tensor in another way than its middle, so a shorter one has other numbers.
+            return draw_normal((_BATCH, *size[1:]), rng)[: size[0]]
+
+        drawn = [
+            self._draw(n, rng, whole_block, example_labels(n, self.shape.attributes, start))
+            for start, n in _pieces(count)
+        ]
+        return torch.cat(drawn) if drawn else self._nothing()
 
     def walk(self, frames: int = 60, *, seed: int = 0) -> Tensor:
-        """Images frames 3 H W in [-1, 1] on a smooth closed loop through latent space."""
-        if frames < 1:
-            return torch.empty(0, 3, self.shape.height, self.shape.width)
-        done = 0
-
-        def piece_of_loop(size: Sequence[int], rng: torch.Generator) -> Tensor:
-            loop = loop_noise((frames, *size[1:]), rng.manual_seed(seed))
-            return loop[done : done + size[0]]
-
+        """Images frames 3 H W in [-1, 1] on a smooth closed loop through latent space, all with the first label."""
+        label = example_labels(1, self.shape.attributes)
         drawn = []
-        for count in _pieces(frames):
-            drawn.append(self._draw(count, torch.Generator(), piece_of_loop))
-            done += count
-        return torch.cat(drawn)
+        for start, count in _pieces(frames):
+
+            def piece_of_loop(size: Sequence[int], rng: torch.Generator, start: int = start) -> Tensor:
+                return loop_noise((frames, *size[1:]), rng)[start : start + size[0]]
+
+            rng = torch.Generator().manual_seed(seed)
+            drawn.append(self._draw(count, rng, piece_of_loop, label.expand(count, -1) if label is not None else None))
+        return torch.cat(drawn) if drawn else self._nothing()
 
     @staticmethod
     def to_pil(tensor: Tensor) -> list[Image.Image]:
@@ -59,18 +66,16 @@ class LoadedGAN:
         return images.to_pil(tensor)
 
     @torch.no_grad()
-    def _draw(self, count: int, rng: torch.Generator, draw: Draw) -> Tensor:
+    def _draw(self, count: int, rng: torch.Generator, draw: Draw, label: Tensor | None) -> Tensor:
         shape = self.shape
         blank = torch.zeros((), device=self.device).expand(count, shape.channels, shape.height, shape.width)
-        drawn: Tensor = self.gan(Batch(blank, rng, label=self._labels(count), progress=1.0, draw=draw))
+        if label is not None:
+            label = label.to(self.device)
+        drawn: Tensor = self.gan(Batch(blank, rng, label=label, progress=1.0, draw=draw))
         return drawn.float().cpu()
 
-    def _labels(self, count: int) -> Tensor | None:
-        """Each value of each attribute in turn."""
-        if not self.shape.attributes:
-            return None
-        columns = [torch.arange(count) % len(values) for values in self.shape.attributes.values()]
-        return torch.stack(columns, dim=1).to(self.device)
+    def _nothing(self) -> Tensor:
+        return torch.empty(0, self.shape.channels, self.shape.height, self.shape.width)
 
 
 def load(
@@ -83,14 +88,24 @@ def load(
     """The model of a run folder; `which` is "LATEST" or a step that has a checkpoint.
 
     Raises UsageError when the folder is no run's, StorageError when it has no good checkpoint, PluginError when the
-    plugin it was trained with is missing.
+    plugin it was trained with is missing. Warns of newer checkpoints that are damaged and were passed over.
     """
+    gan, problems = load_run(folder, which=which, device=device, catalog=catalog)
+    for problem in problems:
+        warnings.warn(problem, stacklevel=2)
+    return gan
+
+
+def load_run(
+    folder: str | Path, *, which: str | int, device: str = "auto", catalog: Catalog | None = None
+) -> tuple[LoadedGAN, tuple[str, ...]]:
+    """As `load`, with a sentence for each checkpoint that was passed over instead of a warning."""
     folder = Path(folder)
     content = read_run_file(folder)
     configuration = recorded_configuration(content, catalog or open_catalog())
     attributes = {name: tuple(values) for name, values in content["data"]["attributes"].items()}
     gan = build_gan(configuration, attributes)
-    step, saved, _ = checkpoint.load(folder / "checkpoints", ("weights", "ema"), str(which))
+    step, saved, problems = checkpoint.load(folder / "checkpoints", ("weights", "ema"), str(which))
     try:
         gan.load_state_dict(dict(saved.tensors["weights"]))
         if "ema" in saved.tensors:
@@ -99,10 +114,10 @@ def load(
         raise StorageError(f"the checkpoint of '{folder}' does not fit its model: {one_line(error)}") from error
     size = configuration.settings.size
     shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
-    return LoadedGAN(gan, shape, step, choose_device(device))
+    return LoadedGAN(gan, shape, step, choose_device(device)), problems
 
 
-def _pieces(count: int) -> Iterator[int]:
-    while count > 0:
-        yield min(count, _BATCH)
-        count -= _BATCH
+def _pieces(count: int) -> Iterator[tuple[int, int]]:
+    """Start and length of each block of at most `_BATCH`."""
+    for start in range(0, count, _BATCH):
+        yield start, min(count - start, _BATCH)

@@ -1,7 +1,7 @@
 """What a run tells whoever watches it. The base class is silent; the command line has a live one."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from ganzoo.runs import Run
@@ -9,6 +9,15 @@ if TYPE_CHECKING:
 
 class View:
     """Follows a run from reading the data to its end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the terminal back, whatever happened."""
 
     def reading(self, done: int, total: int, skipped: int) -> None:
         """Pictures read so far on the first visit to a data set."""

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ganzoo.batch import Batch
+from ganzoo.batch import Batch, example_labels
 
 
 def batch(seed: int = 0) -> Batch:
@@ -47,6 +47,16 @@ def test_a_frozen_network_keeps_its_graph_only_for_a_later_step() -> None:
 def test_a_network_in_training_keeps_its_graph() -> None:
     network = nn.Linear(2, 2)
     assert batch().shared("x", network, lambda: network(torch.ones(1, 2))).requires_grad
+
+
+def test_example_labels_go_through_all_combinations() -> None:
+    attributes = {"season": ("a", "b", "c", "d"), "time": ("x", "y")}
+    labels = example_labels(16, attributes)
+    assert labels is not None and labels.dtype == torch.int64 and labels.shape == (16, 2)
+    assert len({tuple(row) for row in labels[:8].tolist()}) == 8 and torch.equal(labels[:8], labels[8:])
+    later = example_labels(4, attributes, start=3)
+    assert later is not None and torch.equal(later, labels[3:7])
+    assert example_labels(3, {}) is None
 
 
 def test_records_hang_on_no_graph() -> None:

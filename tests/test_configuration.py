@@ -20,7 +20,7 @@ def of(catalog: Catalog, model: str, *layers: dict[str, object]) -> Configuratio
     return configure(catalog.model(model), catalog, named)
 
 
-LAYERS = [("default", 64), ("tiny", 8), ("preset own", 32), ("file own.yaml", 33), ("set", 34), ("flag", 35)]
+LAYERS = [("default", 64), ("preset own", 32), ("tiny", 8), ("file own.yaml", 33), ("set", 34), ("flag", 35)]
 
 
 @pytest.mark.parametrize("strongest", range(len(LAYERS)), ids=[origin for origin, _ in LAYERS])
@@ -29,9 +29,9 @@ def test_the_strongest_layer_wins_and_is_the_origin(catalog, tmp_path, monkeypat
     Path("own.yaml").write_text("batch: 33")
     own = Catalog(catalog.plugins, Registry(presets={"own": Preset(model="dcgan", summary="own", set={"batch": 32})}))
     configuration = configure_run(
-        "own" if strongest >= 2 else "dcgan",
+        "own" if strongest >= 1 else "dcgan",
         own,
-        tiny=strongest >= 1,
+        tiny=strongest >= 2,
         config="own.yaml" if strongest >= 3 else None,
         options={"batch": 34} if strongest >= 4 else {},
         settings={"batch": 35 if strongest >= 5 else None},

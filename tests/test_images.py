@@ -24,9 +24,9 @@ def test_a_grid_places_images_row_by_row() -> None:
 
 @pytest.mark.parametrize("ending", [".gif", ".webp"])
 def test_an_animation_has_all_frames_and_loops(tmp_path: Path, ending: str) -> None:
-    frames = to_pil(torch.linspace(-1, 1, 5).view(5, 1, 1, 1).expand(5, 3, 16, 16))
-    save_animation(frames, tmp_path / f"x{ending}")
+    slow = torch.linspace(-1, 1, 16).view(1, 1, 16, 1) * torch.linspace(0.6, 1, 20).view(20, 1, 1, 1)
+    save_animation(to_pil(slow.expand(20, 3, 16, 16)), tmp_path / f"x{ending}")
     with Image.open(tmp_path / f"x{ending}") as saved:
-        assert saved.n_frames == 5 and saved.info["loop"] == 0
+        assert saved.n_frames == 20 and saved.info["loop"] == 0
     with pytest.raises(UsageError, match="written as"):
-        save_animation(frames, tmp_path / "x.png")
+        save_animation(to_pil(torch.zeros(1, 3, 4, 4)), tmp_path / "x.png")

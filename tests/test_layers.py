@@ -28,11 +28,13 @@ class Layer:
     inside: str = ""
 
 
-LIGHT = "errors specs options units settings configuration hooks discovery listeners catalog registry yamlfile view"
+LIGHT = (
+    "errors specs options units settings configuration hooks discovery listeners catalog registry yamlfile view files"
+)
 LAYERS = {
     "light": Layer(f"{LIGHT} parts", "light", "pluggy pydantic yaml"),
     # A run and its folder: as light as the light ones but for the lock of the folder.
-    "record": Layer("runs files", "light record", "filelock"),
+    "record": Layer("runs", "light record", "filelock"),
     "report": Layer("report live", "light record report", "rich yaml"),
     "api": Layer("api", "light record api", inside="engine users"),
     "model": Layer("model batch images walk", "light model", "torch numpy PIL"),
@@ -168,7 +170,7 @@ TYPING = "if TYPE_CHECKING:\n    {}"
         ("ganzoo.model", "from ganzoo.engine.trainer import Trainer"),
         ("ganzoo.losses", "from ganzoo.cli import main"),
         ("ganzoo.layers", "from ganzoo import engine"),
-        ("ganzoo.data.cache", "from ganzoo.files import write_atomically"),
+        ("ganzoo.data.cache", "from ganzoo.runs import Run"),
         ("ganzoo.hooks", TYPING.format("import ganzoo_plugins.dcgan")),
         ("ganzoo_plugins.lsgan", "import torch"),
         ("ganzoo_plugins.lsgan", "from ganzoo.model import GAN"),

@@ -17,7 +17,7 @@ from ganzoo.configuration import Configuration
 from ganzoo.engine.launch import start
 from ganzoo.errors import DataError, DivergedError, UsageError
 from ganzoo.model import Terms
-from ganzoo.runs import Run, claim_folder, lock
+from ganzoo.runs import Run, claimed_folder, empty_folder, locked
 from ganzoo.view import View
 
 Train = Callable[..., Run]
@@ -69,7 +69,11 @@ def test_rectangles(train: Train, size: str) -> None:
 
 def test_folders_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    names = [claim_folder("dcgan", None, overwrite=False).name for _ in range(3)]
+    names = []
+    for _ in range(3):
+        with claimed_folder("dcgan", None, overwrite=False) as folder:
+            (folder / "run.json").write_text("{}")
+            names.append(folder.name)
     assert names == ["dcgan-1", "dcgan-2", "dcgan-3"]
 
 
@@ -98,8 +102,32 @@ def test_a_file_in_the_way_is_a_usage_error(train: Train, tmp_path: Path) -> Non
 
 def test_a_second_process_is_kept_out(train: Train) -> None:
     run = train(budget="1steps")
-    with lock(run.folder), pytest.raises(UsageError, match="in use"):
-        lock(run.folder)
+    with locked(run.folder):
+        with pytest.raises(UsageError, match="in use"), locked(run.folder):
+            pass
+        with pytest.raises(UsageError, match="in use"), claimed_folder("x", run.folder, overwrite=True):
+            pass
+    with locked(run.folder):  # free again
+        pass
+
+
+def test_a_folder_is_held_from_before_the_images_are_read(
+    train: Train, tiny: Callable[..., Configuration], catalog: Catalog, tmp_path: Path
+) -> None:
+    class Impatient(View):
+        def reading(self, done: int, total: int, skipped: int) -> None:
+            with pytest.raises(UsageError, match="in use"):
+                start(tiny(budget="1steps"), catalog, View(), out=tmp_path / "run", overwrite=True)
+
+    assert train(budget="1steps", view=Impatient(), **{"data.count": 70}).outcome == "done"
+
+
+def test_a_replaced_run_can_be_replaced_again_whenever_it_was_killed(train: Train) -> None:
+    run = train(budget="1steps")
+    with claimed_folder("x", run.folder, overwrite=True) as folder:
+        empty_folder(folder)
+    with claimed_folder("x", run.folder, overwrite=True) as folder:
+        assert {entry.name for entry in folder.iterdir()} == {".lock", "run.json", "samples", "checkpoints"}
 
 
 def test_nothing_is_left_behind_when_the_data_fail(

@@ -1,7 +1,6 @@
 """The command line: a thin layer over what notebooks use. Heavy modules are imported inside commands only."""
 
 import os
-import signal
 import sys
 from typing import Any
 
@@ -35,7 +34,6 @@ def run_command(arguments: list[str]) -> int:
         complain(f"ganzoo: {error}")
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatient keys must not litter the way out
         complain("ganzoo: stopped")
         return INTERRUPTED
     except BrokenPipeError:

@@ -1,5 +1,6 @@
 """`ganzoo run`: trains a model or preset, or goes on with a run."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,13 @@ from ganzoo.cli.app import app
 from ganzoo.configuration import parse_assignments
 from ganzoo.errors import UsageError
 from ganzoo.live import make_view
+from ganzoo.report import complain
 
 EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
 
 
 @app.command("run")
-def run(
+def train(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="A model or preset; not needed with --resume.")] = None,
     data: Annotated[str | None, typer.Option(help="A folder of images, or a data set by name.")] = None,
@@ -58,13 +60,19 @@ def run(
     }
     catalog = context.obj.catalog()
     options = parse_assignments(assignments or [])
-    if resume is not None:
-        if config or tiny or out or overwrite:
-            raise UsageError("--resume goes on with a run as it was: leave out --config, --tiny, --out and --overwrite")
-        finished = api.resume_run(resume, catalog, make_view(), model=name, settings={**options, **settings})
-    elif name is None:
-        raise UsageError("say which model: ganzoo run NAME. All of them: ganzoo list")
-    else:
-        configuration = api.configure_run(name, catalog, options=options, config=config, tiny=tiny, settings=settings)
-        finished = api.start_run(configuration, catalog, make_view(), out=out, overwrite=overwrite)
-    return EXIT_CODES[finished.outcome]
+    try:
+        with make_view() as view:
+            if resume is not None:
+                if config or tiny or out or overwrite:
+                    raise UsageError("--resume goes on with a run as it was: no --config, --tiny, --out or --overwrite")
+                run = api.resume_run(resume, catalog, view, model=name, settings={**options, **settings})
+            elif name is None:
+                raise UsageError("say which model: ganzoo run NAME. All of them: ganzoo list")
+            else:
+                wanted = api.configure_run(name, catalog, options=options, config=config, tiny=tiny, settings=settings)
+                run = api.start_run(wanted, catalog, view, out=out, overwrite=overwrite)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatient keys must not litter the way out
+        complain("ganzoo: stopped at once")
+        return EXIT_CODES["interrupted"]
+    return EXIT_CODES[run.outcome]

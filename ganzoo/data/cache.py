@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from ganzoo.data.source import ImageSource
 from ganzoo.errors import DataError, StorageError, one_line
+from ganzoo.files import sync_file
 from ganzoo.units import Size
 
 RULES = 1
@@ -57,9 +59,13 @@ def prepare(source: ImageSource, size: Size, on_progress: OnProgress = lambda *_
     fingerprint = source.fingerprint()
     key = hashlib.sha256(f"{RULES}\0{fingerprint}\0{size.height}x{size.width}".encode()).hexdigest()[:32]
     folder = cache_folder() / key
-    if not (folder / "index.json").is_file():
-        pixels, index = _read_all(source, size, on_progress)
-        _publish(folder, pixels, index)
+    if folder.is_dir():
+        try:
+            return _open(folder, source.attributes, fingerprint)
+        except (OSError, ValueError, KeyError):  # cut off by a crash or damaged: made anew
+            shutil.rmtree(folder, ignore_errors=True)
+    pixels, index = _read_all(source, size, on_progress)
+    _publish(folder, pixels, index)
     return _open(folder, source.attributes, fingerprint)
 
 
@@ -88,6 +94,8 @@ def _publish(folder: Path, pixels: NDArray[np.uint8], index: Mapping[str, Any]) 
         draft.mkdir(parents=True, exist_ok=True)
         np.save(draft / "pixels.npy", pixels)
         (draft / "index.json").write_text(json.dumps(index))
+        for file in draft.iterdir():
+            sync_file(file)
         if not folder.exists():  # another run may have been first; its entry is the same
             draft.rename(folder)
     except OSError as error:
@@ -95,6 +103,8 @@ def _publish(folder: Path, pixels: NDArray[np.uint8], index: Mapping[str, Any]) 
             f"can't write the image cache '{folder.parent}' ({one_line(error)}): set GANZOO_CACHE to a folder with"
             f" {pixels.nbytes / 1e6:.0f} MB free"
         ) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _open(folder: Path, attributes: Mapping[str, tuple[str, ...]], fingerprint: str) -> Images:

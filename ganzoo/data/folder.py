@@ -80,7 +80,9 @@ def read_image(file: Path, size: Size) -> NDArray[np.uint8]:
 
 
 def _images_below(root: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(root):
+    for folder, below, names in os.walk(root):
+        # Hidden folders hold thumbnails, and a run's own sample grids are no photos.
+        below[:] = [name for name in below if not name.startswith(".") and not Path(folder, name, "run.json").exists()]
         for name in names:
             path = Path(folder, name)
             if path.suffix.lower() in ENDINGS and not name.startswith(".") and path.is_file():

@@ -57,11 +57,10 @@ class Average:
         """The averaged weights by name."""
         return self.network.state_dict()
 
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Takes up the average where it was saved."""
+    def restore(self, state: dict[str, Tensor], updates: int) -> None:
+        """Takes up the average where it was saved, after that many updates."""
         self.network.load_state_dict(state)
-        # The first update of AveragedModel copies; a restored one has had it.
-        self._model.n_averaged.fill_(1)
+        self._model.n_averaged.fill_(updates)  # the first update of all copies the weights
 
 
 def _tensors(network: nn.Module) -> Iterator[Tensor]:

@@ -38,20 +38,19 @@ def name_of(step: int) -> str:
 def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
     """Publishes the checkpoint below `folder`, points LATEST to it and removes all but the `keep` newest.
 
-    Raises StorageError when it can't be written; what was there before is then untouched.
+    There must be none of that step yet. Raises StorageError when it can't be written; older ones are then untouched.
     """
     final = folder / name_of(step)
     draft = folder / f".{final.name}.part"
     try:
-        _sweep(folder)
+        shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         _write(draft, checkpoint)
-        if final.exists():
-            shutil.rmtree(final)
         draft.rename(final)
         sync_folder(folder)
         write_atomically(folder / LATEST, final.name)
         _prune(folder, keep)
+        _sweep(folder)
     except (OSError, safetensors.SafetensorError) as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise StorageError(f"can't write the checkpoint '{final}': {one_line(error)}") from error
@@ -85,9 +84,9 @@ def steps_in(folder: Path) -> list[int]:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes drafts that a killed process left; the run's lock keeps living ones out."""
-    for draft in folder.glob(".step-*.part"):
-        shutil.rmtree(draft)
+    """Removes drafts that a killed process left, and what was set aside; the run's lock keeps living ones out."""
+    for stray in (*folder.glob(".step-*.part"), *folder.glob(".step-*.aside")):
+        shutil.rmtree(stray)
 
 
 def _prune(folder: Path, keep: int) -> None:
@@ -95,11 +94,17 @@ def _prune(folder: Path, keep: int) -> None:
         shutil.rmtree(folder / name_of(step))
 
 
-def remove_after(folder: Path, step: int) -> None:
-    """Removes the checkpoints of later steps, which a run resumed from `step` writes anew."""
+def set_aside_after(folder: Path, step: int) -> None:
+    """Hides the checkpoints of later steps, which a run resumed from `step` makes anew.
+
+    They are deleted by the next successful save, not before: until then they may be all that is left of those steps.
+    """
     for later in steps_in(folder):
         if later > step:
-            shutil.rmtree(folder / name_of(later))
+            aside = folder / f".{name_of(later)}.aside"
+            shutil.rmtree(aside, ignore_errors=True)
+            (folder / name_of(later)).rename(aside)
+    write_atomically(folder / LATEST, name_of(step))
 
 
 def load(folder: Path, groups: Iterable[str], which: str = LATEST) -> tuple[int, Checkpoint, tuple[str, ...]]:
@@ -109,17 +114,20 @@ def load(folder: Path, groups: Iterable[str], which: str = LATEST) -> tuple[int,
     StorageError when none is good.
     """
     known = steps_in(folder)
-    wanted = known[::-1] if which == LATEST else [step for step in known if str(step) == which]
+    wanted = known[::-1] if which == LATEST else [step for step in known if which in (str(step), name_of(step))]
     if not wanted:
-        raise StorageError(f"no checkpoint {which} in '{folder}'; there are: {', '.join(map(str, known)) or 'none'}")
+        asked = "" if which == LATEST else f" of step {which}"
+        raise StorageError(f"no checkpoint{asked} in '{folder}'; there are: {', '.join(map(str, known)) or 'none'}")
     problems: list[str] = []
     for step in wanted:
         path = folder / name_of(step)
         try:
             _verify(path)
             return step, _read(path, groups), tuple(problems)
-        except (OSError, ValueError, safetensors.SafetensorError) as error:
+        except (FileNotFoundError, ValueError, safetensors.SafetensorError) as error:
             problems.append(f"checkpoint '{path.name}' is damaged and passed over: {one_line(error)}")
+        except OSError as error:  # the disk's trouble, not the checkpoint's: an older one would not help
+            raise StorageError(f"can't read '{path}': {one_line(error)}") from error
     raise StorageError("; ".join(problems))
 
 

@@ -1,7 +1,6 @@
 """Starts or resumes a run: builds everything that the configuration names, then trains."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -18,7 +17,7 @@ from ganzoo.errors import DataError, PluginError, one_line
 from ganzoo.listeners import Listeners
 from ganzoo.model import GAN
 from ganzoo.parts import Parts
-from ganzoo.runs import Run, claim_folder, empty_folder, file_name, lock, read_run_file, write_run_file
+from ganzoo.runs import Run, claimed_folder, empty_folder, file_name, locked, read_run_file, write_run_file
 from ganzoo.specs import ImageShape, load_target
 from ganzoo.view import View
 
@@ -30,16 +29,10 @@ def start(configuration: Configuration, catalog: Catalog, view: View, *, out: Pa
     device = choose_device(configuration.settings.device)
     source = open_source(configuration)
     gan = build_gan(configuration, source.attributes)
-    folder = claim_folder(configuration.model.spec.name, out, overwrite=overwrite)
-    try:
+    with claimed_folder(configuration.model.spec.name, out, overwrite=overwrite) as folder:
         images = read_images(source, configuration, view)
-    except BaseException:
-        with suppress(OSError):  # not empty when it was a run's already
-            folder.rmdir()
-        raise
-    trainer = build_trainer(gan, configuration, images, device)
-    run = Run(folder=folder, configuration=configuration)
-    with lock(folder):
+        trainer = build_trainer(gan, configuration, images, device)
+        run = Run(folder=folder, configuration=configuration)
         empty_folder(folder)
         write_run_file(run, _facts(trainer, images))
         return _loop(run, trainer, catalog, view).train()
@@ -58,12 +51,12 @@ def resume(folder: Path, configuration: Configuration, catalog: Catalog, view: V
         raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
     trainer = build_trainer(build_gan(configuration, source.attributes), configuration, images, device)
     run = Run(folder=folder, configuration=configuration)
-    with lock(folder):
+    with locked(folder):
         step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS)
         for problem in problems:
             view.notice(problem)
         loop = _loop(run, trainer, catalog, view, seconds=snapshot.restore(trainer, saved))
-        checkpoint.remove_after(run.checkpoints, step)
+        checkpoint.set_aside_after(run.checkpoints, step)
         run.forget_after(step)
         write_run_file(run, _facts(trainer, images))
         view.notice(f"resuming '{file_name(folder)}' from step {step}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import torch
 
-from ganzoo.batch import Batch
+from ganzoo.batch import Batch, example_labels
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.signals import StopRequest, stop_on_signals
 from ganzoo.engine.trainer import Trainer
@@ -45,7 +45,8 @@ class Loop:
         self._settings = run.configuration.settings
         self._earlier = seconds
         self._started = time.perf_counter()
-        self._saved_step = -1
+        # A run that is resumed has the checkpoint that it was resumed from.
+        self._saved_step = trainer.rounds if trainer.rounds or seconds else -1
         self._images_at_start = trainer.images_seen
 
     def train(self) -> Run:
@@ -72,8 +73,7 @@ class Loop:
         """Proves that samples and checkpoints can be written before any time is spent on training."""
         if self.trainer.rounds == 0:
             self._sample()
-            self._save()
-        self._saved_step = self.trainer.rounds
+        self._save()
 
     def _rounds(self, request: StopRequest) -> None:
         settings = self._settings
@@ -111,20 +111,16 @@ class Loop:
         size = self._settings.size
         blank = torch.zeros((), device=self.trainer.device).expand(SAMPLES, 3, size.height, size.width)
         rng = torch.Generator().manual_seed(self._settings.seed)
-        images = self.trainer.draw(Batch(blank, rng, label=self._labels(), progress=1.0))
+        label = example_labels(SAMPLES, self.trainer.images.attributes)
+        if label is not None:
+            label = label.to(self.trainer.device)
+        images = self.trainer.draw(Batch(blank, rng, label=label, progress=1.0))
         path = self.run.samples / f"step-{self.trainer.rounds:06d}.png"
         try:
             grid(images).save(path)
         except OSError as error:
             raise StorageError(f"can't write '{path}': {one_line(error)}") from None
         self.run.newest_sample = path
-
-    def _labels(self) -> torch.Tensor | None:
-        labels = self.trainer.images.labels
-        if labels.shape[1] == 0:
-            return None
-        order = torch.arange(SAMPLES) % len(labels)
-        return torch.from_numpy(labels[order.numpy()]).to(self.trainer.device)
 
     def _save(self) -> None:
         """Publishes a checkpoint, unless this step has one or a value in it is not finite."""

@@ -42,7 +42,7 @@ def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
     try:
         trainer.gan.load_state_dict(dict(tensors["weights"]))
         if trainer.average is not None:
-            trainer.average.restore(dict(tensors["ema"]))
+            trainer.average.restore(dict(tensors["ema"]), updates=state["step"])
         for name, optimiser in trainer.optimisers.items():
             prefix = f"{name}/"
             own = {k.removeprefix(prefix): v for k, v in tensors["train"].items() if k.startswith(prefix)}

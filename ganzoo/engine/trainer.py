@@ -40,6 +40,8 @@ class Trainer:
         self.order = Order(len(images), seed)
         self.rng = torch.Generator().manual_seed(seed)
         self.steps = _checked_steps(gan)
+        # What a recipe has frozen, such as a pretrained body, stays frozen.
+        self._parameters = {step.name: [p for p in step.trains.parameters() if p.requires_grad] for step in self.steps}
         self.optimisers = {step.name: gan.optimiser(step) for step in self.steps}
         self.average = Average(gan.averaged, half_life) if half_life else None
         self.rounds = 0
@@ -94,8 +96,8 @@ class Trainer:
         )
 
     def _apply(self, step: Step, batch: Batch) -> None:
-        parameters = list(step.trains.parameters())
-        freeze_all_but(self.gan, step.trains)
+        parameters = self._parameters[step.name]
+        freeze_all_but(self.gan, parameters)
         call_without_gradients(step.before)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._autocast):
             terms = step.loss(batch)
@@ -119,10 +121,11 @@ def to_unit(pixels: Tensor, device: torch.device) -> Tensor:
     return pixels.to(device, non_blocking=True).float().div_(127.5).sub_(1)
 
 
-def freeze_all_but(gan: nn.Module, trained: nn.Module) -> None:
-    """Lets gradients reach the parameters of `trained` only."""
+def freeze_all_but(gan: nn.Module, trained: Iterable[nn.Parameter]) -> None:
+    """Lets gradients reach the parameters in `trained` only."""
     gan.requires_grad_(False)
-    trained.requires_grad_(True)
+    for parameter in trained:
+        parameter.requires_grad_(True)
 
 
 def call_without_gradients(action: Callable[[], None] | None) -> None:

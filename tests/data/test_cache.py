@@ -49,6 +49,22 @@ def test_the_second_time_nothing_is_read() -> None:
     assert source.reads == 20  # another size is another entry
 
 
+@pytest.mark.parametrize("victim", ["pixels.npy", "index.json"])
+@pytest.mark.parametrize("damage", ["cut", "remove"])
+def test_a_damaged_entry_is_made_anew(own_cache: Path, victim: str, damage: str) -> None:
+    source = Numbered()
+    whole = np.array(prepare(source, Size(4, 4)).pixels)
+    (file,) = own_cache.glob(f"*/{victim}")
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:20])
+    else:
+        file.unlink()
+    assert np.array_equal(prepare(source, Size(4, 4)).pixels, whole)
+    assert source.reads == 20 and len(list(own_cache.iterdir())) == 1
+    prepare(source, Size(4, 4))
+    assert source.reads == 20
+
+
 def test_pictures_that_can_not_be_read_are_left_out_and_named() -> None:
     images = prepare(Numbered(10, bad=(0, 7)), Size(4, 4))
     assert len(images) == 8 and images.skipped == (("n0", "bad"), ("n7", "bad"))

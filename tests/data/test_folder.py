@@ -45,6 +45,14 @@ def test_nested_folders_become_labels(tmp_path: Path) -> None:
     assert source(tmp_path / "flat").attributes == {}
 
 
+def test_hidden_folders_and_runs_are_no_photos(tmp_path: Path) -> None:
+    for name in ("a.png", ".thumbnails/a.png", "runs/dcgan-1/samples/step-000000.png"):
+        photo(tmp_path / name)
+    (tmp_path / "runs" / "dcgan-1" / "run.json").write_text("{}")
+    found = source(tmp_path)
+    assert [file.name for file in found.files] == ["a.png"] and found.attributes == {}
+
+
 def test_a_broken_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"text")
     half = photo(tmp_path / "half.jpg", (300, 300))

@@ -105,6 +105,28 @@ def test_drafts_of_a_killed_process_are_swept(tmp_path: Path) -> None:
     assert not stray.exists() and checkpoint.steps_in(tmp_path) == [2]
 
 
+def test_what_is_set_aside_stays_until_the_next_save(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        checkpoint.save(tmp_path, step, content(step), keep=5)
+    checkpoint.set_aside_after(tmp_path, 1)
+    assert checkpoint.steps_in(tmp_path) == [1] and (tmp_path / "LATEST").read_text() == "step-000001"
+    assert len(list(tmp_path.glob(".step-*.aside"))) == 2
+    checkpoint.save(tmp_path, 2, content(2), keep=5)
+    assert not list(tmp_path.glob(".*")) and checkpoint.steps_in(tmp_path) == [1, 2]
+
+
+def test_a_read_that_fails_for_another_reason_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for step in (1, 2):
+        checkpoint.save(tmp_path, step, content(step), keep=5)
+
+    def too_many_files(_: Path) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(checkpoint, "_verify", too_many_files)
+    with pytest.raises(StorageError, match="Too many open files"):
+        checkpoint.load(tmp_path, ("weights",))
+
+
 def test_the_manifest_names_every_file(tmp_path: Path) -> None:
     path = checkpoint.save(tmp_path, 1, content(), keep=1)
     manifest = json.loads((path / "MANIFEST.json").read_text())

@@ -57,7 +57,7 @@ def test_ten_steps_equal_five_kill_resume_five(train: Callable[..., Run], tmp_pa
     settings = ["--tiny", "--device", "cpu", "--out", str(parted), "--checkpoint-every=5steps", "--log-every=1steps"]
     # The budget is far away, so that the process is alive and past step 5 when it is killed.
     kill_after(parted, 5, model, *settings, "--budget", "100000steps", "--keep", "10000")
-    checkpoint.remove_after(parted / "checkpoints", 5)
+    checkpoint.set_aside_after(parted / "checkpoints", 5)
     api.resume(parted, budget="10steps", keep=3)
     assert_same(whole.folder, parted, 10)
     assert lines(whole.folder) == lines(parted)
@@ -105,6 +105,16 @@ def test_a_damaged_newest_checkpoint_is_passed_over(train: Callable[..., Run]) -
     again = api.resume(run.folder, budget="6steps")
     assert again.progress.steps == 6
     assert_same(whole.folder, run.folder, 6)
+
+
+def test_resume_from_step_0_is_exact_and_keeps_the_only_checkpoint(train: Callable[..., Run]) -> None:
+    whole = train(name="whole", budget="2steps", lr=0.05, ema_kimg=0.1)
+    parted = train(name="parted", budget="1steps", lr=0.05, ema_kimg=0.1)
+    checkpoint.set_aside_after(parted.checkpoints, 0)
+    before = (parted.checkpoints / "step-000000" / "MANIFEST.json").stat().st_mtime_ns
+    api.resume(parted.folder, budget="2steps")
+    assert_same(whole.folder, parted.folder, 2)
+    assert (parted.checkpoints / "step-000000" / "MANIFEST.json").stat().st_mtime_ns == before
 
 
 def test_no_good_checkpoint_is_exit_6(train: Callable[..., Run]) -> None:

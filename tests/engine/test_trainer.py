@@ -7,6 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganzoo.configuration import Configuration
+from ganzoo.data.cache import Images
+from ganzoo.engine.launch import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer, to_unit
 from ganzoo.errors import PluginError
 from ganzoo.model import GAN, Batch, Step, Terms
@@ -45,6 +48,17 @@ def test_a_gradient_can_not_leak_through_fakes_that_are_not_detached(trainer: Bu
     built.round(0.0)
     assert not changed(before, built.gan.generator)
     assert all(parameter.grad is None for parameter in built.gan.generator.parameters())
+
+
+def test_what_a_recipe_has_frozen_stays_frozen(tiny: Callable[..., Configuration], tiny_images: Images) -> None:
+    configuration = tiny(clip_gradients=1.0)
+    gan = build_gan(configuration, {})
+    body = gan.get_submodule("discriminator.layers.0").requires_grad_(False)
+    before = weights(body)
+    built = build_trainer(gan, configuration, tiny_images, torch.device("cpu"))
+    for _ in range(2):
+        built.round(0.0)
+    assert not changed(before, body) and not any(p.requires_grad or p.grad is not None for p in body.parameters())
 
 
 class Counting(nn.Module):

@@ -18,7 +18,7 @@ SIZES = ["8", "16", "64", "96x160", "80x64"]
 
 
 def parts(kind: str) -> list[str]:
-    return [spec.name for _, spec in CATALOG.parts if spec.kind == kind]
+    return [part.spec.name for part in CATALOG.parts if part.spec.kind == kind]
 
 
 def tiny(model: str, **options: object) -> Configuration:
