@@ -5,17 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganzoo.catalog import Catalog
-from ganzoo.configuration import Configuration, Layer, configure
 from ganzoo.discovery import discover
 from ganzoo.errors import UsageError
 from ganzoo.registry import load_registry
-from ganzoo.runs import read_run_file
-from ganzoo.settings import RESUMABLE
 from ganzoo.specs import ModelSpec, Task
 from ganzoo.view import View
-from ganzoo.yamlfile import read_yaml
 
+# What configures and runs is imported by the functions that do: listing models needs none of it, and is to be fast.
 if TYPE_CHECKING:
+    from ganzoo.configuration import Configuration, Layer
     from ganzoo.runs import Run
 
 
@@ -67,12 +65,15 @@ def configure_run(
     config: str | Path | None = None,
     tiny: bool = False,
     settings: Mapping[str, object] | None = None,
-) -> Configuration:
+) -> "Configuration":
     """The checked configuration of a run, without importing torch; arguments as for `run`."""
+    from ganzoo.configuration import Layer, configure
+    from ganzoo.yamlfile import read_yaml
+
     registered, preset = catalog.resolve(model)
     flags = _given(settings or {})
     layers = [
-        *preset,
+        *([Layer(origin=f"preset {model}", values=preset.set)] if preset else []),
         # After the preset, whose ten minutes would otherwise outlast the promise of seconds.
         *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
         *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
@@ -85,7 +86,7 @@ def configure_run(
 
 
 def start_run(
-    configuration: Configuration, catalog: Catalog, view: View, *, out: str | Path | None, overwrite: bool
+    configuration: "Configuration", catalog: Catalog, view: View, *, out: str | Path | None, overwrite: bool
 ) -> "Run":
     """Trains what the configuration says; torch is imported here, after everything that is checked without it."""
     from ganzoo.engine.launch import start
@@ -102,6 +103,10 @@ def resume_run(
     model: str | None = None,
 ) -> "Run":
     """Goes on with the run in `folder`, which must be one of `model` if that is given."""
+    from ganzoo.configuration import Layer
+    from ganzoo.runs import read_run_file
+    from ganzoo.settings import RESUMABLE
+
     changed = _given(settings)
     if fixed := sorted(set(changed) - RESUMABLE):
         allowed = ", ".join(sorted(RESUMABLE))
@@ -116,9 +121,11 @@ def resume_run(
 
 
 def recorded_configuration(
-    content: Mapping[str, Mapping[str, Mapping[str, object]]], catalog: Catalog, extra: Iterable[Layer] = ()
-) -> Configuration:
+    content: Mapping[str, Mapping[str, Mapping[str, object]]], catalog: Catalog, extra: "Iterable[Layer]" = ()
+) -> "Configuration":
     """The configuration that a run.json recorded, each value with its old origin."""
+    from ganzoo.configuration import Layer, configure
+
     recorded = content["configuration"]
     layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
     return configure(catalog.model(str(content["model"])), catalog, [*layers, *extra])

@@ -8,11 +8,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from ganzoo.configuration import Layer
 from ganzoo.discovery import Plugin, qualifier
 from ganzoo.errors import DataError, PluginError, UsageError, nearest
 from ganzoo.options import Options
-from ganzoo.registry import Registry
+from ganzoo.registry import Preset, Registry
 from ganzoo.specs import ModelSpec, PartKind, PartSpec
 
 
@@ -100,12 +99,12 @@ class Catalog:
             raise self._unknown_model(name)
         return found[0]
 
-    def resolve(self, name: str) -> tuple[RegisteredModel, tuple[Layer, ...]]:
-        """The model that a model's or a preset's name stands for, and the preset's layer of settings if it is one."""
+    def resolve(self, name: str) -> tuple[RegisteredModel, Preset | None]:
+        """The model that a model's or a preset's name stands for, and the preset if it is one."""
         preset = self.registry.presets.get(name)
         if preset is None or any(name in (m.spec.name, m.full_name) for m in self.models):
-            return self.model(name), ()
-        return self.model(preset.model), (Layer(origin=f"preset {name}", values=preset.set),)
+            return self.model(name), None
+        return self.model(preset.model), preset
 
     def part(self, kind: PartKind, name: str) -> PartSpec:
         """The part of that kind and name; errors as for `model`."""

@@ -12,8 +12,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ganzoo.configuration import Configuration
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.files import write_atomically
@@ -127,6 +125,8 @@ def _free_folder(base: Path, model: str) -> Path:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keeps other processes out of the run folder while the block runs."""
+    from filelock import FileLock, Timeout  # here, as looking at a run needs no lock
+
     try:
         held = FileLock(folder / LOCK).acquire(timeout=0)
     except Timeout:

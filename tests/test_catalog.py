@@ -108,8 +108,8 @@ def test_a_preset_never_overrides_a_model(catalog):
     presets = {"dcgan": Preset(model="wgan", summary="s"), "wgan/wgan": Preset(model="lsgan", summary="s")}
     shadowed = with_plugins(catalog, presets=presets)
     for name, expected in (("dcgan", "dcgan"), ("wgan/wgan", "wgan")):
-        model, layers = shadowed.resolve(name)
-        assert (model.spec.name, layers) == (expected, ())
+        model, preset = shadowed.resolve(name)
+        assert (model.spec.name, preset) == (expected, None)
 
 
 @pytest.mark.parametrize("key", ["lrr", "loss.weight"])

@@ -1,17 +1,21 @@
 """`ganzoo list`, `show` and `plugins`: what is registered. None of them imports torch."""
 
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
 
+from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog, RegisteredModel
 from ganzoo.cli.app import app
-from ganzoo.configuration import Configuration, Layer, configure
 from ganzoo.discovery import Plugin
 from ganzoo.errors import UsageError
 from ganzoo.options import PartChoice
+from ganzoo.registry import Preset
 from ganzoo.report import Format, rows_as, say, table
+
+if TYPE_CHECKING:
+    from ganzoo.configuration import Configuration
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.")]
 
@@ -107,10 +111,10 @@ def show(
 ) -> None:
     """Shows a model or preset: its options with type, default, bounds and meaning, paper and licence."""
     catalog: Catalog = context.obj.catalog()
-    model, layers = catalog.resolve(name)
-    configuration = configure(model, catalog, layers)
+    model, preset = catalog.resolve(name)
+    configuration = configure_run(name, catalog)
     rows = _option_rows(configuration)
-    facts = _facts(name, model, layers)
+    facts = _facts(name, model, preset)
     if form is not Format.TABLE:
         rows_as(form, [{**facts, "options": rows}], ())
         return
@@ -120,10 +124,10 @@ def show(
     table(rows, ("option", "value", "type", "meaning"))
 
 
-def _facts(name: str, model: RegisteredModel, layers: tuple[Layer, ...]) -> dict[str, object]:
+def _facts(name: str, model: RegisteredModel, preset: Preset | None) -> dict[str, object]:
     spec = model.spec
     return {
-        "name": f"{name}, a preset of {model.full_name}" if layers else model.full_name,
+        "name": f"{name}, a preset of {model.full_name}" if preset else model.full_name,
         "summary": spec.summary,
         "task": spec.task,
         "paper": spec.paper,
@@ -133,7 +137,7 @@ def _facts(name: str, model: RegisteredModel, layers: tuple[Layer, ...]) -> dict
     }
 
 
-def _option_rows(configuration: Configuration) -> list[dict[str, object]]:
+def _option_rows(configuration: "Configuration") -> list[dict[str, object]]:
     described = {**type(configuration.options).model_fields, **type(configuration.settings).model_fields}
     for key, part in configuration.parts.items():
         described |= {f"{key}.{option}": field for option, field in part.spec.options.model_fields.items()}
@@ -151,7 +155,7 @@ def _option_rows(configuration: Configuration) -> list[dict[str, object]]:
     ]
 
 
-def _own(configuration: Configuration) -> frozenset[str]:
+def _own(configuration: "Configuration") -> frozenset[str]:
     """The keys of the model itself, which come before those of every run."""
     names = type(configuration.options).model_fields
     return frozenset(key for key in configuration.values() if key.partition(".")[0] in names)

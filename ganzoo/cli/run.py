@@ -8,9 +8,7 @@ import typer
 
 from ganzoo import api
 from ganzoo.cli.app import app
-from ganzoo.configuration import parse_assignments
 from ganzoo.errors import UsageError
-from ganzoo.live import make_view
 from ganzoo.report import complain
 
 EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
@@ -43,6 +41,9 @@ def train(
     log_every: Annotated[str | None, typer.Option(help="Interval of lines in scalars.jsonl.")] = None,
 ) -> int:
     """Trains NAME. Ctrl-C once saves and stops, twice stops at once."""
+    from ganzoo.configuration import parse_assignments
+    from ganzoo.live import make_view
+
     settings = {
         "data": data,
         "size": size,

@@ -8,7 +8,6 @@ import typer
 from ganzoo.cli.app import app
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.report import complain, say
-from ganzoo.runs import read_run_file
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -24,6 +23,8 @@ def sample(
     out: Annotated[Path | None, typer.Option(help="File to write; its ending says the format.")] = None,
 ) -> None:
     """Draws from a trained model: a grid of -n pictures, or a looping GIF or WebP with --walk FRAMES."""
+    from ganzoo.runs import read_run_file
+
     read_run_file(run)  # a wrong folder is told before torch is loaded
     from ganzoo.images import ANIMATIONS, grid, save_animation
     from ganzoo.sampling import load_run
