@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 import pluggy
 
@@ -61,11 +61,28 @@ def discover(*, third_party: bool = True, environ: Mapping[str, str] = os.enviro
     only those two besides. A plugin that is not allowed is not imported.
     """
     allowed = _allowed(third_party, environ)
+    blocked = f"not in {ALLOWED}" if third_party else "--no-plugins"
     plugins = [
-        _load(entry) if allowed is None or entry.name in allowed or _is_builtin(entry) else _blocked(entry, third_party)
-        for entry in sorted(metadata.entry_points(group=GROUP), key=_order)
+        _load(entry, row)
+        if allowed is None or row.name in allowed or row.builtin
+        else replace(row, status="blocked", reason=blocked)
+        for entry, row in _entries()
     ]
     return tuple(_with_clashes(plugins))
+
+
+def _entries() -> list[tuple[metadata.EntryPoint, Plugin]]:
+    """Every entry point with its row so far, in the order of loading."""
+    headers: dict[int, tuple[str, str]] = {}
+    found = []
+    for entry in metadata.entry_points(group=GROUP):
+        if id(entry.dist) not in headers:
+            # Each access to a distribution's metadata parses the file anew, which `ganzoo list` would feel.
+            header = entry.dist.metadata if entry.dist else {"Name": "?", "Version": "?"}
+            headers[id(entry.dist)] = (header["Name"], header["Version"])
+        distribution, version = headers[id(entry.dist)]
+        found.append((entry, Plugin(name=entry.name, distribution=distribution, version=version)))
+    return sorted(found, key=lambda pair: (not pair[1].builtin, pair[1].name, pair[1].distribution))
 
 
 def _allowed(third_party: bool, environ: Mapping[str, str]) -> frozenset[str] | None:
@@ -76,45 +93,25 @@ def _allowed(third_party: bool, environ: Mapping[str, str]) -> frozenset[str] | 
     return frozenset(name.strip() for name in environ[ALLOWED].split(","))
 
 
-def _order(entry: metadata.EntryPoint) -> tuple[bool, str, str]:
-    return not _is_builtin(entry), entry.name, _distribution(entry)
-
-
-def _distribution(entry: metadata.EntryPoint) -> str:
-    return entry.dist.name if entry.dist else "?"
-
-
-def _is_builtin(entry: metadata.EntryPoint) -> bool:
-    return _distribution(entry) == HOME
-
-
-def _row(entry: metadata.EntryPoint, **outcome: Any) -> Plugin:
-    version = entry.dist.version if entry.dist else "?"
-    return Plugin(name=entry.name, distribution=_distribution(entry), version=version, **outcome)
-
-
-def _blocked(entry: metadata.EntryPoint, third_party: bool) -> Plugin:
-    return _row(entry, status="blocked", reason=f"not in {ALLOWED}" if third_party else "--no-plugins")
-
-
-def _load(entry: metadata.EntryPoint) -> Plugin:
+def _load(entry: metadata.EntryPoint, row: Plugin) -> Plugin:
     before = frozenset(sys.modules)
     started = time.perf_counter()
     try:
         # What a plugin prints while it is imported must not end up in our tables or JSON.
         with contextlib.redirect_stdout(io.StringIO()):
             module = entry.load()
-            if problem := _misspelt(module):
-                return _row(entry, status="misspelt", reason=problem)
-            models, parts = declarations(module, entry.name)
+            manager = new_manager()
+            if problem := _misspelt(manager, module):
+                return replace(row, status="misspelt", reason=problem)
+            models, parts = _declarations(manager)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit at import, and whatever else a plugin may raise
-        return _row(entry, status="broken", reason=one_line(error))
+        return replace(row, status="broken", reason=one_line(error))
     if problem := _incompatible([*models, *parts]):
-        return _row(entry, status="incompatible", reason=problem)
+        return replace(row, status="incompatible", reason=problem)
     note = _note(time.perf_counter() - started, before)
-    return _row(entry, module=module, models=models, parts=parts, reason=note)
+    return replace(row, module=module, models=models, parts=parts, reason=note)
 
 
 def _incompatible(specs: Iterable[ModelSpec | PartSpec]) -> str:
@@ -125,12 +122,11 @@ def _incompatible(specs: Iterable[ModelSpec | PartSpec]) -> str:
     return ""
 
 
-def _misspelt(module: ModuleType) -> str:
-    """What is wrong with the hooks that the module marks, or nothing.
+def _misspelt(manager: pluggy.PluginManager, module: ModuleType) -> str:
+    """Registers the module, and says what is wrong with the hooks that it marks, or nothing.
 
     A function with our prefix and no mark would be skipped by pluggy without a word.
     """
-    manager = new_manager()
     try:
         manager.register(module)
         manager.check_pending()
@@ -153,10 +149,8 @@ def new_manager() -> pluggy.PluginManager:
     return manager
 
 
-def declarations(plugin: object, name: str) -> tuple[tuple[ModelSpec, ...], tuple[PartSpec, ...]]:
-    """What the plugin's two declaring hooks return; raises TypeError for anything but specs."""
-    manager = new_manager()
-    manager.register(plugin, name)
+def _declarations(manager: pluggy.PluginManager) -> tuple[tuple[ModelSpec, ...], tuple[PartSpec, ...]]:
+    """What the two declaring hooks of the registered plugin return; raises TypeError for anything but specs."""
     models = [spec for specs in manager.hook.ganzoo_models() for spec in specs]
     parts = [spec for specs in manager.hook.ganzoo_parts() for spec in specs]
     for spec, kind in [*((m, ModelSpec) for m in models), *((p, PartSpec) for p in parts)]:
