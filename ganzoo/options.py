@@ -12,7 +12,7 @@ from ganzoo.specs import PartKind
 class Options(BaseModel):
     """Base of all option classes: frozen, and an unknown key is an error."""
 
-    # Validators are built when first used: listing sixteen plugins uses none, and building them would double its time.
+    # Validators are built when first used: listing plugins uses none, and is to be fast.
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
 
 

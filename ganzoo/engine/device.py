@@ -41,8 +41,8 @@ def set_up(device: torch.device, threads: int) -> None:
 def _keep_freed_memory() -> None:
     """Tells glibc to keep freed activations for the next step.
 
-    By default it returns large blocks to the system and takes them back page by page at the next step, which costs a
-    small DCGAN a quarter of its time on a CPU (`make bench` measures it).
+    By default it returns large blocks to the system and takes them back page by page at the next step, which slows
+    a small DCGAN on a CPU (`make bench` prints by how much).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # musl has none
