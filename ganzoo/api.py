@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ganzoo.catalog import Catalog
 from ganzoo.discovery import discover
-from ganzoo.errors import UsageError
+from ganzoo.errors import UsageError, nearest
 from ganzoo.registry import load_registry
 from ganzoo.specs import ModelSpec, Task
 from ganzoo.view import View
@@ -108,10 +108,12 @@ def resume_run(
     from ganzoo.settings import RESUMABLE
 
     changed = _given(settings)
-    if fixed := sorted(set(changed) - RESUMABLE):
-        allowed = ", ".join(sorted(RESUMABLE))
-        raise UsageError(f"{', '.join(fixed)} can't change when a run is resumed; these can: {allowed}")
     content = read_run_file(Path(folder))
+    for name in sorted(set(changed) - RESUMABLE):
+        if name not in content["configuration"]:
+            raise UsageError(f"unknown option '{name}'.{nearest(name, content['configuration'])}")
+        allowed = ", ".join(sorted(RESUMABLE))
+        raise UsageError(f"{name} can't change when a run is resumed; these can: {allowed}")
     if model and catalog.resolve(model)[0].full_name != content["model"]:
         raise UsageError(f"'{folder}' is a run of {content['model']}, not of {model}")
     configuration = recorded_configuration(content, catalog, [Layer(origin="resume", values=changed)])

@@ -47,6 +47,8 @@ class Plugin:
     module: ModuleType | None = field(default=None, repr=False)
     models: tuple[ModelSpec, ...] = ()
     parts: tuple[PartSpec, ...] = ()
+    files: tuple[str, ...] = field(default=(), repr=False)
+    """Source files in which a broken plugin failed; they are in no module that Python still knows."""
 
     @property
     def builtin(self) -> bool:
@@ -107,11 +109,21 @@ def _load(entry: metadata.EntryPoint, row: Plugin) -> Plugin:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit at import, and whatever else a plugin may raise
-        return replace(row, status="broken", reason=one_line(error))
+        return replace(row, status="broken", reason=one_line(error), files=_files(error))
     if problem := _incompatible([*models, *parts]):
         return replace(row, status="incompatible", reason=problem)
     note = _note(time.perf_counter() - started, before)
     return replace(row, module=module, models=models, parts=parts, reason=note)
+
+
+def _files(error: BaseException) -> tuple[str, ...]:
+    """The files that an error passed through, and the one that could not be parsed."""
+    files = [error.filename] if isinstance(error, SyntaxError) and error.filename else []
+    trace = error.__traceback__
+    while trace:
+        files.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    return tuple(dict.fromkeys(files))
 
 
 def _incompatible(specs: Iterable[ModelSpec | PartSpec]) -> str:

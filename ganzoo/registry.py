@@ -41,12 +41,15 @@ def shipped_path() -> Path:
     return next(path for path in (package / FILE_NAME, package.parent / FILE_NAME) if path.is_file())
 
 
+def registry_files(extra: Path | None = None) -> tuple[Path, ...]:
+    """The files that `load_registry` would read; one in the working folder need not exist."""
+    return shipped_path(), (extra or Path(FILE_NAME)).absolute()
+
+
 def load_registry(extra: Path | None = None) -> Registry:
     """The shipped registry, with the presets of `extra` (or of ./registry.yaml when there is one) on top."""
-    files = [shipped_path()]
-    local = extra or Path(FILE_NAME)
-    if extra or local.is_file():
-        files.append(local)
+    shipped, local = registry_files(extra)
+    files = [shipped, local] if extra or local.is_file() else [shipped]
     presets: dict[str, Preset] = {}
     community: dict[str, str] = {}
     for path in dict.fromkeys(file.resolve() for file in files):

@@ -30,19 +30,20 @@ class Layer:
 
 LIGHT = (
     "errors specs options units settings configuration hooks discovery listeners catalog registry yamlfile view files"
+    " folders"
 )
 LAYERS = {
     "light": Layer(f"{LIGHT} parts", "light", "pluggy pydantic yaml"),
     # A run and its folder: as light as the light ones but for the lock of the folder.
     "record": Layer("runs", "light record", "filelock"),
     "report": Layer("report live", "light record report", "rich yaml"),
-    "api": Layer("api", "light record api", inside="engine users"),
+    "api": Layer("api listing", "light record api", inside="engine users"),
     "model": Layer("model batch images walk", "light model", "torch numpy PIL"),
     "kit": Layer("losses layers augment metrics", "light model kit", "torch torchvision timm kornia numpy"),
     "data": Layer("data", "light data", "torch numpy PIL filelock"),
     "engine": Layer("engine", "light record model data engine", "torch numpy safetensors filelock"),
     "users": Layer("sampling compare testing", "light record api model kit data engine users", "torch numpy PIL"),
-    "cli": Layer("cli __main__", "light record report api cli", "typer pydantic", inside="engine users model data"),
+    "cli": Layer("cli __main__", "light record report api cli", "click", inside="engine users model data"),
     "public": Layer("__init__", ""),
 }
 PLUGIN_MODULES = {f"ganzoo.{name}" for name in ("model", "losses", "layers", "augment", "parts")}

@@ -2,9 +2,8 @@
 
 import os
 import sys
-from typing import Any
 
-import typer
+import click
 
 from ganzoo.cli.app import app
 from ganzoo.errors import GanzooError
@@ -24,16 +23,9 @@ def main() -> None:
 def run_command(arguments: list[str]) -> int:
     """Runs the command and gives its exit code."""
     debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        result: Any = app(arguments, standalone_mode=False)
-        return result if isinstance(result, int) else 0
-    except GanzooError as error:
-        if debug:
-            raise
-        complain(f"ganzoo: {error}")
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+        result = app([argument for argument in arguments if argument != "--debug"], standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort):
         complain("ganzoo: stopped")
         return INTERRUPTED
     except BrokenPipeError:
@@ -43,16 +35,22 @@ def run_command(arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        return _other(error)
+        return explain(error)
+    return result if isinstance(result, int) else 0
 
 
-def _other(error: Exception) -> int:
-    """Usage errors of the parser, and anything nobody foresaw."""
-    if type(error).__name__ == "NoArgsIsHelpError":
-        say(str(error))
-        return 0
-    if hasattr(error, "exit_code") and hasattr(error, "format_message"):
-        complain(f"ganzoo: {error.format_message()}")
-        return int(error.exit_code)
-    complain(f"ganzoo: {type(error).__name__}: {error} (the traceback: --debug)")
-    return 1
+def explain(error: Exception) -> int:
+    """Prints an error as one line and gives its exit code; an error that nobody foresaw names its type."""
+    match error:
+        case click.exceptions.NoArgsIsHelpError():  # a group without a command: its message is the help
+            say(error.format_message())
+            return 0
+        case click.ClickException():
+            complain(f"ganzoo: {' '.join(error.format_message().split())}")
+            return error.exit_code
+        case GanzooError():
+            complain(f"ganzoo: {error}")
+            return error.exit_code
+        case _:
+            complain(f"ganzoo: {type(error).__name__}: {error} (the traceback: --debug)")
+            return 1

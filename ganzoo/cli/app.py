@@ -1,48 +1,86 @@
-"""The application object that the commands attach themselves to, and the options before a command's name."""
+"""The command group, the options before a command's name, and where each command lives.
 
+click and not typer: typer builds a pydantic validator for each parameter of each command before it runs one, which
+takes longer than a whole `ganzoo list` may.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from ganzoo.api import open_catalog
-from ganzoo.catalog import Catalog
+from ganzoo.report import Format
 
-app = typer.Typer(
-    name="ganzoo",
-    help="Train, sample and compare GANs that draw and stylise natural scenes.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+if TYPE_CHECKING:
+    from ganzoo.catalog import Catalog
+
+COMMANDS = {
+    "list": "ganzoo.cli.listing:list_models",
+    "show": "ganzoo.cli.inspect:show",
+    "plugins": "ganzoo.cli.inspect:list_plugins",
+    "run": "ganzoo.cli.run:train",
+    "sample": "ganzoo.cli.sample:sample",
+    "registry": "ganzoo.cli.registry:registry",
+}
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(Format, case_sensitive=False),
+    default=Format.TABLE,
+    help="How to print it.",
 )
+"""For commands that print a table."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Context:
     """What the options before the command's name say."""
 
     third_party: bool = True
     registry: Path | None = None
 
-    def catalog(self) -> Catalog:
+    def catalog(self) -> "Catalog":
         """The catalogue of models, presets and parts."""
+        from ganzoo.api import open_catalog
+
         return open_catalog(third_party=self.third_party, registry=self.registry)
 
 
-@app.callback()
-def options(
-    context: typer.Context,
-    no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Load the built-in plugins only.")] = False,
-    registry: Annotated[
-        Path | None, typer.Option(help="registry.yaml with presets of yours.", exists=True, dir_okay=False)
-    ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    """Options for all commands."""
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def __init__(self, *args: object, targets: Mapping[str, str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through as click's decorator gives them
+        self.targets = targets
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of COMMANDS, which is the order in which a newcomer needs them."""
+        return list(self.targets)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in self.targets:
+            return None
+        module, _, name = self.targets[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group("ganzoo", cls=LazyGroup, targets=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--no-plugins", is_flag=True, help="Load the built-in plugins only.")
+@click.option(
+    "--registry",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="registry.yaml with presets of yours.",
+)
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+@click.version_option(package_name="ganzoo-core", prog_name="ganzoo")
+@click.pass_context
+def app(context: click.Context, no_plugins: bool, registry: Path | None) -> None:
+    """Train, sample and compare GANs that draw and stylise natural scenes."""
     context.obj = Context(third_party=not no_plugins, registry=registry)
-
-
-from ganzoo.cli import inspect, registry, run, sample  # noqa: E402  # each attaches its commands to `app`
-
-__all__ = ["Context", "app", "inspect", "registry", "run", "sample"]

@@ -1,94 +1,28 @@
-"""`ganzoo list`, `show` and `plugins`: what is registered. None of them imports torch."""
+"""`ganzoo show` and `plugins`: what is registered, in detail. Neither imports torch."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-import typer
-from pydantic.fields import FieldInfo
+import click
 
-from ganzoo.api import configure_run
-from ganzoo.catalog import Catalog, RegisteredModel
-from ganzoo.cli.app import app
-from ganzoo.discovery import Plugin
-from ganzoo.errors import UsageError
-from ganzoo.options import PartChoice
-from ganzoo.registry import Preset
+from ganzoo.cli.app import Context, format_option
+from ganzoo.listing import remember
 from ganzoo.report import Format, rows_as, say, table
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from ganzoo.catalog import RegisteredModel
     from ganzoo.configuration import Configuration
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.")]
-
-
-@app.command("list")
-def list_models(
-    context: typer.Context,
-    task: Annotated[str | None, typer.Option(help="Only models that 'generate' or 'translate'.")] = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Lists models and presets; a plugin that can't be used is a row with its reason."""
-    if task not in (None, "generate", "translate"):
-        raise UsageError(f"--task {task}: allowed are generate and translate")
-    catalog: Catalog = context.obj.catalog()
-    models = [_model_row(model) for model in catalog.models if task in (None, model.spec.task)]
-    presets = _preset_rows(catalog, task)
-    bad = (
-        [] if task else [_bad_row(plugin) for plugin in catalog.plugins if not plugin.models and plugin.status != "ok"]
-    )
-    rows = [*models, *presets, *bad]
-    if form is Format.NAMES:
-        rows = [*models, *presets]
-    rows_as(form, rows, ("name", "kind", "task", "status", "plugin", "summary"))
+    from ganzoo.registry import Preset
 
 
-def _model_row(model: RegisteredModel) -> dict[str, object]:
-    spec, plugin = model.spec, model.plugin
-    clashes = plugin.status == "clash"
-    return {
-        "name": model.full_name if clashes else spec.name,
-        "kind": "model",
-        "task": spec.task,
-        "status": plugin.status,
-        "plugin": plugin.name,
-        "distribution": plugin.distribution,
-        "summary": f"{spec.summary} ({plugin.reason})" if plugin.reason else spec.summary,
-        "paper": spec.paper,
-        "license": spec.license,
-    }
-
-
-def _preset_rows(catalog: Catalog, task: str | None) -> list[dict[str, object]]:
-    tasks = {name: model.spec.task for model in catalog.models for name in (model.spec.name, model.full_name)}
-    return [
-        {
-            "name": name,
-            "kind": "preset",
-            "task": tasks.get(preset.model, ""),
-            "status": "ok" if preset.model in tasks else "broken",
-            "plugin": f"of {preset.model}",
-            "summary": preset.summary,
-        }
-        for name, preset in catalog.registry.presets.items()
-        if task in (None, tasks.get(preset.model))
-    ]
-
-
-def _bad_row(plugin: Plugin) -> dict[str, object]:
-    return {
-        "name": plugin.name,
-        "kind": "plugin",
-        "task": "",
-        "status": plugin.status,
-        "plugin": plugin.name,
-        "distribution": plugin.distribution,
-        "summary": plugin.reason,
-    }
-
-
-@app.command("plugins")
-def list_plugins(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
-    """Lists plugins with what they declare and what is wrong with them."""
-    catalog: Catalog = context.obj.catalog()
+@click.command("plugins")
+@format_option
+@click.pass_obj
+def list_plugins(context: Context, form: Format) -> None:
+    """Loads every plugin afresh and lists what each declares and what is wrong with it."""
+    catalog = context.catalog()
+    remember(catalog, third_party=context.third_party, registry=context.registry)
     rows = [
         {
             "name": plugin.name,
@@ -103,14 +37,15 @@ def list_plugins(context: typer.Context, form: FormatOption = Format.TABLE) -> N
     rows_as(form, rows, ("name", "status", "package", "models", "parts", "reason"))
 
 
-@app.command("show")
-def show(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A model or preset.")],
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Shows a model or preset: its options with type, default, bounds and meaning, paper and licence."""
-    catalog: Catalog = context.obj.catalog()
+@click.command("show")
+@click.argument("name")
+@format_option
+@click.pass_obj
+def show(context: Context, name: str, form: Format) -> None:
+    """Shows the model or preset NAME: its options with type, default, bounds and meaning, paper and licence."""
+    from ganzoo.api import configure_run
+
+    catalog = context.catalog()
     model, preset = catalog.resolve(name)
     configuration = configure_run(name, catalog)
     rows = _option_rows(configuration)
@@ -124,7 +59,7 @@ def show(
     table(rows, ("option", "value", "type", "meaning"))
 
 
-def _facts(name: str, model: RegisteredModel, preset: Preset | None) -> dict[str, object]:
+def _facts(name: str, model: "RegisteredModel", preset: "Preset | None") -> dict[str, object]:
     spec = model.spec
     return {
         "name": f"{name}, a preset of {model.full_name}" if preset else model.full_name,
@@ -161,7 +96,7 @@ def _own(configuration: "Configuration") -> frozenset[str]:
     return frozenset(key for key in configuration.values() if key.partition(".")[0] in names)
 
 
-def describe_type(field: FieldInfo) -> str:
+def describe_type(field: "FieldInfo") -> str:
     """A field's type and bounds in one short text, such as "float > 0, <= 1"."""
     bounds = []
     for constraint in field.metadata:
@@ -174,6 +109,8 @@ def describe_type(field: FieldInfo) -> str:
 
 
 def _type_name(annotation: Any) -> str:
+    from ganzoo.options import PartChoice
+
     if get_origin(annotation) is Literal:
         return " | ".join(map(str, get_args(annotation)))
     if annotation is PartChoice:

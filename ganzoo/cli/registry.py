@@ -1,24 +1,27 @@
 """`ganzoo registry`: keeps the generated part of a checkout's registry.yaml true."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from ganzoo.cli.app import app
-from ganzoo.discovery import discover
 from ganzoo.errors import UsageError, one_line
-from ganzoo.registry import FILE_NAME, load_registry, with_models
 from ganzoo.report import say
-from ganzoo.specs import ModelSpec
 
-registry = typer.Typer(help="Writes and checks the generated section of a registry.yaml.", no_args_is_help=True)
-app.add_typer(registry, name="registry")
-FileArgument = Annotated[Path, typer.Argument(help="The registry file.")]
+if TYPE_CHECKING:
+    from ganzoo.specs import ModelSpec
+
+file_argument = click.argument("file", type=click.Path(path_type=Path), default=Path("registry.yaml"))
+
+
+@click.group("registry")
+def registry() -> None:
+    """Writes and checks the generated section of a registry.yaml."""
 
 
 @registry.command("write")
-def write(file: FileArgument = Path(FILE_NAME)) -> None:
+@file_argument
+def write(file: Path) -> None:
     """Rewrites the section `models` from the built-in declarations, and leaves the rest alone."""
     current, wanted = _texts(file)
     if current != wanted:
@@ -27,10 +30,13 @@ def write(file: FileArgument = Path(FILE_NAME)) -> None:
 
 
 @registry.command("check")
-def check(file: FileArgument = Path(FILE_NAME)) -> None:
+@file_argument
+def check(file: Path) -> None:
     """Fails (exit 2) when the section `models` is not what the declarations say, or a preset can't run."""
     from ganzoo.api import configure_run
     from ganzoo.catalog import Catalog
+    from ganzoo.discovery import discover
+    from ganzoo.registry import load_registry
 
     current, wanted = _texts(file)
     if current != wanted:
@@ -42,6 +48,8 @@ def check(file: FileArgument = Path(FILE_NAME)) -> None:
 
 
 def _texts(file: Path) -> tuple[str, str]:
+    from ganzoo.registry import with_models
+
     if not file.is_file():
         raise UsageError(f"no file '{file}' here: run this at the top of a checkout")
     try:
@@ -51,5 +59,7 @@ def _texts(file: Path) -> tuple[str, str]:
     return text, with_models(text, _builtin_models())
 
 
-def _builtin_models() -> list[ModelSpec]:
+def _builtin_models() -> "list[ModelSpec]":
+    from ganzoo.discovery import discover
+
     return [spec for plugin in discover(third_party=False) for spec in plugin.models if plugin.builtin]

@@ -2,65 +2,60 @@
 
 import signal
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from ganzoo import api
-from ganzoo.cli.app import app
+from ganzoo.cli.app import Context
 from ganzoo.errors import UsageError
 from ganzoo.report import complain
 
 EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
 
 
-@app.command("run")
+PathOption = click.Path(path_type=Path)
+
+
+@click.command("run")
+@click.argument("name", required=False)
+@click.option("--data", help="A folder of images, or a data set by name.")
+@click.option("--size", help="Pixels: 64, or height x width as 96x160.")
+@click.option("--budget", help="How long: 10min, 2000steps or 200kimg.")
+@click.option("--batch", type=int, help="Images a step draws from the data.")
+@click.option("--seed", type=int, help="Seed of weights, noise and order of the images.")
+@click.option("--device", help="auto, cpu, mps, cuda or cuda:1.")
+@click.option("--precision", help="fp32 or bf16.")
+@click.option("--compile", is_flag=True, default=None, help="Compile with torch.compile.")
+@click.option("--threads", type=int, help="CPU threads; 0 is torch's choice.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any option of `ganzoo show NAME`.")
+@click.option("--config", type=PathOption, help="YAML file of options and settings.")
+@click.option("--tiny", is_flag=True, help="Settings that train in seconds, to try things out.")
+@click.option("--out", type=PathOption, help="Run folder; runs/NAME-NUMBER by default.")
+@click.option("--overwrite", is_flag=True, help="Replace a run folder that exists.")
+@click.option("--resume", type=PathOption, help="Run folder to go on with; NAME is not needed.")
+@click.option("--checkpoint-every", help="Interval of checkpoints: 5min, 500steps.")
+@click.option("--keep", type=int, help="Newest checkpoints to keep.")
+@click.option("--sample-every", help="Interval of sample grids.")
+@click.option("--log-every", help="Interval of lines in scalars.jsonl.")
+@click.pass_obj
 def train(
-    context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="A model or preset; not needed with --resume.")] = None,
-    data: Annotated[str | None, typer.Option(help="A folder of images, or a data set by name.")] = None,
-    size: Annotated[str | None, typer.Option(help="Pixels: 64, or height x width as 96x160.")] = None,
-    budget: Annotated[str | None, typer.Option(help="How long: 10min, 2000steps or 200kimg.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Images a step draws from the data.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of weights, noise and order of the images.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, mps, cuda or cuda:1.")] = None,
-    precision: Annotated[str | None, typer.Option(help="fp32 or bf16.")] = None,
-    compiled: Annotated[bool | None, typer.Option("--compile", help="Compile with torch.compile.")] = None,
-    threads: Annotated[int | None, typer.Option(help="CPU threads; 0 is torch's choice.")] = None,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any option of `ganzoo show NAME`.")
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="YAML file of options and settings.")] = None,
-    tiny: Annotated[bool, typer.Option("--tiny", help="Settings that train in seconds, to try things out.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME-NUMBER by default.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run folder that exists.")] = False,
-    resume: Annotated[Path | None, typer.Option(help="Run folder to go on with.")] = None,
-    checkpoint_every: Annotated[str | None, typer.Option(help="Interval of checkpoints: 5min, 500steps.")] = None,
-    keep: Annotated[int | None, typer.Option(help="Newest checkpoints to keep.")] = None,
-    sample_every: Annotated[str | None, typer.Option(help="Interval of sample grids.")] = None,
-    log_every: Annotated[str | None, typer.Option(help="Interval of lines in scalars.jsonl.")] = None,
+    context: Context,
+    /,
+    name: str | None,
+    assignments: tuple[str, ...],
+    config: Path | None,
+    tiny: bool,
+    out: Path | None,
+    overwrite: bool,
+    resume: Path | None,
+    **settings: object,
 ) -> int:
     """Trains NAME. Ctrl-C once saves and stops, twice stops at once."""
+    from ganzoo import api
     from ganzoo.configuration import parse_assignments
     from ganzoo.live import make_view
 
-    settings = {
-        "data": data,
-        "size": size,
-        "budget": budget,
-        "batch": batch,
-        "seed": seed,
-        "device": device,
-        "precision": precision,
-        "compile": compiled,
-        "threads": threads,
-        "checkpoint_every": checkpoint_every,
-        "keep": keep,
-        "sample_every": sample_every,
-        "log_every": log_every,
-    }
-    catalog = context.obj.catalog()
-    options = parse_assignments(assignments or [])
+    catalog = context.catalog()
+    options = parse_assignments(assignments)
     try:
         with make_view() as view:
             if resume is not None:

@@ -1,28 +1,28 @@
 """`ganzoo sample`: a grid of pictures from a run, or an animation of a walk through its latent space."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from ganzoo.cli.app import app
+from ganzoo.cli.app import Context
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.report import complain, say
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
-@app.command("sample")
-def sample(
-    context: typer.Context,
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
-    count: Annotated[int, typer.Option("-n", "--count", min=1, max=4096, help="Pictures in the grid.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the noise.")] = 0,
-    walk: Annotated[int, typer.Option(min=0, max=4096, metavar="FRAMES", help="An animation instead.")] = 0,
-    step: Annotated[str, typer.Option(help="The checkpoint: LATEST or a step.")] = "LATEST",
-    out: Annotated[Path | None, typer.Option(help="File to write; its ending says the format.")] = None,
-) -> None:
-    """Draws from a trained model: a grid of -n pictures, or a looping GIF or WebP with --walk FRAMES."""
+@click.command("sample")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "-n", "--count", type=click.IntRange(1, 4096), default=64, show_default=True, help="Pictures in the grid."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the noise.")
+@click.option("--walk", type=click.IntRange(0, 4096), default=0, metavar="FRAMES", help="An animation instead.")
+@click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; its ending says the format.")
+@click.pass_obj
+def sample(context: Context, run: Path, count: int, seed: int, walk: int, step: str, out: Path | None) -> None:
+    """Draws from the run folder RUN: a grid of -n pictures, or a looping GIF or WebP with --walk FRAMES."""
     from ganzoo.runs import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
@@ -33,7 +33,7 @@ def sample(
     allowed = ANIMATIONS if walk else PICTURES
     if file.suffix.lower() not in allowed:
         raise UsageError(f"--out '{file}': the ending must be one of {', '.join(allowed)}")
-    gan, problems = load_run(run, which=step, catalog=context.obj.catalog())
+    gan, problems = load_run(run, which=step, catalog=context.catalog())
     for problem in problems:
         complain(problem)
     try:

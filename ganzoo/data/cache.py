@@ -17,6 +17,7 @@ from torch import Tensor
 from ganzoo.data.source import ImageSource
 from ganzoo.errors import DataError, StorageError, one_line
 from ganzoo.files import sync_file
+from ganzoo.folders import cache_folder
 from ganzoo.units import Size
 
 RULES = 1
@@ -43,12 +44,6 @@ class Images:
         """The images of those numbers as uint8 B 3 H W (channels last in memory) and their labels, int64 B A."""
         pixels = torch.from_numpy(np.take(self.pixels, indices, axis=0))
         return pixels.permute(0, 3, 1, 2), torch.from_numpy(self.labels[indices])
-
-
-def cache_folder() -> Path:
-    """Where caches live: $GANZOO_CACHE, else ganzoo below the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("GANZOO_CACHE") or Path(base) / "ganzoo")
 
 
 def prepare(source: ImageSource, size: Size, on_progress: OnProgress = lambda *_: None) -> Images:
