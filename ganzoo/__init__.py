@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ganzoo.api import list_models, resume, run
-    from ganzoo.data.source import ImageSource, Picture
+    from ganzoo.data.decode import decode
+    from ganzoo.data.source import ImageSource, Picture, PictureStream
     from ganzoo.errors import DataError, DivergedError, GanzooError, PluginError, StorageError, UsageError
     from ganzoo.hooks import hookimpl
     from ganzoo.options import AdversarialOptions, ModelOptions, Options, PartChoice, part
@@ -30,11 +31,13 @@ _HOMES = {
     "PartChoice": "options",
     "PartSpec": "specs",
     "Picture": "data.source",
+    "PictureStream": "data.source",
     "PluginError": "errors",
     "Size": "units",
     "StorageError": "errors",
     "UsageError": "errors",
     "Weights": "specs",
+    "decode": "data.decode",
     "hookimpl": "hooks",
     "list_models": "api",
     "load": "sampling",
@@ -57,11 +60,13 @@ __all__ = [
     "PartChoice",
     "PartSpec",
     "Picture",
+    "PictureStream",
     "PluginError",
     "Size",
     "StorageError",
     "UsageError",
     "Weights",
+    "decode",
     "hookimpl",
     "list_models",
     "load",

@@ -90,8 +90,10 @@ def start_run(
 ) -> "Run":
     """Trains what the configuration says; torch is imported here, after everything that is checked without it."""
     from ganzoo.engine.launch import start
+    from ganzoo.scoring.build import build_scorer
 
-    return start(configuration, catalog, view, out=Path(out) if out else None, overwrite=overwrite)
+    folder = Path(out) if out else None
+    return start(configuration, catalog, view, out=folder, overwrite=overwrite, build_scorer=build_scorer)
 
 
 def resume_run(
@@ -118,8 +120,9 @@ def resume_run(
         raise UsageError(f"'{folder}' is a run of {content['model']}, not of {model}")
     configuration = recorded_configuration(content, catalog, [Layer(origin="resume", values=changed)])
     from ganzoo.engine.launch import resume as go_on
+    from ganzoo.scoring.build import build_scorer
 
-    return go_on(Path(folder), configuration, catalog, view)
+    return go_on(Path(folder), configuration, catalog, view, build_scorer=build_scorer)
 
 
 def recorded_configuration(

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from ganzoo.errors import UsageError, nearest
 from ganzoo.options import ModelOptions, PartChoice, part_kind
 from ganzoo.settings import RunSettings
-from ganzoo.specs import PartSpec
+from ganzoo.specs import PartKind, PartSpec
 
 if TYPE_CHECKING:
     from ganzoo.catalog import Catalog, RegisteredModel
@@ -150,6 +150,23 @@ class _Merge:
             f"unknown option '{key}' for {self.model} ({origin}).{nearest(key, known)}"
             f" All options: ganzoo show {self.model}"
         )
+
+
+def resolve_part(catalog: "Catalog", kind: PartKind, name: str, options: Mapping[str, object]) -> ResolvedPart:
+    """A part by itself, outside of any run.
+
+    Raises UsageError for an unknown name or option (with the nearest known one) and for a value out of bounds, and for
+    a data set as `Catalog.source` does.
+    """
+    if kind == "dataset":
+        name, options = catalog.source(name, options)
+    spec = catalog.part(kind, name)
+    known = sorted(spec.options.model_fields)
+    for key in options:
+        if key not in known:
+            there = ", ".join(known) or "none"
+            raise UsageError(f"unknown option '{key}' of {kind} '{name}'.{nearest(key, known)} There are: {there}")
+    return ResolvedPart(spec=spec, options=_checked(spec.options, options))
 
 
 def _choice(value: object) -> tuple[str, Mapping[str, object]]:

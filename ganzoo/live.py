@@ -11,11 +11,39 @@ from rich.text import Text
 
 from ganzoo.report import console, plain, say
 from ganzoo.runs import Run, file_name
+from ganzoo.scoring.evaluation import Evaluation
 from ganzoo.view import View
 
 _LINE_EVERY = 10.0
 """Seconds between plain lines."""
+_NAMED = 10
+"""Pictures that can't be used which the screen names."""
 _COUNTERS = ("step", "images", "seconds", "images_per_second")
+
+
+class Reading:
+    """The first visit to a data set in words; its clock starts at the first of them."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._first = 0
+        self._named = 0
+
+    def status(self, done: int, total: int | None, skipped: int) -> str:
+        """How many pictures are read and how fast."""
+        if not self._first:
+            self._started, self._first = time.monotonic(), done
+        seconds = time.monotonic() - self._started
+        rate = f", {(done - self._first) / seconds:.0f} files/s" if seconds > 1 else ""
+        return f"read {done}{f' of {total}' if total else ''} images{rate}{f', {skipped} skipped' if skipped else ''}"
+
+    def name(self, name: str, problem: str) -> None:
+        """Prints a picture that can't be used, up to a limit."""
+        self._named += 1
+        if self._named <= _NAMED:
+            console.print(plain(f"skipped '{name}': {problem}"))
+        elif self._named == _NAMED + 1:
+            console.print(plain("more are skipped; run.json names them"))
 
 
 def make_view() -> View:
@@ -28,11 +56,16 @@ class LineView(View):
 
     def __init__(self) -> None:
         self._last = -_LINE_EVERY
+        self._reading = Reading()
 
-    def reading(self, done: int, total: int, skipped: int) -> None:
+    def reading(self, done: int, total: int | None, skipped: int) -> None:
         """A line every ten seconds and at the end."""
         if done == total or self._due():
-            say(f"read {done} of {total} images" + (f", {skipped} skipped" if skipped else ""))
+            say(self._reading.status(done, total, skipped))
+
+    def skipping(self, name: str, problem: str) -> None:
+        """Names the first few pictures that can't be used."""
+        self._reading.name(name, problem)
 
     def notice(self, text: str) -> None:
         """The sentence."""
@@ -47,6 +80,10 @@ class LineView(View):
         if self._due():
             values = "  ".join(f"{name} {value:.3f}" for name, value in scalars.items() if name not in _COUNTERS)
             say(f"step {run.progress.steps}  {status(run)}  {values}")
+
+    def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:
+        """The score with its interval, its floor and the best so far."""
+        say(score_line(evaluation, best))
 
     def finished(self, run: Run, summary: Mapping[str, object]) -> None:
         """How it ended and where everything is."""
@@ -67,6 +104,7 @@ class LiveView(View):
             TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn(), expand=True
         )
         self._task = self._bar.add_task("reading images", total=1.0)
+        self._reading = Reading()
         self._live = Live(console=console, refresh_per_second=4, transient=True)
         self._live.update(self._bar)
 
@@ -74,11 +112,15 @@ class LiveView(View):
         """Takes the panel away and shows the cursor again."""
         self._live.stop()
 
-    def reading(self, done: int, total: int, skipped: int) -> None:
+    def reading(self, done: int, total: int | None, skipped: int) -> None:
         """The bar over the images."""
         self._live.start()
-        text = f"reading {total} images" + (f", {skipped} skipped" if skipped else "")
-        self._bar.update(self._task, completed=done / total, description=text)
+        text = self._reading.status(done, total, skipped)
+        self._bar.update(self._task, completed=done / total if total else 0.0, description=text)
+
+    def skipping(self, name: str, problem: str) -> None:
+        """Names the first few pictures that can't be used, above the panel."""
+        self._reading.name(name, problem)
 
     def notice(self, text: str) -> None:
         """A line above the panel."""
@@ -97,6 +139,10 @@ class LiveView(View):
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
         """New values in the panel."""
         self._live.update(Group(self._bar, Text(status(run)), _values(scalars), _newest(run)))
+
+    def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:
+        """A line above the panel."""
+        console.print(plain(score_line(evaluation, best)))
 
     def finished(self, run: Run, summary: Mapping[str, object]) -> None:
         """Takes the panel away and says how it ended."""
@@ -126,6 +172,17 @@ def opening(run: Run) -> str:
     return (
         f"training {configuration.model.spec.name} on {source} at {settings.size} px, batch"
         f" {configuration.options.batch}, for {settings.budget}, into {file_name(run.folder)}"
+    )
+
+
+def score_line(evaluation: Evaluation, best: Evaluation) -> str:
+    """The score in thousandths with its interval, what other real images score, and where the best was."""
+    score, floor = evaluation.score, evaluation.floor
+    at_best = "the best so far" if best is evaluation else f"best {1000 * best.score.value:.1f} at step {best.step}"
+    return (
+        f"step {evaluation.step}  {evaluation.protocol.metric} x1000 {1000 * score.value:.1f}"
+        f" ({1000 * score.low:.1f} to {1000 * score.high:.1f}), real images {1000 * floor.value:.1f},"
+        f" noise {1000 * evaluation.ceiling:.0f}; {at_best}"
     )
 
 

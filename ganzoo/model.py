@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.options import AdversarialOptions
+from ganzoo.options import AdversarialOptions, Options
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
 
@@ -19,9 +19,11 @@ __all__ = [
     "GAN",
     "AdversarialGAN",
     "AdversarialLoss",
+    "Augmentation",
     "Batch",
     "Discriminator",
     "Generator",
+    "NoAugmentation",
     "Step",
     "Terms",
 ]
@@ -76,6 +78,39 @@ class AdversarialLoss(ABC):
         """Called after each step of the discriminator."""
 
 
+class Augmentation(nn.Module, ABC):
+    """Changes images at random. A part's target is called as `target(options, shape=ImageShape)`.
+
+    What it learns while training lives in buffers, so that checkpoints hold it.
+    """
+
+    margin: float = 1.0
+    """Pictures are read this many times larger than `shape` on each side, so that a crop needs no enlarging; a
+    discriminator's inputs come as they are."""
+
+    @abstractmethod
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        """Images B C H' W' in [-1, 1] -> B C H W of `shape`, changed by nothing but `rng`, a generator on the CPU.
+
+        Differentiable. Values may leave [-1, 1], since cutting them off would cut gradients off; images that are
+        changed as they are drawn from the data are brought back by the engine.
+        """
+
+    def observe(self, real_scores: Tensor) -> None:  # optional on purpose
+        """Called with the scores of real images, detached, after each loss of the discriminator that it changes."""
+
+
+class NoAugmentation(Augmentation):
+    """Leaves images as they are."""
+
+    def __init__(self, options: Options, *, shape: ImageShape) -> None:
+        super().__init__()
+
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        """The very same images."""
+        return images
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One player's move: the engine computes the sum of `loss(batch)` and updates the parameters of `trains`.
@@ -120,7 +155,10 @@ class GAN(nn.Module, ABC):
 
 
 class AdversarialGAN(GAN):
-    """The recipe for noise to image: a generator, a discriminator and an adversarial loss, each a part."""
+    """The recipe for noise to image: a generator, a discriminator and an adversarial loss, each a part.
+
+    The discriminator sees every image, real or fake, through the augmentation, each time drawn anew.
+    """
 
     def __init__(self, options: AdversarialOptions, *, shape: ImageShape, parts: Parts) -> None:
         super().__init__()
@@ -128,6 +166,7 @@ class AdversarialGAN(GAN):
         self.generator: Generator = parts.generator(shape)
         self.discriminator: Discriminator = parts.discriminator(shape)
         self.loss: AdversarialLoss = parts.build("loss")
+        self.augment: Augmentation = parts.build("augment", shape=shape)
         self.averaged = self.generator
 
     def forward(self, batch: Batch) -> Tensor:
@@ -154,23 +193,49 @@ class AdversarialGAN(GAN):
     def _fake(self, batch: Batch) -> Tensor:
         return batch.shared("fake", self.generator, lambda: self(batch))
 
+    def _judge(self, batch: Batch) -> Discriminator:
+        """The discriminator as losses and penalties see it."""
+        if isinstance(self.augment, NoAugmentation):
+            return self.discriminator
+        return _Augmented(self.discriminator, self.augment, batch.rng)
+
     def _discriminator_loss(self, batch: Batch) -> Terms:
+        judge = self._judge(batch)
         fake = self._fake(batch).detach()
-        real_scores = self.discriminator(batch.target, batch.label)
-        fake_scores = self.discriminator(fake, batch.label)
+        real_scores = judge(batch.target, batch.label)
+        fake_scores = judge(fake, batch.label)
         batch.record("D(real)", self._shown(real_scores))
         batch.record("D(fake)", self._shown(fake_scores))
         terms = self.loss.discriminator(real_scores, fake_scores)
-        return {**terms, **self.loss.penalty(self.discriminator, batch, fake)}
+        penalty = self.loss.penalty(judge, batch, fake)
+        self.augment.observe(real_scores.detach())
+        return {**terms, **penalty}
 
     def _generator_loss(self, batch: Batch) -> Terms:
-        fake_scores = self.discriminator(self._fake(batch), batch.label)
-        real_scores = self.discriminator(batch.target, batch.label) if self.loss.needs_real else None
+        judge = self._judge(batch)
+        fake_scores = judge(self._fake(batch), batch.label)
+        real_scores = judge(batch.target, batch.label) if self.loss.needs_real else None
         return self.loss.generator(fake_scores, real_scores)
 
     def _shown(self, scores: Tensor) -> Tensor:
         scores = scores.detach()
         return (scores.sigmoid() if self.loss.scores_are_logits else scores).mean()
+
+
+class _Augmented(Discriminator):
+    """D(T(x)), drawn anew at each call; T computes in full precision, where half would shift pixels."""
+
+    def __init__(self, discriminator: Discriminator, augment: Augmentation, rng: torch.Generator) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+        self.augment = augment
+        self.rng = rng
+
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        with torch.autocast(images.device.type, enabled=False):
+            changed = self.augment(images.float(), self.rng)
+        scores: Tensor = self.discriminator(changed, label)
+        return scores
 
 
 def build_optimiser(options: AdversarialOptions, step: Step) -> torch.optim.Optimizer:

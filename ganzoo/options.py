@@ -56,6 +56,7 @@ class AdversarialOptions(ModelOptions):
     generator: PartChoice = part("generator", "dcgan", "network that draws an image from a latent")
     discriminator: PartChoice = part("discriminator", "dcgan", "network that scores an image")
     loss: PartChoice = part("loss", "non-saturating", "the adversarial game")
+    augment: PartChoice = part("augmentation", "none", "what the discriminator sees, real and fake alike")
     optimiser: Literal["adam", "rmsprop"] = Field("adam", description="optimiser of both players")
     lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both players")
     lr_discriminator: float = Field(

@@ -15,11 +15,15 @@ from typing import Any
 from ganzoo.configuration import Configuration
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.files import write_atomically
+from ganzoo.scoring.evaluation import Evaluation
 from ganzoo.units import Progress
 
 RUN_FILE = "run.json"
+SCORES = "scores.jsonl"
+SUMMARY = "summary.json"
 SCHEMA = 1
 LOCK = ".lock"
+_CUT_OFF = 2**62
 
 
 @dataclass(kw_only=True)
@@ -46,18 +50,50 @@ class Run:
     def log(self, scalars: Mapping[str, float]) -> None:
         """Appends a line to scalars.jsonl. Raises StorageError when it can't."""
         self.scalars = dict(scalars)
+        self._append("scalars.jsonl", self.scalars)
+
+    def log_score(self, evaluation: Evaluation) -> None:
+        """Appends a line to scores.jsonl. Raises StorageError when it can't."""
+        progress = self.progress
+        counters = {"images": progress.images, "seconds": round(progress.seconds, 3)}
+        self._append(SCORES, {**evaluation.to_dict(), **counters})
+
+    def scores(self) -> list[Evaluation]:
+        """The scores taken so far, oldest first. Raises StorageError when scores.jsonl is damaged."""
+        path = self.folder / SCORES
+        lines = path.read_text().splitlines() if path.is_file() else []
         try:
-            with (self.folder / "scalars.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(self.scalars) + "\n")
+            return [Evaluation.from_dict(json.loads(line)) for line in lines if _step_of(line) < _CUT_OFF]
+        except (ValueError, KeyError, TypeError) as error:
+            raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
+
+    def scalar_lines(self) -> list[dict[str, float]]:
+        """The lines of scalars.jsonl; one that a crash cut off is left out."""
+        path = self.folder / "scalars.jsonl"
+        lines = path.read_text().splitlines() if path.is_file() else []
+        return [json.loads(line) for line in lines if _step_of(line) < _CUT_OFF]
+
+    def write_summary(self, summary: Mapping[str, object]) -> None:
+        """Writes summary.json: how the run ended. Raises StorageError when it can't."""
+        try:
+            write_atomically(self.folder / SUMMARY, json.dumps(summary, indent=1) + "\n")
         except OSError as error:
-            raise StorageError(f"can't write '{file_name(self.folder)}/scalars.jsonl': {one_line(error)}") from None
+            raise StorageError(f"can't write '{file_name(self.folder)}/{SUMMARY}': {one_line(error)}") from None
+
+    def _append(self, name: str, content: Mapping[str, Any]) -> None:
+        try:
+            with (self.folder / name).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(content) + "\n")
+        except OSError as error:
+            raise StorageError(f"can't write '{file_name(self.folder)}/{name}': {one_line(error)}") from None
 
     def forget_after(self, step: int) -> None:
-        """Drops logged lines and samples of later steps, which a run resumed from `step` makes anew."""
-        path = self.folder / "scalars.jsonl"
-        if path.is_file():
-            lines = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
-            write_atomically(path, "".join(f"{line}\n" for line in lines))
+        """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew."""
+        for path in (self.folder / "scalars.jsonl", self.folder / SCORES):
+            if path.is_file():
+                lines = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
+                write_atomically(path, "".join(f"{line}\n" for line in lines))
+        (self.folder / SUMMARY).unlink(missing_ok=True)
         for sample in self.samples.glob("step-*.png"):
             if int(sample.stem.removeprefix("step-")) > step:
                 sample.unlink()
@@ -149,7 +185,7 @@ def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
         "versions": versions(),
         **facts,
     }
-    write_atomically(run.folder / RUN_FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_atomically(run.folder / RUN_FILE, json.dumps(content, indent=1) + "\n")
 
 
 def versions() -> dict[str, str]:
@@ -181,4 +217,4 @@ def _step_of(line: str) -> int:
     try:
         return int(json.loads(line)["step"])
     except (ValueError, KeyError):
-        return 2**62
+        return _CUT_OFF

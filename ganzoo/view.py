@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from ganzoo.runs import Run
+    from ganzoo.scoring.evaluation import Evaluation
 
 
 class View:
@@ -19,8 +20,11 @@ class View:
     def close(self) -> None:
         """Gives the terminal back, whatever happened."""
 
-    def reading(self, done: int, total: int, skipped: int) -> None:
-        """Pictures read so far on the first visit to a data set."""
+    def reading(self, done: int, total: int | None, skipped: int) -> None:
+        """Pictures read so far on the first visit to a data set; `total` is None when nobody knows it yet."""
+
+    def skipping(self, name: str, problem: str) -> None:
+        """A picture that can't be used; the reading goes on."""
 
     def notice(self, text: str) -> None:
         """A sentence that the user should see; the run goes on."""
@@ -33,6 +37,9 @@ class View:
 
     def logged(self, run: "Run", scalars: Mapping[str, float]) -> None:
         """Values went into scalars.jsonl."""
+
+    def scored(self, run: "Run", evaluation: "Evaluation", best: "Evaluation") -> None:
+        """A score was taken; `best` is the best so far."""
 
     def finished(self, run: "Run", summary: Mapping[str, object]) -> None:
         """The run ended, whatever the reason."""

@@ -12,6 +12,7 @@ OUTCOMES = {
     "good": ("ok", ""),
     "chatty": ("ok", ""),
     "listener": ("ok", ""),
+    "dusk": ("ok", ""),
     "slow": ("ok", r"takes \d+\.\d s to import"),
     "broken": ("broken", r"ModuleNotFoundError.*a_module_that_does_not_exist"),
     "exiting": ("broken", r"SystemExit: exiting wants to leave"),
@@ -25,7 +26,7 @@ OUTCOMES = {
     "namesake": ("clash", r"another plugin is named 'namesake'; use ganzoo-test-namesake-\w+:namesake/NAME"),
     "usurper": ("clash", r"model 'dcgan' is a built-in name; use usurper/NAME"),
 }
-BUILTIN = {"dcgan", "lsgan", "scenes", "wgan", "wgan-gp"}
+BUILTIN = {"augmentations", "dcgan", "encoders", "lsgan", "scenes", "streams", "wgan", "wgan-gp"}
 LIGHT_CHECK = """
 import sys
 from ganzoo.cli import run_command

@@ -30,24 +30,41 @@ class Layer:
 
 LIGHT = (
     "errors specs options units settings configuration hooks discovery listeners catalog registry yamlfile view files"
-    " folders"
+    " folders scoring.protocol scoring.evaluation scoring.health"
 )
 LAYERS = {
     "light": Layer(f"{LIGHT} parts", "light", "pluggy pydantic yaml"),
     # A run and its folder: as light as the light ones but for the lock of the folder.
     "record": Layer("runs", "light record", "filelock"),
     "report": Layer("report live", "light record report", "rich yaml"),
-    "api": Layer("api listing", "light record api", inside="engine users"),
+    "api": Layer("api listing", "light record api", inside="engine scoring users"),
     "model": Layer("model batch images walk", "light model", "torch numpy PIL"),
-    "kit": Layer("losses layers augment metrics", "light model kit", "torch torchvision timm kornia numpy"),
-    "data": Layer("data", "light data", "torch numpy PIL filelock"),
+    "kit": Layer("losses layers augment metrics encoders", "light model kit", "torch torchvision timm kornia numpy"),
+    "data": Layer("data", "light data", "torch numpy PIL filelock pillow_heif"),
     "engine": Layer("engine", "light record model data engine", "torch numpy safetensors filelock"),
-    "users": Layer("sampling compare testing", "light record api model kit data engine users", "torch numpy PIL"),
-    "cli": Layer("cli __main__", "light record report api cli", "click", inside="engine users model data"),
+    "scoring": Layer("scoring", "light model kit data scoring", "torch numpy"),
+    "users": Layer(
+        "sampling compare testing preview", "light record api model kit data engine scoring users", "torch numpy PIL"
+    ),
+    "cli": Layer("cli __main__", "light record report api cli", "click", inside="engine scoring users model data"),
     "public": Layer("__init__", ""),
 }
-PLUGIN_MODULES = {f"ganzoo.{name}" for name in ("model", "losses", "layers", "augment", "parts")}
-PLUGIN_PACKAGES = frozenset(["torch", "torchvision", "timm", "kornia", "numpy", "PIL", "pydantic", "safetensors"])
+PLUGIN_MODULES = {f"ganzoo.{name}" for name in ("model", "losses", "layers", "augment", "parts", "encoders")}
+PLUGIN_PACKAGES = frozenset(
+    [
+        "torch",
+        "torchvision",
+        "timm",
+        "kornia",
+        "numpy",
+        "PIL",
+        "pydantic",
+        "safetensors",
+        "webdataset",
+        "braceexpand",
+        "datasets",
+    ]
+)
 LIGHT_LAYERS = {"light", "api"}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 import click
 
@@ -17,6 +18,8 @@ def main() -> None:
     # OpenMP threads that wait by spinning stall each other as soon as a second program wants a core: a run then drops
     # to a tenth of its speed. A short spin costs little alone. Must be set before torch loads its OpenMP.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    # Pillow warns of damaged metadata and of large pictures; our own rules name every picture that they concern.
+    warnings.filterwarnings("ignore", module="PIL")
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "plugins": "ganzoo.cli.inspect:list_plugins",
     "run": "ganzoo.cli.run:train",
     "sample": "ganzoo.cli.sample:sample",
+    "data": "ganzoo.cli.data:data",
     "registry": "ganzoo.cli.registry:registry",
 }
 

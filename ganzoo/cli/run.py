@@ -35,6 +35,8 @@ PathOption = click.Path(path_type=Path)
 @click.option("--checkpoint-every", help="Interval of checkpoints: 5min, 500steps.")
 @click.option("--keep", type=int, help="Newest checkpoints to keep.")
 @click.option("--sample-every", help="Interval of sample grids.")
+@click.option("--score-every", help="Interval of scores on held-out images; the best checkpoint is kept as BEST.")
+@click.option("--stop-when-flat", is_flag=True, default=None, help="Stop when five scores brought nothing better.")
 @click.option("--log-every", help="Interval of lines in scalars.jsonl.")
 @click.pass_obj
 def train(

@@ -1,114 +1,248 @@
-"""A data set at training size: every picture read once into a uint8 array on disk, memory-mapped from then on."""
+"""A data set at training size: every picture read once into a uint8 array on disk, memory-mapped from then on.
+
+An entry is a folder named by the pictures' content, size and the version of the reading rules:
+
+    pixels.u8    N H W 3, raw
+    labels.npy   int64 N A
+    index.json   shape, attributes, fingerprint, what was skipped and what was changed by which rule
+
+A small file beside the entries says which entry belongs to a source's cheap stamp, so that a second run reads no
+picture and a folder that was moved or copied finds its entry again.
+"""
 
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganzoo.data.source import ImageSource
+from ganzoo.data.decode import RULES
+from ganzoo.data.source import Picture, PictureStream
 from ganzoo.errors import DataError, StorageError, one_line
-from ganzoo.files import sync_file
+from ganzoo.files import sync_file, write_atomically
 from ganzoo.folders import cache_folder
 from ganzoo.units import Size
+from ganzoo.view import View
 
-RULES = 1
-"""Version of the rules by which a picture becomes pixels; a new one makes old cache entries unused."""
-_CHUNK = 64
-OnProgress = Callable[[int, int, int], None]
-"""Called with pictures done, pictures in all, pictures skipped."""
+_REPORT_EVERY = 16
+_NAMED = 3
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Images:
-    """A data set ready for training: `pixels` uint8 N H W 3, `labels` int64 N A for A attributes."""
+    """A data set ready for training: `pixels` uint8 N H W 3, `labels` int64 N A for A attributes.
+
+    `skipped` holds names and reasons, `notes` how many pictures each rule changed.
+    """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64]
     attributes: Mapping[str, tuple[str, ...]]
     fingerprint: str
     skipped: tuple[tuple[str, str], ...]
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def take(self, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """The images of those numbers as uint8 B 3 H W (channels last in memory) and their labels, int64 B A."""
-        pixels = torch.from_numpy(np.take(self.pixels, indices, axis=0))
+        pixels = torch.from_numpy(_rows(self.pixels, indices))
         return pixels.permute(0, 3, 1, 2), torch.from_numpy(self.labels[indices])
 
 
-def prepare(source: ImageSource, size: Size, on_progress: OnProgress = lambda *_: None) -> Images:
+def _rows(pixels: NDArray[np.uint8], indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Those rows; of a mapped file they are read, as pages that were mapped would count as this process's memory."""
+    if not isinstance(pixels, np.memmap) or pixels.filename is None:
+        return np.take(pixels, indices, axis=0)
+    rows = np.empty((len(indices), *pixels.shape[1:]), np.uint8)
+    with open(pixels.filename, "rb", buffering=0) as file:
+        for row, index in zip(rows, indices.tolist(), strict=True):
+            file.seek(index * row.nbytes)
+            if file.readinto(row.data) != row.nbytes:
+                raise StorageError(f"the image cache '{pixels.filename}' was cut off while in use: resume the run")
+    return rows
+
+
+def prepare(source: PictureStream, size: Size, view: View | None = None, *, max_bad: float = 1.0) -> Images:
     """All pictures of the source at `size`, from the cache when it has them.
 
-    Raises DataError when no picture can be used, StorageError when the cache can't be written.
+    Raises DataError when more than the share `max_bad` of the pictures, or all, can't be used, StorageError when the
+    cache can't be written. Two processes that ask for the same pictures at once read them once.
     """
-    fingerprint = source.fingerprint()
-    key = hashlib.sha256(f"{RULES}\0{fingerprint}\0{size.height}x{size.width}".encode()).hexdigest()[:32]
-    folder = cache_folder() / key
-    if folder.is_dir():
-        try:
-            return _open(folder, source.attributes, fingerprint)
-        except (OSError, ValueError, KeyError):  # cut off by a crash or damaged: made anew
-            shutil.rmtree(folder, ignore_errors=True)
-    pixels, index = _read_all(source, size, on_progress)
-    _publish(folder, pixels, index)
-    return _open(folder, source.attributes, fingerprint)
-
-
-def _read_all(source: ImageSource, size: Size, on_progress: OnProgress) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-    pixels = np.empty((len(source), size.height, size.width, 3), dtype=np.uint8)
-    labels: list[tuple[int, ...]] = []
-    skipped: list[tuple[str, str]] = []
-    for start in range(0, len(source), _CHUNK):
-        for picture in source.read(range(start, min(start + _CHUNK, len(source))), size):
-            if picture.pixels is None:
-                skipped.append((picture.name, picture.problem))
-            else:
-                pixels[len(labels)] = picture.pixels
-                labels.append(picture.labels)
-        on_progress(len(labels) + len(skipped), len(source), len(skipped))
-    if not labels:
-        name, problem = skipped[0]
-        raise DataError(f"none of the {len(skipped)} images can be read; the first, '{name}': {problem}")
-    return pixels[: len(labels)], {"labels": labels, "skipped": skipped}
-
-
-def _publish(folder: Path, pixels: NDArray[np.uint8], index: Mapping[str, Any]) -> None:
-    """Written beside its place and renamed, so that a reader sees all of it or nothing."""
-    draft = folder.with_name(f".{folder.name}-{os.getpid()}")
+    view = view or View()
+    key = _hash(RULES, source.fingerprint(), size)
     try:
-        draft.mkdir(parents=True, exist_ok=True)
-        np.save(draft / "pixels.npy", pixels)
-        (draft / "index.json").write_text(json.dumps(index))
-        for file in draft.iterdir():
-            sync_file(file)
-        if not folder.exists():  # another run may have been first; its entry is the same
-            draft.rename(folder)
+        with _only_one(key, view):
+            images = _remembered(key) or _ingest(source, size, key, view)
     except OSError as error:
         raise StorageError(
-            f"can't write the image cache '{folder.parent}' ({one_line(error)}): set GANZOO_CACHE to a folder with"
-            f" {pixels.nbytes / 1e6:.0f} MB free"
+            f"can't use the image cache '{cache_folder()}': {one_line(error)}; set GANZOO_CACHE"
         ) from None
+    check_share(images, max_bad)
+    return images
+
+
+def check_share(images: Images, max_bad: float) -> None:
+    """Raises DataError, naming the first bad pictures, when more than the share `max_bad` is bad or nothing is left."""
+    bad, count = len(images.skipped), len(images) + len(images.skipped)
+    named = "; ".join(f"'{name}': {problem}" for name, problem in images.skipped[:_NAMED])
+    if bad == count:
+        raise DataError(f"none of the {bad} images can be used: {named}" if bad else "there is no image")
+    if bad > max_bad * count:
+        share = min(1.0, -(-1000 * bad // count) / 1000)
+        raise DataError(
+            f"{bad} of {count} images can't be used, more than max_bad={max_bad:g} allows ({named}); look at all of"
+            f" them with `ganzoo data inspect`, or go on without them by --set max_bad={share:g}"
+        )
+
+
+def _ingest(source: PictureStream, size: Size, key: str, view: View) -> Images:
+    draft = cache_folder() / f".{key}"
+    shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed, as we hold the lock
+    draft.mkdir(parents=True)
+    try:
+        _check_space(source.count(), size)
+        index, labels = _write_pixels(source, size, draft / "pixels.u8", view)
+        np.save(draft / "labels.npy", np.array(labels, dtype=np.int64).reshape(len(labels), len(source.attributes)))
+        (draft / "index.json").write_text(json.dumps(index))
+        entry = _hash(RULES, index["fingerprint"], size)
+        for file in draft.iterdir():
+            sync_file(file)
+        if not (cache_folder() / entry).exists():  # the same pictures under another stamp
+            draft.rename(cache_folder() / entry)
+        write_atomically(cache_folder() / f"{key}.json", json.dumps({"entry": entry}))
+    except OSError as error:
+        raise StorageError(_no_space(one_line(error), source.count(), size)) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+    return _open(entry)
 
 
-def _open(folder: Path, attributes: Mapping[str, tuple[str, ...]], fingerprint: str) -> Images:
+def _write_pixels(
+    source: PictureStream, size: Size, file: Path, view: View
+) -> tuple[dict[str, Any], list[tuple[int, ...]]]:
+    """Written from front to back, so that memory stays flat and a full disk is an error and not a crash."""
+    total = source.count()
+    labels: list[tuple[int, ...]] = []
+    skipped: list[tuple[str, str]] = []
+    notes: Counter[str] = Counter()
+    content = hashlib.sha256()
+    digests = False
+    with file.open("wb") as pixels:
+        for done, picture in enumerate(source.pictures(size), 1):
+            digests = digests or bool(picture.digest)
+            content.update(os.fsencode(picture.name) + b"\0" + picture.digest.encode() + b"\0")
+            if picture.pixels is None:
+                skipped.append((picture.name, picture.problem))
+                view.skipping(picture.name, picture.problem)
+            else:
+                pixels.write(_bytes_of(picture, size))
+                labels.append(picture.labels)
+                notes.update(picture.notes)
+            if done % _REPORT_EVERY == 0 or done == total:
+                view.reading(done, total, len(skipped))
+    if total is None:
+        view.reading(len(labels) + len(skipped), len(labels) + len(skipped), len(skipped))
+    index = {
+        "shape": [len(labels), size.height, size.width, 3],
+        "attributes": {name: list(values) for name, values in source.attributes.items()},
+        "fingerprint": f"content:{content.hexdigest()[:32]}" if digests else source.fingerprint(),
+        "skipped": skipped,
+        "notes": dict(notes),
+    }
+    return index, labels
+
+
+def _bytes_of(picture: Picture, size: Size) -> bytes:
+    pixels = picture.pixels
+    assert pixels is not None
+    if pixels.shape != (size.height, size.width, 3) or pixels.dtype != np.uint8:
+        raise DataError(
+            f"the data set gave '{picture.name}' as {pixels.dtype} {pixels.shape}, asked for uint8"
+            f" {(size.height, size.width, 3)}"
+        )
+    return pixels.tobytes()
+
+
+def _remembered(key: str) -> Images | None:
+    """The entry that belongs to the stamp, if it is there and whole."""
+    try:
+        entry = json.loads((cache_folder() / f"{key}.json").read_text())["entry"]
+        if not isinstance(entry, str) or Path(entry).name != entry:
+            return None
+    except _DAMAGE:
+        return None
+    try:
+        return _open(entry)
+    except _DAMAGE:  # cut off by a crash or damaged: made anew
+        shutil.rmtree(cache_folder() / entry, ignore_errors=True)
+        return None
+
+
+def _open(entry: str) -> Images:
+    folder = cache_folder() / entry
     index = json.loads((folder / "index.json").read_text())
-    pixels = np.load(folder / "pixels.npy", mmap_mode="r")
+    shape = tuple(index["shape"])
+    file = folder / "pixels.u8"
+    if file.stat().st_size != np.prod(shape):
+        raise ValueError(f"'{file}' is not {shape}")
+    attributes = {name: tuple(values) for name, values in index["attributes"].items()}
+    empty = np.empty(shape, np.uint8)  # nothing can be mapped from an empty file
     return Images(
-        pixels=pixels,
-        labels=np.array(index["labels"], dtype=np.int64).reshape(len(pixels), len(attributes)),
+        pixels=np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else empty,
+        labels=np.load(folder / "labels.npy").reshape(shape[0], len(attributes)),
         attributes=attributes,
-        fingerprint=fingerprint,
+        fingerprint=index["fingerprint"],
         skipped=tuple((name, problem) for name, problem in index["skipped"]),
+        notes=index["notes"],
+    )
+
+
+def _only_one(key: str, view: View) -> FileLock:
+    """The lock of one entry, which the system frees when its process dies; says so when it has to wait."""
+    folder = cache_folder() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{key}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        view.notice("another run is reading the same images; waiting for it")
+        lock.acquire()
+    return lock
+
+
+def _hash(*key: object) -> str:
+    return hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:32]
+
+
+def _check_space(count: int | None, size: Size) -> None:
+    if count is not None and _needed(count, size) > shutil.disk_usage(cache_folder()).free:
+        raise OSError("not enough space")
+
+
+def _needed(count: int, size: Size) -> int:
+    return count * size.height * size.width * 3
+
+
+def _no_space(reason: str, count: int | None, size: Size) -> str:
+    free = 0
+    with suppress(OSError):
+        free = shutil.disk_usage(cache_folder()).free
+    needed = f"{_needed(count, size) / 1e6:.0f} MB" if count is not None else "an unknown amount"
+    return (
+        f"can't write the image cache '{cache_folder()}' ({reason}): {needed} needed, {free / 1e6:.0f} MB free;"
+        " set GANZOO_CACHE to a folder on a larger disk, or choose a smaller --size"
     )

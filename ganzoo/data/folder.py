@@ -2,39 +2,36 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
-
 from ganzoo.catalog import FolderOptions
+from ganzoo.data.decode import ENDINGS, decode
 from ganzoo.data.source import ImageSource, Picture
 from ganzoo.errors import DataError, one_line
 from ganzoo.units import Size
 
-ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
-MAX_PIXELS = 64_000_000
-"""A picture larger than this is refused from its header, before it is decoded."""
 _READ_AHEAD = 32
 
 
 class FolderSource(ImageSource):
     """The images below a folder, in the order of their names.
 
-    Raises DataError when the folder has none.
+    Links to folders are followed, each folder is visited once. Raises DataError when there is no image.
     """
 
     def __init__(self, options: FolderOptions) -> None:
         self.root = Path(options.path)
-        self.files = sorted(_images_below(self.root))
+        found = sorted(scan(str(self.root)))
+        self.files = [name for name, _, _ in found]
+        self._stamps = [(size, changed) for _, size, changed in found]
         if not self.files:
-            raise DataError(f"no images in '{self.root}': looked for {', '.join(sorted(ENDINGS))} at any depth")
-        folders = sorted({str(file.parent.relative_to(self.root)) for file in self.files})
-        self._classes = tuple(folders) if len(folders) > 1 else ()
-        self.attributes = {"folder": self._classes} if self._classes else {}
+            raise DataError(_nothing_in(self.root))
+        folders = sorted({os.path.dirname(name) or "." for name in self.files})
+        self._classes = {folder: number for number, folder in enumerate(folders)} if len(folders) > 1 else {}
+        self.attributes = {"folder": tuple(folders)} if self._classes else {}
 
     def __len__(self) -> int:
         return len(self.files)
@@ -42,9 +39,8 @@ class FolderSource(ImageSource):
     def fingerprint(self) -> str:
         """Hash of names, sizes and times of change; the path of the folder itself is no part of it."""
         digest = hashlib.sha256()
-        for file in self.files:
-            status = file.stat()
-            digest.update(f"{file.relative_to(self.root)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+        for name, (size, changed) in zip(self.files, self._stamps, strict=True):
+            digest.update(os.fsencode(name) + f"\0{size}\0{changed}\0".encode())
         return f"folder:{digest.hexdigest()[:32]}"
 
     def read(self, indices: Sequence[int], size: Size) -> Iterator[Picture]:
@@ -54,36 +50,75 @@ class FolderSource(ImageSource):
                 yield from pool.map(lambda i: self._picture(i, size), indices[start : start + _READ_AHEAD])
 
     def _picture(self, index: int, size: Size) -> Picture:
-        file = self.files[index]
-        folder = str(file.parent.relative_to(self.root))
-        labels = (self._classes.index(folder),) if self._classes else ()
-        name = str(file.relative_to(self.root))
+        name = self.files[index]
+        labels = (self._classes[os.path.dirname(name) or "."],) if self._classes else ()
         try:
-            return Picture(pixels=read_image(file, size), labels=labels, name=name)
-        # Pillow raises many types for broken files (SyntaxError and struct.error among them); each is one bad file.
-        except Exception as error:
+            data = read_file(self.root / name)
+        except OSError as error:
             return Picture(pixels=None, labels=labels, name=name, problem=one_line(error))
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            pixels, notes = decode(data, size)
+        except ValueError as error:
+            return Picture(pixels=None, labels=labels, name=name, problem=str(error), digest=digest)
+        return Picture(pixels=pixels, labels=labels, name=name, notes=notes, digest=digest)
 
 
-def read_image(file: Path, size: Size) -> NDArray[np.uint8]:
-    """Decodes, turns upright, covers `size` with an antialiased resize and crops the middle: uint8 H W 3."""
-    with Image.open(file) as image:
-        if image.width * image.height > MAX_PIXELS:
-            raise ValueError(f"{image.width} x {image.height} pixels, at most {MAX_PIXELS:,} are read")
-        # JPEG decodes at a half, a quarter or an eighth when that is still larger than what is wanted.
-        image.draft("RGB", (2 * size.width, 2 * size.height))
-        upright = ImageOps.exif_transpose(image)
-        picture = ImageOps.fit(
-            upright.convert("RGB"), (size.width, size.height), Image.Resampling.LANCZOS, centering=(0.5, 0.5)
-        )
-        return np.asarray(picture, dtype=np.uint8)
+def _nothing_in(root: Path) -> str:
+    for data, ending in (("shards", "*.tar"), ("hub", "*.parquet")):
+        if next(root.rglob(ending), None):
+            return f"no images in '{root}' but {ending}: read them by --data {data} --set data.path={root}"
+    return f"no images in '{root}': looked for {', '.join(sorted(ENDINGS))} at any depth"
 
 
-def _images_below(root: Path) -> Iterator[Path]:
-    for folder, below, names in os.walk(root):
-        # Hidden folders hold thumbnails, and a run's own sample grids are no photos.
-        below[:] = [name for name in below if not name.startswith(".") and not Path(folder, name, "run.json").exists()]
-        for name in names:
-            path = Path(folder, name)
-            if path.suffix.lower() in ENDINGS and not name.startswith(".") and path.is_file():
-                yield path
+def read_file(path: Path) -> bytes:
+    """The content of an ordinary file; raises OSError for a pipe or device, which would never come to an end."""
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("not an ordinary file")
+        return file.read()
+
+
+def scan(root: str) -> Iterator[tuple[str, int, int]]:
+    """Every file below with an image's ending: name relative to `root`, bytes and time of change in nanoseconds.
+
+    A link that leads nowhere has size and time 0, so that reading it names it.
+    """
+    visited: set[tuple[int, int]] = set()
+    waiting = [""]
+    while waiting:
+        inner = waiting.pop()
+        entries = _entries(os.path.join(root, inner), visited)
+        # A run's own sample grids are no photos.
+        if any(entry.name == "run.json" for entry in entries) and inner:
+            continue
+        prefix = os.path.join(inner, "")
+        for entry in entries:  # without os.path, which takes half of the time for a large folder
+            name = entry.name
+            if name.startswith("."):  # hidden folders hold thumbnails
+                continue
+            if entry.is_dir():
+                waiting.append(prefix + name)
+            elif name[name.rfind(".") :].lower() in ENDINGS:
+                yield (prefix + name, *_stamp(entry))
+
+
+def _entries(folder: str, visited: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
+    """What is in a folder; nothing when it was visited before (links can make circles) or can't be opened."""
+    try:
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in visited:
+            return []
+        visited.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _stamp(entry: os.DirEntry[str]) -> tuple[int, int]:
+    try:
+        status = entry.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns

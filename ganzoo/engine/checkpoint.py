@@ -18,6 +18,7 @@ from ganzoo.files import sync_file, sync_folder, write_atomically
 
 SCHEMA = 1
 LATEST = "LATEST"
+BEST = "BEST"
 _MANIFEST = "MANIFEST.json"
 _NAME = re.compile(r"step-(\d{6,})")
 
@@ -90,8 +91,25 @@ def _sweep(folder: Path) -> None:
 
 
 def _prune(folder: Path, keep: int) -> None:
+    best = best_step(folder)
     for step in steps_in(folder)[:-keep]:
-        shutil.rmtree(folder / name_of(step))
+        if step != best:
+            shutil.rmtree(folder / name_of(step))
+
+
+def mark_best(folder: Path, step: int) -> None:
+    """Points BEST to a published checkpoint, which is kept from then on. Raises StorageError when it can't."""
+    try:
+        write_atomically(folder / BEST, name_of(step))
+    except OSError as error:
+        raise StorageError(f"can't write '{folder / BEST}': {one_line(error)}") from error
+
+
+def best_step(folder: Path) -> int | None:
+    """The step that BEST points to, or None without one."""
+    file = folder / BEST
+    match = _NAME.fullmatch(file.read_text().strip()) if file.is_file() else None
+    return int(match[1]) if match else None
 
 
 def set_aside_after(folder: Path, step: int) -> None:
@@ -99,6 +117,8 @@ def set_aside_after(folder: Path, step: int) -> None:
 
     They are deleted by the next successful save, not before: until then they may be all that is left of those steps.
     """
+    if (best_step(folder) or 0) > step:
+        (folder / BEST).unlink()
     for later in steps_in(folder):
         if later > step:
             aside = folder / f".{name_of(later)}.aside"
@@ -108,12 +128,16 @@ def set_aside_after(folder: Path, step: int) -> None:
 
 
 def load(folder: Path, groups: Iterable[str], which: str = LATEST) -> tuple[int, Checkpoint, tuple[str, ...]]:
-    """The checkpoint `which` ("LATEST" or a step's number), with the tensor groups asked for.
+    """The checkpoint `which` ("LATEST", "BEST" or a step's number), with the tensor groups asked for.
 
     Gives its step, its content and a sentence for each newer checkpoint that is damaged and was passed over. Raises
     StorageError when none is good.
     """
     known = steps_in(folder)
+    if which == BEST:
+        if (best := best_step(folder)) is None:
+            raise StorageError(f"no checkpoint in '{folder}' is known as the best: train with --score-every")
+        which = str(best)
     wanted = known[::-1] if which == LATEST else [step for step in known if which in (str(step), name_of(step))]
     if not wanted:
         asked = "" if which == LATEST else f" of step {which}"

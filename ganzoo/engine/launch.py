@@ -1,6 +1,7 @@
 """Starts or resumes a run: builds everything that the configuration names, then trains."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -8,37 +9,62 @@ import torch
 from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images, prepare
-from ganzoo.data.source import ImageSource
+from ganzoo.data.source import ImageSource, PictureStream
+from ganzoo.data.split import split
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.device import choose_device, set_up
 from ganzoo.engine.loop import Loop
+from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, PluginError, one_line
 from ganzoo.listeners import Listeners
-from ganzoo.model import GAN
+from ganzoo.model import GAN, Augmentation
 from ganzoo.parts import Parts
 from ganzoo.runs import Run, claimed_folder, empty_folder, file_name, locked, read_run_file, write_run_file
 from ganzoo.specs import ImageShape, load_target
+from ganzoo.units import Size
 from ganzoo.view import View
 
 _SKIPPED_KEPT = 100
 
 
-def start(configuration: Configuration, catalog: Catalog, view: View, *, out: Path | None, overwrite: bool) -> Run:
+BuildScorer = Callable[[Configuration, Images, torch.device], TakesScores]
+"""Makes the scorer that a configuration asks for; given by the caller, as the engine knows no metric."""
+
+
+def start(
+    configuration: Configuration,
+    catalog: Catalog,
+    view: View,
+    *,
+    out: Path | None,
+    overwrite: bool,
+    build_scorer: BuildScorer | None = None,
+) -> Run:
     """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`."""
     device = choose_device(configuration.settings.device)
     source = open_source(configuration)
-    gan = build_gan(configuration, source.attributes)
+    # What the model can't do is told before a long reading of images, where their labels are known without it.
+    gan = build_gan(configuration, source.attributes) if isinstance(source, ImageSource) else None
     with claimed_folder(configuration.model.spec.name, out, overwrite=overwrite) as folder:
         images = read_images(source, configuration, view)
+        gan = gan or build_gan(configuration, images.attributes)
         trainer = build_trainer(gan, configuration, images, device)
+        scorer = _scorer(build_scorer, configuration, images, source, device)
         run = Run(folder=folder, configuration=configuration)
         empty_folder(folder)
         write_run_file(run, _facts(trainer, images))
-        return _loop(run, trainer, catalog, view).train()
+        return Loop(run, trainer, _listeners(catalog, view), view, scorer=scorer).train()
 
 
-def resume(folder: Path, configuration: Configuration, catalog: Catalog, view: View) -> Run:
+def resume(
+    folder: Path,
+    configuration: Configuration,
+    catalog: Catalog,
+    view: View,
+    *,
+    build_scorer: BuildScorer | None = None,
+) -> Run:
     """Goes on with a run from its newest good checkpoint, exactly as if it had not stopped.
 
     Raises DataError when the images are not those that the run was started with.
@@ -49,38 +75,76 @@ def resume(folder: Path, configuration: Configuration, catalog: Catalog, view: V
     images = read_images(source, configuration, view)
     if images.fingerprint != started_with:
         raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
-    trainer = build_trainer(build_gan(configuration, source.attributes), configuration, images, device)
+    trainer = build_trainer(build_gan(configuration, images.attributes), configuration, images, device)
+    scorer = _scorer(build_scorer, configuration, images, source, device)
     run = Run(folder=folder, configuration=configuration)
     with locked(folder):
         step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS)
         for problem in problems:
             view.notice(problem)
-        loop = _loop(run, trainer, catalog, view, seconds=snapshot.restore(trainer, saved))
+        seconds = snapshot.restore(trainer, saved)
         checkpoint.set_aside_after(run.checkpoints, step)
         run.forget_after(step)
         write_run_file(run, _facts(trainer, images))
         view.notice(f"resuming '{file_name(folder)}' from step {step}")
-        return loop.train()
+        return Loop(run, trainer, _listeners(catalog, view), view, seconds=seconds, scorer=scorer).train()
 
 
-def _loop(run: Run, trainer: Trainer, catalog: Catalog, view: View, seconds: float = 0.0) -> Loop:
-    return Loop(run, trainer, Listeners(catalog.plugins, view.notice), view, seconds=seconds)
+def _listeners(catalog: Catalog, view: View) -> Listeners:
+    return Listeners(catalog.plugins, view.notice)
 
 
-def open_source(configuration: Configuration) -> ImageSource:
+def _scorer(
+    build: BuildScorer | None,
+    configuration: Configuration,
+    images: Images,
+    source: PictureStream,
+    device: torch.device,
+) -> TakesScores | None:
+    """Scores are taken on images of the training size, so without the margin of an augmentation."""
+    settings = configuration.settings
+    if build is None or settings.score_every is None:
+        return None
+    plain = images if images.pixels.shape[1:3] == (settings.size.height, settings.size.width) else None
+    return build(configuration, plain or prepare(source, settings.size, max_bad=settings.max_bad), device)
+
+
+def open_source(configuration: Configuration) -> PictureStream:
     """The data set that the configuration names; nothing is read yet."""
     part = configuration.parts["data"]
-    source: ImageSource = load_target(part.spec.target)(part.options)
+    source: PictureStream = load_target(part.spec.target)(part.options)
     return source
 
 
-def read_images(source: ImageSource, configuration: Configuration, view: View) -> Images:
-    """All images at training size; the view hears of the ones that were skipped."""
-    images = prepare(source, configuration.settings.size, view.reading)
+def read_images(source: PictureStream, configuration: Configuration, view: View) -> Images:
+    """All images at training size, with the augmentation's margin; the view hears which were skipped or changed.
+
+    Raises DataError when more are unusable than `max_bad` allows.
+    """
+    settings = configuration.settings
+    size = enlarged(settings.size, build_augmentation(configuration).margin)
+    images = prepare(source, size, view, max_bad=settings.max_bad)
     if images.skipped:
         first, problem = images.skipped[0]
-        view.notice(f"{len(images.skipped)} of {len(source)} images skipped, such as '{first}': {problem}")
+        count = len(images) + len(images.skipped)
+        view.notice(f"{len(images.skipped)} of {count} images skipped, such as '{first}': {problem}")
+    for note, number in images.notes.items():
+        view.notice(f"{number} of {len(images)} images: {note}")
     return images
+
+
+def build_augmentation(configuration: Configuration) -> Augmentation:
+    """What changes the images as they are drawn."""
+    size = configuration.settings.size
+    shape = ImageShape(height=size.height, width=size.width)
+    augment: Augmentation = Parts(configuration.parts).build("augment_data", shape=shape)
+    return augment
+
+
+def enlarged(size: Size, margin: float) -> Size:
+    """The size that many times larger, rounded up."""
+    height, width = (math.ceil(round(side * margin, 6)) for side in (size.height, size.width))  # 1.1 x 50 is not 56
+    return Size(height, width)
 
 
 def build_gan(configuration: Configuration, attributes: Mapping[str, tuple[str, ...]]) -> GAN:
@@ -117,6 +181,8 @@ def build_trainer(gan: GAN, configuration: Configuration, images: Images, device
         half_life=1000 * configuration.options.ema_kimg,
         clip_gradients=settings.clip_gradients,
         compile=settings.compile,
+        augment=build_augmentation(configuration),
+        numbers=split(len(images), settings.held_out).train,
     )
 
 
@@ -127,8 +193,10 @@ def _facts(trainer: Trainer, images: Images) -> dict[str, object]:
         "data": {
             "fingerprint": images.fingerprint,
             "images": len(images),
+            "held_out": len(images) - len(trainer.numbers),
             "attributes": {name: list(values) for name, values in images.attributes.items()},
             "skipped": len(images.skipped),
+            "changed": dict(images.notes),
             "skipped_files": _named(images.skipped[:_SKIPPED_KEPT]),
         },
     }

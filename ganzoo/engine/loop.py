@@ -8,6 +8,8 @@ import torch
 
 from ganzoo.batch import Batch, example_labels
 from ganzoo.engine import checkpoint, snapshot
+from ganzoo.engine.device import peak_memory
+from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DivergedError, StorageError, one_line
@@ -37,13 +39,24 @@ class _Every:
 class Loop:
     """One run's training; `seconds` is the time already trained when it is resumed."""
 
-    def __init__(self, run: Run, trainer: Trainer, listeners: Listeners, view: View, *, seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        run: Run,
+        trainer: Trainer,
+        listeners: Listeners,
+        view: View,
+        *,
+        seconds: float = 0.0,
+        scorer: TakesScores | None = None,
+    ) -> None:
         self.run = run
         self.trainer = trainer
         self.listeners = listeners
         self.view = view
         self._settings = run.configuration.settings
         self._earlier = seconds
+        self._paused = 0.0
+        self._scores = Scoreboard(run, trainer, scorer, view) if scorer else None
         self._started = time.perf_counter()
         # A run that is resumed has the checkpoint that it was resumed from.
         self._saved_step = trainer.rounds if trainer.rounds or seconds else -1
@@ -52,6 +65,7 @@ class Loop:
     def train(self) -> Run:
         """Runs to the end of the budget, or to a signal; the last state is saved either way."""
         self._started = time.perf_counter()
+        self._paused = 0.0
         self.run.progress = self._progress()
         self.view.follow(self.run)
         self.listeners.call("ganzoo_run_started", run=self.run)
@@ -61,6 +75,8 @@ class Loop:
                 self._rounds(request)
                 self._save()
                 self._sample()
+                if request.signal is None:
+                    self._score()
             self.run.outcome = DONE if request.signal is None else _outcome(request)
         except BaseException as error:
             self.run.outcome = INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
@@ -81,7 +97,8 @@ class Loop:
         log = _Every(settings.log_every, progress)
         sample = _Every(settings.sample_every, progress)
         save = _Every(settings.checkpoint_every, progress)
-        while (used := settings.budget.count(progress)) < 1 and request.signal is None:
+        score = _Every(settings.score_every or settings.budget, progress)
+        while (used := settings.budget.count(progress)) < 1 and request.signal is None and not self._flat():
             self.trainer.round(used)
             progress = self.run.progress = self._progress()
             self.view.stepped(self.run)
@@ -91,20 +108,38 @@ class Loop:
                 self._sample()
             if save.due(progress):
                 self._save()
+            if score.due(progress):
+                self._score()
+
+    def _flat(self) -> bool:
+        return self._settings.stop_when_flat and self._scores is not None and self._scores.flat
+
+    def _score(self) -> None:
+        """Scores what the checkpoint of this step draws; the clock of the training stands still meanwhile."""
+        if self._scores is None:
+            return
+        started = time.perf_counter()
+        self._save()
+        self._scores.take()
+        self._paused += time.perf_counter() - started
 
     def _progress(self) -> Progress:
-        seconds = self._earlier + time.perf_counter() - self._started
+        seconds = self._earlier + time.perf_counter() - self._started - self._paused
         return Progress(steps=self.trainer.rounds, images=self.trainer.images_seen, seconds=seconds)
 
     def _log(self) -> None:
         progress = self.run.progress
         values = self.trainer.scalars()
         check_finite(values, progress.steps)
-        rate = (progress.images - self._images_at_start) / (progress.seconds - self._earlier)
         counters = {"step": progress.steps, "images": progress.images, "seconds": round(progress.seconds, 3)}
-        self.run.log({**counters, "images_per_second": round(rate, 2), **values})
+        self.run.log({**counters, "images_per_second": self._rate(progress), **values})
         self.view.logged(self.run, self.run.scalars)
         self.listeners.call("ganzoo_step_finished", run=self.run, step=progress.steps, scalars=self.run.scalars)
+
+    def _rate(self, progress: Progress) -> float:
+        """Images a second since the run was started or resumed."""
+        seconds = progress.seconds - self._earlier
+        return round((progress.images - self._images_at_start) / seconds, 2) if seconds > 0 else 0.0
 
     def _sample(self) -> None:
         """A grid from the same noise at every step, so that the pictures can be watched growing."""
@@ -141,9 +176,15 @@ class Loop:
             "steps": progress.steps,
             "images": progress.images,
             "seconds": progress.seconds,
+            "images_per_second": self._rate(progress),
+            "peak_memory_mb": round(peak_memory(self.trainer.device) / 1e6, 1),
             "checkpoint": self._saved_step,
             **more,
         }
+        if self._flat():
+            summary["stopped"] = f"nothing better in the last {PATIENCE} scores"
+        if self.run.outcome != FAILED:
+            self.run.write_summary(summary)
         self.listeners.call("ganzoo_run_finished", run=self.run, summary=summary)
         self.view.finished(self.run, summary)
 

@@ -12,6 +12,7 @@ from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, one_line
 
 GROUPS = ("weights", "ema", "train")
+_AUGMENT = "augment_data/"
 
 
 def take(trainer: Trainer, seconds: float) -> Checkpoint:
@@ -21,6 +22,8 @@ def take(trainer: Trainer, seconds: float) -> Checkpoint:
     for name, optimiser in trainer.optimisers.items():
         tensors, hyperparameters[name] = _flatten(optimiser)
         train |= {f"{name}/{key}": tensor for key, tensor in tensors.items()}
+    if trainer.augment is not None:
+        train |= {f"{_AUGMENT}{key}": tensor for key, tensor in trainer.augment.state_dict().items()}
     groups: dict[str, dict[str, Tensor]] = {"weights": trainer.gan.state_dict(), "train": train}
     if trainer.average is not None:
         groups["ema"] = trainer.average.state()
@@ -45,14 +48,19 @@ def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
             trainer.average.restore(dict(tensors["ema"]), updates=state["step"])
         for name, optimiser in trainer.optimisers.items():
             prefix = f"{name}/"
-            own = {k.removeprefix(prefix): v for k, v in tensors["train"].items() if k.startswith(prefix)}
-            _unflatten(optimiser, own, state["optimisers"][name])
+            _unflatten(optimiser, _below(prefix, tensors["train"]), state["optimisers"][name])
+        if trainer.augment is not None:
+            trainer.augment.load_state_dict(_below(_AUGMENT, tensors["train"]))
     except (KeyError, RuntimeError) as error:
         raise StorageError(f"the checkpoint does not fit the model: {one_line(error)}") from error
     trainer.rng.set_state(tensors["train"]["rng"])
     trainer.rounds = state["step"]
     trainer.images_seen = state["images"]
     return float(state["seconds"])
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _flatten(optimiser: Optimizer) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:

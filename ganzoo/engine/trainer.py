@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
@@ -11,13 +13,14 @@ from ganzoo.data.cache import Images
 from ganzoo.data.order import Order
 from ganzoo.engine.average import Average
 from ganzoo.errors import PluginError
-from ganzoo.model import GAN, Step
+from ganzoo.model import GAN, Augmentation, NoAugmentation, Step
 
 
 class Trainer:
     """The state of a training: networks, optimisers, average, randomness and counters.
 
-    `rounds` counts finished rounds of all steps, `images_seen` the real images drawn from the data.
+    Only the images of those `numbers` are trained on. `rounds` counts finished rounds of all steps, `images_seen` the
+    real images drawn from the data.
     """
 
     def __init__(
@@ -32,12 +35,16 @@ class Trainer:
         half_life: float = 0.0,
         clip_gradients: float = 0.0,
         compile: bool = False,
+        augment: Augmentation | None = None,
+        numbers: NDArray[np.int64] | None = None,
     ) -> None:
         self.gan = gan.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub gap
         self.device = device
         self.batch_size = batch
         self.images = images
-        self.order = Order(len(images), seed)
+        self.augment = None if augment is None or isinstance(augment, NoAugmentation) else augment.to(device)
+        self.numbers = np.arange(len(images)) if numbers is None else numbers
+        self.order = Order(len(self.numbers), seed)
         self.rng = torch.Generator().manual_seed(seed)
         self.steps = _checked_steps(gan)
         # What a recipe has frozen, such as a pretrained body, stays frozen.
@@ -52,7 +59,8 @@ class Trainer:
         if compile:
             # In place and after the copy for the average, so that names of weights stay as they are.
             for child in gan.children():
-                child.compile()
+                if not isinstance(child, Augmentation):  # its random numbers are drawn outside of any graph
+                    child.compile()
 
     def round(self, progress: float) -> None:
         """All steps once, with their repetitions."""
@@ -86,10 +94,15 @@ class Trainer:
         return images
 
     def _draw(self, progress: float) -> Batch:
-        pixels, labels = self.images.take(self.order.indices(self.images_seen, self.batch_size))
+        places = self.order.indices(self.images_seen, self.batch_size)
+        pixels, labels = self.images.take(self.numbers[places])
         self.images_seen += self.batch_size
+        images = to_unit(pixels, self.device)
+        if self.augment is not None:
+            with torch.no_grad():
+                images = self.augment(images, self.rng).clamp(-1, 1)
         return Batch(
-            to_unit(pixels, self.device),
+            images,
             self.rng,
             label=labels.to(self.device) if labels.shape[1] else None,
             progress=progress,

@@ -1,14 +1,18 @@
-"""`python -m tests.benchmarks [list] [scenes] [step]`: runs the benchmarks named, or all."""
+"""`python -m tests.benchmarks [NAME]…`: runs the benchmarks named (the keys of BENCHMARKS), or all."""
 
 import platform
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.benchmarks import list_command, scenes, training_step
+from tests.benchmarks import encoders, list_command, many_images, metrics, photos, scenes, training_step
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
+    "encoders": encoders.main,
     "list": list_command.main,
+    "many": many_images.main,
+    "metrics": metrics.main,
+    "photos": photos.main,
     "scenes": scenes.main,
     "step": training_step.main,
 }

@@ -25,6 +25,7 @@ def main() -> None:
     """Prints the ratio textbook / ganzoo, with its parts, and the convolutions' own time."""
     images = fake_images()
     trainers = {"ganzoo": trainer(images), "ganzoo --compile": trainer(images, compile=True)}
+    trainers["ganzoo --precision bf16"] = trainer(images, precision="bf16")
     textbook = Textbook(trainers["ganzoo"].gan)
     pixels, _ = images.take(trainers["ganzoo"].order.indices(0, BATCH))
     real = pixels.float().div(127.5).sub(1).contiguous()
@@ -68,9 +69,9 @@ def fake_images() -> Images:
     return Images(pixels=pixels, labels=labels, attributes={}, fingerprint="", skipped=())
 
 
-def trainer(images: Images, *, compile: bool = False, width: int = 64) -> Trainer:
+def trainer(images: Images, *, width: int = 64, batch: int = BATCH, **settings: object) -> Trainer:
     """A trainer of the built-in DCGAN, average of weights switched off as the textbook loop has none."""
-    options = {"generator.width": width, "discriminator.width": width, "ema_kimg": 0, "compile": compile}
+    options = {"generator.width": width, "discriminator.width": width, "ema_kimg": 0, "batch": batch, **settings}
     configuration = configure_run("dcgan", open_catalog(), options=options)
     return build_trainer(build_gan(configuration, {}), configuration, images, torch.device("cpu"))
 

@@ -25,7 +25,7 @@ def source(path: Path) -> FolderSource:
 
 
 def test_pictures_are_covered_and_cropped_to_the_size(tmp_path: Path) -> None:
-    for name, size in (("wide.png", (400, 30)), ("tall.jpg", (30, 400)), ("small.webp", (3, 2))):
+    for name, size in (("wide.png", (200, 30)), ("tall.jpg", (30, 200)), ("small.webp", (12, 9))):
         photo(tmp_path / name, size)
     read = list(source(tmp_path).read(range(3), Size(16, 24)))
     assert [picture.name for picture in read] == ["small.webp", "tall.jpg", "wide.png"]
@@ -50,7 +50,7 @@ def test_hidden_folders_and_runs_are_no_photos(tmp_path: Path) -> None:
         photo(tmp_path / name)
     (tmp_path / "runs" / "dcgan-1" / "run.json").write_text("{}")
     found = source(tmp_path)
-    assert [file.name for file in found.files] == ["a.png"] and found.attributes == {}
+    assert found.files == ["a.png"] and found.attributes == {}
 
 
 def test_a_broken_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_broken_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").write_text("not an image")
     read = list(source(tmp_path).read(range(3), Size(8, 8)))
     assert [picture.pixels is None for picture in read] == [True, True, False]
-    assert "UnidentifiedImageError" in read[0].problem and read[1].problem
+    assert "not an image" in read[0].problem and read[1].problem
 
 
 def test_photos_stand_upright(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_folder_without_images_is_a_data_error(tmp_path: Path) -> None:
 def test_a_bomb_is_refused_from_its_header(tmp_path: Path) -> None:
     Image.new("1", (9000, 9000)).save(tmp_path / "bomb.png")
     (picture,) = source(tmp_path).read([0], Size(8, 8))
-    assert picture.pixels is None and "81000000" in picture.problem.replace(",", "").replace("9000 x 9000", "81000000")
+    assert picture.pixels is None and "9000 x 9000 pixels, at most 64,000,000" in picture.problem
 
 
 def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:

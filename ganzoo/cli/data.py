@@ -1,0 +1,61 @@
+"""`ganzoo data`: looks at data before anything is trained on them."""
+
+from pathlib import Path
+
+import click
+
+from ganzoo.cli.app import Context
+from ganzoo.cli.inspect_data import inspect_data
+from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.report import say
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+@click.group("data")
+def data() -> None:
+    """Looks at data before anything is trained on them."""
+
+
+data.add_command(inspect_data)
+
+
+@data.command("preview")
+@click.argument("source", metavar="SRC")
+@click.option("--augment", required=True, metavar="NAME", help="An augmentation by name: scene, diffaug, ada.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of the augmentation.")
+@click.option("--size", default="64", show_default=True, help="Pixels: 64, or height x width as 96x160.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the changes.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; preview-NAME.png by default.")
+@click.pass_obj
+def preview(
+    context: Context, source: str, augment: str, assignments: tuple[str, ...], size: str, seed: int, out: Path | None
+) -> None:
+    """Writes a picture of what an augmentation does to SRC, a folder of images or a data set by name.
+
+    One row an image: first the image itself, then what is made of it. An option of the data set is set as data.KEY.
+    """
+    from ganzoo.configuration import parse_assignments, resolve_part
+    from ganzoo.units import Size
+
+    file = out or Path(f"preview-{augment.replace('/', '-')}.png")
+    if file.suffix.lower() not in PICTURES:
+        raise UsageError(f"--out '{file}': the ending must be one of {', '.join(PICTURES)}")
+    options = parse_assignments(assignments)
+    of_data = {key.removeprefix("data."): value for key, value in options.items() if key.startswith("data.")}
+    of_augment = {key: value for key, value in options.items() if not key.startswith("data.")}
+    catalog = context.catalog()
+    images = resolve_part(catalog, "dataset", source, of_data)
+    augmentation = resolve_part(catalog, "augmentation", augment, of_augment)
+    try:
+        wanted = Size.parse(size)
+    except ValueError as error:
+        raise UsageError(f"--size '{size}': {error}") from None
+    from ganzoo.preview import preview as draw
+
+    picture = draw(images, augmentation, wanted, seed=seed)
+    try:
+        picture.save(file)
+    except OSError as error:
+        raise StorageError(f"can't write '{file}': {one_line(error)}") from None
+    say(f"'{augment}' on '{source}': {file}")

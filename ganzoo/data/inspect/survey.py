@@ -1,0 +1,115 @@
+"""One pass over a data set: every picture's facts and small copy, on several threads, a few pictures in memory."""
+
+import hashlib
+import itertools
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganzoo.data.folder import FolderSource, read_file
+from ganzoo.data.inspect.facts import Facts, Side, Thumb, look, measure
+from ganzoo.data.inspect.measure import THUMB
+from ganzoo.data.source import ImageSource, Picture, PictureStream
+from ganzoo.errors import DataError, one_line
+from ganzoo.units import Size
+
+Report = Callable[[int, int | None, int], None]
+"""Hears of pictures looked at, their number if it is known, and how many can't be used."""
+
+DRAWN = 400
+"""Pictures that are looked at where there are no files."""
+DRAWN_SIZE = Size(128, 128)
+_READ_AHEAD = 32
+_REPORT_EVERY = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What was found on one side: `facts` of N pictures and their `thumbs`, uint8 N THUMB THUMB 3 (black if unusable).
+
+    `root` is the folder, None for a data set without files; `total` the number of pictures there are, of which a data
+    set without files has only some looked at; `labels` the number of values by label attribute.
+    """
+
+    side: Side
+    origin: str
+    root: Path | None
+    facts: tuple[Facts, ...]
+    thumbs: NDArray[np.uint8]
+    total: int | None
+    labels: Mapping[str, int]
+
+
+def survey(source: PictureStream, side: Side, origin: str, report: Report = lambda *_: None) -> Survey:
+    """Looks at every picture of a folder, or at up to DRAWN pictures of a data set without files.
+
+    Raises DataError when there is no picture.
+    """
+    folder = isinstance(source, FolderSource)
+    seen = _files(source, side) if isinstance(source, FolderSource) else _pictures(source, side)
+    total = source.count()
+    facts: list[Facts] = []
+    thumbs: list[Thumb] = []
+    bad = 0
+    for done, (fact, thumb) in enumerate(seen, 1):
+        facts.append(fact)
+        thumbs.append(np.zeros((THUMB, THUMB, 3), np.uint8) if thumb is None else thumb)
+        bad += thumb is None
+        if done % _REPORT_EVERY == 0 or done == total:
+            report(done, total if folder else None, bad)
+    if not facts:
+        raise DataError(f"there is no picture in '{origin}'")
+    return Survey(
+        side=side,
+        origin=origin,
+        root=source.root if isinstance(source, FolderSource) else None,
+        facts=tuple(facts),
+        thumbs=np.stack(thumbs),
+        total=total if total is not None else len(facts),
+        labels={name: len(values) for name, values in source.attributes.items()},
+    )
+
+
+def _files(source: FolderSource, side: Side) -> Iterator[tuple[Facts, Thumb | None]]:
+    def one(name: str) -> tuple[Facts, Thumb | None]:
+        try:
+            data = read_file(source.root / name)
+        except OSError as error:
+            return Facts(side=side, name=name, problem=one_line(error)), None
+        return look(side, name, data)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for names in _batches(source.files):
+            yield from pool.map(one, names)
+
+
+def _batches(names: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(names), _READ_AHEAD):
+        yield names[start : start + _READ_AHEAD]
+
+
+def _pictures(source: PictureStream, side: Side) -> Iterator[tuple[Facts, Thumb | None]]:
+    for number, picture in enumerate(_some(source)):
+        name = picture.name or f"number {number}"
+        if picture.pixels is None:
+            yield Facts(side=side, name=name, sha256=picture.digest, problem=picture.problem), None
+            continue
+        measured, thumb = measure(picture.pixels)
+        digest = picture.digest or hashlib.sha256(picture.pixels.tobytes()).hexdigest()
+        yield Facts(side=side, name=name, sha256=digest, notes=picture.notes, **measured), thumb  # type: ignore[arg-type]
+
+
+def _some(source: PictureStream) -> Iterator[Picture]:
+    """Pictures spread over a numbered set, the first ones of a stream."""
+    if isinstance(source, ImageSource):
+        count = min(len(source), DRAWN)
+        for start in range(0, count, _READ_AHEAD):
+            numbers = range(start, min(start + _READ_AHEAD, count))
+            yield from source.read([number * len(source) // count for number in numbers], DRAWN_SIZE)
+    else:
+        yield from itertools.islice(source.pictures(DRAWN_SIZE), DRAWN)

@@ -1,0 +1,175 @@
+"""Encoders: frozen networks that turn images into features, and the one way by which real and fake images go in."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ganzoo.errors import DataError, UsageError
+
+__all__ = ["Encoder", "Resize", "encode"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resize:
+    """Bicubic, antialiased resize to what an encoder is to see, in pixels; values stay in [-1, 1].
+
+    `side` is the shorter side, 0 leaves images as they come; `least` enlarges those whose shorter side is below it.
+    `square` gives up the shape of the image as well, for networks that take one size only.
+    """
+
+    side: int = 0
+    least: int = 0
+    square: bool = False
+
+    def __str__(self) -> str:
+        """The rule's name, as it stands in the protocol of a score."""
+        if self.square:
+            return f"bicubic-aa to {self.side}x{self.side}"
+        if self.side:
+            return f"bicubic-aa, shorter side {self.side}"
+        return f"bicubic-aa, shorter side at least {self.least}" if self.least else "no resize"
+
+    def target(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width after the resize."""
+        if self.square:
+            return self.side, self.side
+        short = min(height, width)
+        factor = (self.side or max(short, self.least)) / short
+        return round(height * factor), round(width * factor)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """B C H W in [-1, 1] -> the same at the target size; images that have it pass through untouched."""
+        size = self.target(*images.shape[-2:])
+        if size == tuple(images.shape[-2:]):
+            return images
+        # Bicubic weights overshoot at edges, and no picture has such values.
+        return functional.interpolate(images, size=size, mode="bicubic", antialias=True).clamp(-1, 1)
+
+
+class Encoder(nn.Module, ABC):
+    """Frozen feature extractor. A part's target is called as `target(options)`.
+
+    The weights are no parameters and in no checkpoint: nothing trains, averages or saves them. The network stays in
+    evaluation mode. `dimension` is the length of the features, `strides` and `channels` are those of the maps.
+    `mean` and `std` are of pixels in [0, 1].
+    """
+
+    name: str
+    """As it stands in the name of a score: KID-lite0."""
+    fingerprint: str
+    """SHA-256 over the architecture, the preprocessing, and names, shapes and values of the weights."""
+    preprocessing: str
+    """What happens to an image before it enters the network, for protocols."""
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        name: str,
+        architecture: str,
+        dimension: int,
+        strides: Sequence[int],
+        channels: Sequence[int],
+        resize: Resize,
+        mean: Sequence[float] = (0.5, 0.5, 0.5),
+        std: Sequence[float] = (0.5, 0.5, 0.5),
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.dimension = dimension
+        self.strides = tuple(strides)
+        self.channels = tuple(channels)
+        self.resize = resize
+        self.preprocessing = f"{resize}; mean {_numbers(mean)}; std {_numbers(std)}"
+        self.fingerprint = _fingerprint(network.state_dict(), f"{architecture}; {self.preprocessing}")
+        self.network = self.prepare(network)
+        scale, shift = [0.5 / s for s in std], [(0.5 - m) / s for m, s in zip(mean, std, strict=True)]
+        self.register_buffer("scale", torch.tensor(scale).view(-1, 1, 1), persistent=False)
+        self.register_buffer("shift", torch.tensor(shift).view(-1, 1, 1), persistent=False)
+        _freeze(self.network)
+        self.eval()
+
+    def prepare(self, network: nn.Module) -> nn.Module:
+        """Rewrites the network for speed without changing what it computes; as it is by default."""
+        return network
+
+    @abstractmethod
+    def pooled(self, inputs: Tensor) -> Tensor:
+        """Normalised inputs B 3 H W -> features B x dimension of the layer before the classifier."""
+
+    @abstractmethod
+    def pyramid(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """Normalised inputs B 3 H W -> feature maps, finest first, with `strides` and `channels`."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images B 3 H W in [-1, 1] -> features B x dimension, float32."""
+        return self.pooled(self._inputs(images)).float()
+
+    def maps(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Images B 3 H W in [-1, 1] -> feature maps B C H/stride W/stride of the resized images, differentiable."""
+        return self.pyramid(self._inputs(images))
+
+    def train(self, mode: bool = True) -> "Encoder":
+        """Stays in evaluation mode whatever `mode` says."""
+        return super().train(False)
+
+    def _inputs(self, images: Tensor) -> Tensor:
+        inputs = self.resize(images) * self.scale + self.shift
+        return inputs.contiguous(memory_format=torch.channels_last)
+
+
+def encode(
+    encoder: Encoder, images: NDArray[np.uint8], *, batch: int = 16, device: torch.device | str = "cpu"
+) -> Tensor:
+    """Images uint8 N H W 3, which may be mapped from a file -> features N x dimension, float32, on the device.
+
+    Both real and generated images go through here, the latter rounded by `ganzoo.images.to_uint8`. All batches are
+    filled up to the same size, so an image's features do not depend on how many others there are. Raises DataError
+    for anything but such images, UsageError when the features are not finite.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not len(images):
+        raise DataError(f"an encoder takes uint8 images of shape N H W 3, not {images.dtype} {images.shape}")
+    encoder.to(device)
+    features = []
+    with torch.inference_mode(), torch.autocast(torch.device(device).type, enabled=False):
+        for start in range(0, len(images), batch):
+            rows = np.minimum(np.arange(start, start + batch), len(images) - 1)
+            pixels = torch.tensor(images[rows], device=device).permute(0, 3, 1, 2)
+            features.append(encoder(pixels.float() / 127.5 - 1)[: len(images) - start])
+        table = torch.cat(features)
+        if not table.isfinite().all():
+            raise UsageError(f"encoder '{encoder.name}' gave features that are not finite: its weights are damaged")
+    return table.clone()
+
+
+def _freeze(network: nn.Module) -> None:
+    """Turns parameters into buffers, and keeps all buffers out of the state dict."""
+    for module in network.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            delattr(module, name)
+            module.register_buffer(name, parameter.detach(), persistent=False)
+        for name, buffer in list(module.named_buffers(recurse=False)):
+            module.register_buffer(name, buffer, persistent=False)
+
+
+def _fingerprint(weights: Mapping[str, Tensor], rule: str) -> str:
+    digest = hashlib.sha256(f"{rule}\0".encode())
+    for name, value in sorted(weights.items()):
+        if name.endswith("num_batches_tracked"):  # counts training steps, and has no part in the features
+            continue
+        digest.update(f"{name}\0{value.dtype}\0{tuple(value.shape)}\0".encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return " ".join(f"{value:.6g}" for value in values)

@@ -1,0 +1,65 @@
+"""Scores during training: taken at intervals, remembered in scores.jsonl, the best checkpoint marked."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ganzoo.batch import Batch
+from ganzoo.engine import checkpoint
+from ganzoo.engine.trainer import Trainer
+from ganzoo.runs import Run
+from ganzoo.scoring import health
+from ganzoo.scoring.evaluation import Evaluation
+from ganzoo.view import View
+
+PATIENCE = 5
+"""Scores without anything better after which a run counts as flat."""
+
+
+class TakesScores(Protocol):
+    """What scores images; the engine knows no encoder and no metric."""
+
+    def draw(self, draw: Callable[[Batch], Tensor]) -> NDArray[np.uint8]:
+        """What a model draws from the fixed noise, uint8 N H W 3."""
+
+    def score(self, fakes: NDArray[np.uint8], *, step: int, weights: str) -> Evaluation:
+        """The scores of such images."""
+
+
+class Scoreboard:
+    """The scores of one run."""
+
+    def __init__(self, run: Run, trainer: Trainer, scorer: TakesScores, view: View) -> None:
+        self.run = run
+        self.trainer = trainer
+        self.scorer = scorer
+        self.view = view
+        self.evaluations = run.scores()
+
+    @property
+    def best(self) -> Evaluation:
+        """The best so far; there must be one."""
+        return min(self.evaluations, key=lambda evaluation: evaluation.score.value)
+
+    @property
+    def flat(self) -> bool:
+        """Whether the last scores brought nothing better."""
+        return health.flat(self.evaluations, PATIENCE)
+
+    def take(self) -> None:
+        """Scores the weights as they are, whose checkpoint must be published, and tells what is odd."""
+        step = self.trainer.rounds
+        if self.evaluations and self.evaluations[-1].step == step:
+            return
+        weights = "ema" if self.trainer.average is not None else "live"
+        evaluation = self.scorer.score(self.scorer.draw(self.trainer.draw), step=step, weights=weights)
+        self.evaluations.append(evaluation)
+        self.run.log_score(evaluation)
+        if self.best is evaluation:
+            checkpoint.mark_best(self.run.checkpoints, step)
+        self.view.scored(self.run, evaluation, self.best)
+        for sentence in health.warnings(self.evaluations, self.run.scalar_lines()):
+            self.view.notice(sentence)

@@ -1,0 +1,39 @@
+"""How a score was taken. Two scores may be ranked only when nothing here differs."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """Everything a score depends on besides the model.
+
+    `metric` names the score with its encoder ("KID-lite0"), `data` is the fingerprint of the images, `held_out` says
+    which of them are the real side, `encoder` is the fingerprint of its weights and `preprocessing` the one resize that
+    real and fake images go through.
+    """
+
+    metric: str
+    data: str
+    size: str
+    held_out: str
+    n_real: int
+    n_fake: int
+    encoder: str
+    preprocessing: str
+    quantisation: str = "uint8, rounded"
+    version: int = 1
+
+    def differences(self, other: "Protocol") -> dict[str, tuple[object, object]]:
+        """The fields in which the two differ, with both values."""
+        pairs = ((field.name, getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return {name: (mine, theirs) for name, mine, theirs in pairs if mine != theirs}
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values for JSON and YAML."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> "Protocol":
+        """What `to_dict` gave; raises TypeError when fields are missing or unknown."""
+        return cls(**values)  # type: ignore[arg-type]  # checked by the constructor's names

@@ -1,0 +1,113 @@
+"""Any image model of timm as an encoder (https://github.com/huggingface/pytorch-image-models)."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from ganzoo import UsageError
+from ganzoo.encoders import Encoder, Resize
+from ganzoo_plugins.encoders.weights import fit, read
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.encoders import TimmOptions
+
+LEAST = 128
+"""Shorter side up to which small images are enlarged: at 64 pixels the last map of stride 32 would be 2 x 2."""
+
+
+class TimmEncoder(Encoder):
+    """A timm network without its classifier; the maps are the stages that timm lists in `feature_info`."""
+
+    def __init__(self, network: nn.Module, *, name: str, architecture: str, size: int) -> None:
+        settings: Mapping[str, Any] = network.pretrained_cfg
+        stages = list(network.feature_info) if callable(getattr(network, "forward_intermediates", None)) else []
+        super().__init__(
+            network,
+            name=name,
+            architecture=architecture,
+            dimension=network.head_hidden_size,
+            strides=[stage["reduction"] for stage in stages],
+            channels=[stage["num_chs"] for stage in stages],
+            resize=resize_for(settings, name, size),
+            mean=settings["mean"],
+            std=settings["std"],
+        )
+
+    def prepare(self, network: nn.Module) -> nn.Module:
+        """Images lie channels last, which convolutions on a CPU like better."""
+        return network.to(memory_format=torch.channels_last)
+
+    def pooled(self, inputs: Tensor) -> Tensor:
+        """What timm's classifier would see."""
+        features: Tensor = self.network(inputs)
+        return features
+
+    def pyramid(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The output of each stage. Raises UsageError for a model whose stages timm does not give away."""
+        if not self.strides:
+            raise UsageError(f"encoder '{self.name}' has no feature maps: choose another model, such as 'resnet50'")
+        return tuple(self.network.forward_intermediates(inputs, intermediates_only=True))
+
+
+def from_options(options: "TimmOptions") -> TimmEncoder:
+    """The part `timm`. Raises UsageError for an unknown model and when there are no weights for it."""
+    network = from_file(options.model, options.weights) if options.weights else downloaded(options.model)
+    network.reset_classifier(0)
+    return TimmEncoder(network, name=options.model, architecture=f"timm {options.model}", size=options.size)
+
+
+def check_name(model: str) -> None:
+    """Raises UsageError for a name that timm does not know, with those close to it."""
+    if not timm.is_model(model):
+        close = ", ".join(get_close_matches(model, timm.list_models())) or "see timm.list_models()"
+        raise UsageError(f"timm has no model '{model}'; close to it: {close}")
+
+
+def untrained(model: str, **pretrained: Any) -> nn.Module:
+    """The network of a timm model, as yet without weights; the global random state stays as it is."""
+    check_name(model)
+    with torch.random.fork_rng(devices=[]):
+        network: nn.Module = timm.create_model(model, **pretrained)
+    return network
+
+
+def from_file(model: str, weights: str) -> nn.Module:
+    """A timm model with the weights of a safetensors file, in which the classifier may be missing or another one."""
+    network = untrained(model)
+    classifier = network.pretrained_cfg.get("classifier") or ()
+    heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
+    network.reset_classifier(0)
+    fit(network, read(Path(weights)), f"weights '{weights}'", ignored=tuple(f"{head}." for head in heads))
+    return network
+
+
+def downloaded(model: str) -> nn.Module:
+    """A timm model with timm's own weights. Every failure on that way is a UsageError."""
+    check_name(model)
+    if not timm.is_model_pretrained(model):
+        raise UsageError(
+            f"timm publishes no weights for '{model}': choose another model, or give weights=FILE.safetensors"
+        )
+    try:
+        # With its own number of classes timm loads strictly; with another it would leave gaps random.
+        return untrained(model, pretrained=True)
+    except Exception as error:  # the hub, the network, the disk and timm raise dozens of types
+        raise UsageError(
+            f"no weights for timm's '{model}' ({type(error).__name__}): connect to the network,"
+            " or give weights=FILE.safetensors"
+        ) from error
+
+
+def resize_for(settings: Mapping[str, Any], name: str, size: int) -> Resize:
+    """The resize for a model. Raises UsageError for a size that its network can't take."""
+    if not settings.get("fixed_input_size"):
+        return Resize(side=size, least=LEAST)
+    fixed = settings["input_size"][-1]
+    if size not in (0, fixed):
+        raise UsageError(f"size={size}: encoder '{name}' takes {fixed} only; leave size at 0")
+    return Resize(side=fixed, square=True)

@@ -1,0 +1,107 @@
+"""The Inception-v3 of the Fréchet Inception distance (Szegedy et al., arXiv 1512.00567), through torch-fidelity."""
+
+import io
+import sys
+from contextlib import redirect_stdout
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo import UsageError
+from ganzoo.encoders import Encoder, Resize
+from ganzoo_plugins.encoders.weights import read
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.encoders import InceptionOptions
+
+EXTRACTOR = "torch_fidelity.feature_extractor_inceptionv3"
+SIDE = 299
+STAGES = {
+    "conv": ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "MaxPool_1"),
+    "narrow": ("Conv2d_3b_1x1", "Conv2d_4a_3x3", "MaxPool_2"),
+    "mixed": ("Mixed_5b", "Mixed_5c", "Mixed_5d"),
+    "mixed6": ("Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
+    "mixed7": ("Mixed_7a", "Mixed_7b", "Mixed_7c"),
+}
+"""torch-fidelity's blocks in the order of its own forward pass, cut where a map is taken."""
+
+
+class Inception(Encoder):
+    """2048 features of the last pooling; the resize to 299 x 299 is antialiased, unlike TensorFlow's of 2015."""
+
+    def __init__(self, extractor: nn.Module) -> None:
+        stages = {name: nn.Sequential(*map(extractor.get_submodule, blocks)) for name, blocks in STAGES.items()}
+        super().__init__(
+            nn.ModuleDict(stages),
+            name="inception",
+            architecture="torch-fidelity inception-v3-compat 2048",
+            dimension=2048,
+            strides=(4, 8, 8, 16, 32),
+            channels=(64, 192, 288, 768, 2048),
+            resize=Resize(side=SIDE, square=True),
+            mean=(128 / 255,) * 3,
+            std=(128 / 255,) * 3,
+        )
+
+    def prepare(self, network: nn.Module) -> nn.Module:
+        """Images lie channels last, which convolutions on a CPU like better."""
+        return network.to(memory_format=torch.channels_last)
+
+    def pooled(self, inputs: Tensor) -> Tensor:
+        """The mean of the last map."""
+        return self.pyramid(inputs)[-1].mean(dim=(2, 3))
+
+    def pyramid(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The output of each stage."""
+        maps = []
+        for stage in STAGES:
+            inputs = self.network.get_submodule(stage)(inputs)
+            maps.append(inputs)
+        return tuple(maps)
+
+
+def inception(options: "InceptionOptions") -> Inception:
+    """The part `inception`. Raises UsageError when torch-fidelity or the weights are missing, or don't fit."""
+    try:
+        module = import_module(EXTRACTOR)
+    except ImportError as error:
+        raise UsageError("encoder 'inception' needs torch-fidelity: pip install 'ganzoo-core[metrics]'") from error
+    if options.weights:
+        weights = read(Path(options.weights), (".pth", ".safetensors"))
+    else:
+        weights = downloaded(module.URL_INCEPTION_V3)
+    return Inception(extractor(module.FeatureExtractorInceptionV3, weights, options.weights or "download"))
+
+
+def downloaded(url: str) -> dict[str, Tensor]:
+    """torch-fidelity's weights, kept in torch's cache; the hash in the name of the file is checked."""
+    try:
+        with redirect_stdout(sys.stderr):  # torch announces the download on the channel of our tables
+            weights: dict[str, Tensor] = torch.hub.load_state_dict_from_url(
+                url, map_location="cpu", progress=False, check_hash=True, weights_only=True
+            )
+    except (OSError, RuntimeError) as error:
+        raise UsageError(
+            f"no weights for encoder 'inception' ({type(error).__name__}): connect to the network, or fetch {url}"
+            " and give weights=FILE"
+        ) from error
+    return weights
+
+
+def extractor(kind: type[nn.Module], weights: dict[str, Tensor], source: str) -> nn.Module:
+    """torch-fidelity's extractor with these weights.
+
+    It can't be built without a file and reads it with an unpickler that runs code; so it gets our own, in memory.
+    """
+    file = io.BytesIO()
+    torch.save(weights, file)
+    file.seek(0)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return kind("inception-v3-compat", ["2048"], feature_extractor_weights_path=file)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UsageError(f"weights '{source}' do not fit Inception-v3: {reason}") from error

@@ -1,0 +1,172 @@
+"""Tar files of pictures, read from front to back by `webdataset`: memory holds a few pictures, the disk none."""
+
+import glob
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ganzoo import DataError, Picture, PictureStream, Size, UsageError
+from ganzoo_plugins.streams.labels import Labels, named
+from ganzoo_plugins.streams.reading import Encoded, decoded, limited
+from ganzoo_plugins.streams.share import chosen_share
+from ganzoo_plugins.streams.tar import opened
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.streams import ShardsOptions
+
+ENDINGS = (".tar", ".tar.gz", ".tgz")
+_MAX_SHARDS = 1_000_000
+_ENDINGS_NAMED = 8
+
+
+class Shards(PictureStream):
+    """The pictures of all shards, or this process's share: every so many-th shard, or picture if there are too few.
+
+    Raises DataError when a local shard is missing, UsageError without the package `webdataset`.
+    """
+
+    def __init__(self, options: "ShardsOptions") -> None:
+        self.options = options
+        self.share = chosen_share(options.share, os.environ)
+        places = [place for pattern in options.path.split("::") for place in expanded(pattern)]
+        self._by_picture = len(places) < self.share.parts
+        self.places = places if self._by_picture else list(self.share.of(places))
+        self._keys = [key.strip().lower() for key in options.image.split(";") if key.strip()]
+        self._labels = Labels(options.label.lower(), named(options.values), self.share)
+        self.attributes: Mapping[str, tuple[str, ...]] = {}
+
+    def fingerprint(self) -> str:
+        """Hash of the options, and of the path, size and time of change of each shard.
+
+        Of a URL only the URL itself: what changes behind it goes unnoticed.
+        """
+        part = [self.share.number, self.share.parts] if self._by_picture else []
+        key = [self.options.image, self.options.label, self.options.values, self.options.limit, part]
+        digest = hashlib.sha256(json.dumps(key).encode())
+        for place in self.places:
+            digest.update(os.fsencode(place) + json.dumps(_stamp(place)).encode() + b"\0")
+        return f"shards:{digest.hexdigest()[:32]}"
+
+    def count(self) -> None:
+        """Unknown until all shards are read."""
+        return
+
+    def pictures(self, size: Size) -> Iterator[Picture]:
+        """In the order of the shards and of their members; raises DataError for a shard that can't be read whole."""
+        self._labels = Labels(self.options.label.lower(), named(self.options.values), self.share)
+        yield from decoded(limited(self._mine(), self.options.limit), size)
+        self.attributes = self._labels.attributes()
+
+    def _mine(self) -> Iterator[Encoded]:
+        found = (item for place in self.places for item in self._read(place))
+        return self.share.of(found) if self._by_picture else found
+
+    def _read(self, place: str) -> Iterator[Encoded]:
+        for sample in samples(place, {key for key in (*self._keys, self._labels.attribute) if key}):
+            yield self._encoded(sample, os.path.basename(place))
+
+    def _encoded(self, sample: Mapping[str, Any], shard: str) -> Encoded:
+        name = f"{shard}: {sample['__key__']}"
+        data: bytes | None = next((sample[key] for key in self._keys if key in sample), None)
+        try:
+            if data is None:
+                raise ValueError(f"no member ends in {', '.join(self._keys)}")
+            text = sample.get(self._labels.attribute, b"").decode().strip()
+            labels = self._labels.numbers(text)
+        except ValueError as error:
+            return Encoded(name=name, read=bytes, problem=str(error))
+        content = data
+        return Encoded(name=name, read=lambda: content, labels=labels, meaning=self._labels.meaning(text))
+
+
+def samples(place: str, endings: set[str]) -> Iterator[dict[str, Any]]:
+    """The samples of one shard as `webdataset` groups them, with those members only whose ending is wanted.
+
+    Raises DataError, naming the shard, when it can't be read to its end or when nothing in it is wanted.
+    """
+    try:
+        from webdataset.tariterators import base_plus_ext, group_by_keys, tar_file_expander
+    except ImportError:
+        raise missing_package() from None
+    others: dict[str, None] = {}
+
+    def wanted(member: str) -> bool:
+        ending = (base_plus_ext(member)[1] or "").lower()
+        if ending not in endings and len(others) < _ENDINGS_NAMED:
+            others[ending] = None
+        return ending in endings
+
+    empty = True
+    try:
+        with opened(place) as stream:
+            # Given an open stream, webdataset starts no program to fetch it, whatever the place is called.
+            source = [{"url": place, "stream": stream}]
+            for sample in group_by_keys(tar_file_expander(source, select_files=wanted)):
+                empty = False
+                yield sample
+            stream.check_end()
+    # Readers raise many types for broken files (tarfile's, zlib.error, EOFError and lzma's among them).
+    except Exception as error:
+        raise DataError(f"shard '{place}' can't be read: {_reason(error)}") from None
+    if empty and others:
+        seen = ", ".join(ending or "none" for ending in others)
+        raise DataError(
+            f"shard '{place}' has no member ending in {', '.join(sorted(endings))}, but in {seen}: set data.image"
+        )
+
+
+def expanded(pattern: str) -> list[str]:
+    """The shards that a path, folder, URL or pattern stands for; raises DataError when there is none."""
+    if os.path.isdir(pattern):
+        inner = (os.path.join(root, name) for root, _, names in os.walk(pattern) for name in names)
+        shards = (path for path in inner if path.endswith(ENDINGS) and not os.path.basename(path).startswith("."))
+        return sorted(shards) or _none(pattern, "there is no tar file in it")
+    if os.path.exists(pattern):
+        return [pattern]
+    try:
+        from braceexpand import braceexpand
+    except ImportError:
+        raise missing_package() from None
+    try:
+        names = list(islice(braceexpand(pattern), _MAX_SHARDS + 1))
+    except ValueError as error:
+        raise UsageError(f"data.path={pattern!r}: {error}") from None
+    if len(names) > _MAX_SHARDS:
+        raise UsageError(f"data.path={pattern!r}: stands for more than {_MAX_SHARDS:,} shards")
+    return [place for name in names for place in _matching(name)]
+
+
+def missing_package() -> UsageError:
+    """What to install."""
+    return UsageError("data set 'shards' needs one more package: pip install 'ganzoo-core[shards]'")
+
+
+def _matching(name: str) -> list[str]:
+    if name.startswith(("http:", "https:")) or os.path.isfile(name):
+        return [name]
+    return sorted(glob.glob(name, recursive=True)) or _none(name, "there is no such file")
+
+
+def _none(place: str, reason: str) -> list[str]:
+    raise DataError(f"no shards at '{place}': {reason}")
+
+
+def _stamp(place: str) -> tuple[int, int]:
+    if place.startswith(("http:", "https:")):
+        return 0, 0
+    try:
+        status = os.stat(place)
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _reason(error: Exception) -> str:
+    """What happened, without the stream and the address that webdataset appends."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = " ".join(str(error.args[0] if error.args else "").partition(" @ ")[0].split())
+    return text or type(error).__name__

@@ -1,0 +1,71 @@
+"""Opens tar files and makes sure that they are read to their end.
+
+Python's reader takes a damaged or cut off header for the end of the archive. A set of shards would silently be smaller
+than it is, so the end is checked here.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import stat
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any
+from urllib.error import HTTPError, URLError
+
+_BLOCK = 512
+_TIMEOUT = 60.0
+_PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+
+
+class WholeTar:
+    """A stream that gives a tar reader one block at a time, so that the last one given is where it stopped."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._last = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """The next block, or less when `size` is."""
+        self._last = self._stream.read(min(size, _BLOCK) if size >= 0 else _BLOCK)
+        return self._last
+
+    def check_end(self) -> None:
+        """Raises ValueError unless the reader stopped at the mark of the end, with nothing after it."""
+        if self._last != bytes(_BLOCK):
+            raise ValueError("cut off or damaged: there is no end mark where its members end")
+        while rest := self._stream.read(1 << 20):
+            if rest.count(0) != len(rest):
+                raise ValueError("there is more after its end mark, as of several tar files joined into one")
+
+
+@contextmanager
+def opened(place: str) -> Iterator[WholeTar]:
+    """The tar file at a path or http(s) URL, unpacked if it is compressed; raises OSError when it can't be read."""
+    with ExitStack() as stack:
+        raw = stack.enter_context(_http(place) if place.startswith(("http:", "https:")) else _file(place))
+        buffered = stack.enter_context(io.BufferedReader(raw, 1 << 20))
+        unpack = _PACKED.get(buffered.peek(2)[:2])
+        yield WholeTar(stack.enter_context(unpack(buffered)) if unpack else buffered)
+
+
+def _http(url: str) -> Any:
+    try:
+        return urllib.request.urlopen(url, timeout=_TIMEOUT)
+    except HTTPError as error:
+        error.close()
+        raise OSError(f"the server answers {error.code} {error.reason}") from None
+    except URLError as error:
+        raise OSError(str(error.reason)) from None
+
+
+def _file(path: str) -> io.FileIO:
+    """An ordinary file, as a named pipe would never come to an end."""
+    file = io.FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError("not an ordinary file")
+    return file

@@ -1,0 +1,112 @@
+"""Which pictures are the same: copies are found, other pictures are not."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageOps
+
+from ganzoo.data.inspect import duplicates
+from ganzoo.data.inspect.duplicates import Pair, find_pairs, likeness
+from ganzoo.data.inspect.measure import THUMB, find_border, perceptual_hash, thumbnail
+from tests.data.pictures import landscape
+
+COUNT = 60
+
+
+def thumb(image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image.convert("RGB"))
+    return thumbnail(find_border(pixels).cut(pixels))
+
+
+def found(images: list[Image.Image], digests: list[str] | None = None) -> list[Pair]:
+    thumbs = np.stack([thumb(image) for image in images])
+    names = digests or [str(number) for number in range(len(images))]
+    return find_pairs(names, [perceptual_hash(one) for one in thumbs], thumbs)
+
+
+def encoded(image: Image.Image) -> Image.Image:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=20)
+    return Image.open(file).convert("RGB")
+
+
+def cropped(image: Image.Image) -> Image.Image:
+    width, height = image.size
+    return image.crop((width // 25, 0, width, height - height // 20))
+
+
+COPIES = {
+    "encoded": encoded,
+    "smaller": lambda image: image.resize((60, 50)),
+    "larger": lambda image: image.resize((500, 300)),
+    "cropped": cropped,
+    "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.2),
+    "grey": lambda image: image.convert("L").convert("RGB"),
+    "framed": lambda image: ImageOps.expand(image, 15, "white"),
+}
+
+
+def test_different_pictures_are_no_pairs():
+    assert found([landscape(seed) for seed in range(150)]) == []
+
+
+@pytest.mark.parametrize("change", COPIES.values(), ids=COPIES)
+def test_copies_are_found_and_nothing_else(change):
+    images = [landscape(seed) for seed in range(COUNT)]
+    pairs = found([*images, *map(change, images)])
+    assert {(pair.first, pair.second) for pair in pairs} == {(n, n + COUNT) for n in range(COUNT)}
+    assert {pair.kind for pair in pairs} == {"near"}
+
+
+def test_mirrored_copies_are_their_own_kind():
+    images = [landscape(seed) for seed in range(COUNT)]
+    pairs = found([*images, *map(ImageOps.mirror, images)])
+    assert [(pair.first, pair.second, pair.kind) for pair in pairs] == [
+        (n, n + COUNT, "mirrored") for n in range(COUNT)
+    ]
+
+
+def test_a_symmetric_copy_is_near_and_not_mirrored_too():
+    one = np.asarray(landscape(1)).astype(np.uint16)
+    whole = Image.fromarray(((one + one[:, ::-1]) // 2).astype(np.uint8))
+    assert [pair.kind for pair in found([whole, whole.resize((90, 70))])] == ["near"]
+
+
+def test_a_picture_is_listed_with_a_few_of_its_many_copies():
+    frames = [ImageEnhance.Brightness(landscape(1)).enhance(0.8 + step / 100) for step in range(40)]
+    pairs = found(frames)
+    partners = [number for pair in pairs for number in (pair.first, pair.second)]
+    assert set(partners) == set(range(40))
+    assert max(partners.count(number) for number in range(40)) == duplicates.MOST_PARTNERS
+
+
+def test_exact_copies_are_paired_with_the_first_only():
+    pairs = found([landscape(1)] * 5 + [landscape(2)], ["a", "a", "a", "a", "a", "b"])
+    assert pairs == [Pair(first=0, second=n, kind="exact") for n in range(1, 5)]
+
+
+def test_pictures_of_one_colour_are_as_alike_as_their_colours():
+    white, also_white, black = (Image.new("RGB", (50, 50), colour) for colour in ((255,) * 3, (254,) * 3, (0,) * 3))
+    assert [(pair.first, pair.second) for pair in found([white, black, also_white])] == [(0, 2)]
+
+
+def test_likeness_is_symmetric_and_one_for_the_same():
+    ones = np.stack([thumb(landscape(seed)) for seed in range(8)])
+    others = np.stack([thumb(cropped(landscape(seed))) for seed in range(8)])
+    assert likeness(ones, others) == pytest.approx(likeness(others, ones), abs=1e-5)
+    assert likeness(ones, ones) == pytest.approx(np.ones(8), abs=1e-4)
+    assert (likeness(ones, others) > likeness(ones, np.roll(others, 1, axis=0)) + 0.3).all()
+
+
+def test_blocks_give_the_same_pairs(monkeypatch):
+    images = [landscape(seed) for seed in range(20)] + [encoded(landscape(seed)) for seed in range(20)]
+    whole = found(images)
+    monkeypatch.setattr(duplicates, "_BLOCK", 7)
+    monkeypatch.setattr(duplicates, "_BATCH", 3)
+    assert found(images) == whole and len(whole) == 20
+
+
+def test_nothing_and_one_picture_have_no_pairs():
+    assert find_pairs([], [], np.zeros((0, THUMB, THUMB, 3), np.uint8)) == []
+    assert found([landscape(0)]) == []
