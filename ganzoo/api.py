@@ -1,12 +1,13 @@
 """What the command line and notebooks share: listing models and running them."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganzoo.catalog import Catalog
 from ganzoo.discovery import discover
-from ganzoo.errors import UsageError, nearest
+from ganzoo.errors import UsageError, nearest, one_line
 from ganzoo.registry import load_registry
 from ganzoo.specs import ModelSpec, Task
 from ganzoo.view import View
@@ -89,11 +90,17 @@ def start_run(
     configuration: "Configuration", catalog: Catalog, view: View, *, out: str | Path | None, overwrite: bool
 ) -> "Run":
     """Trains what the configuration says; torch is imported here, after everything that is checked without it."""
+    from ganzoo.configuration import metric_parts
+
+    metrics = metric_parts(configuration, catalog)
     from ganzoo.engine.launch import start
     from ganzoo.scoring.build import build_scorer
 
     folder = Path(out) if out else None
-    return start(configuration, catalog, view, out=folder, overwrite=overwrite, build_scorer=build_scorer)
+    scorer = partial(build_scorer, metrics=metrics)
+    run = start(configuration, catalog, view, out=folder, overwrite=overwrite, build_scorer=scorer)
+    _report(run, view)
+    return run
 
 
 def resume_run(
@@ -105,7 +112,7 @@ def resume_run(
     model: str | None = None,
 ) -> "Run":
     """Goes on with the run in `folder`, which must be one of `model` if that is given."""
-    from ganzoo.configuration import Layer
+    from ganzoo.configuration import Layer, metric_parts
     from ganzoo.runs import read_run_file
     from ganzoo.settings import RESUMABLE
 
@@ -119,10 +126,24 @@ def resume_run(
     if model and catalog.resolve(model)[0].full_name != content["model"]:
         raise UsageError(f"'{folder}' is a run of {content['model']}, not of {model}")
     configuration = recorded_configuration(content, catalog, [Layer(origin="resume", values=changed)])
+    metrics = metric_parts(configuration, catalog)
     from ganzoo.engine.launch import resume as go_on
     from ganzoo.scoring.build import build_scorer
 
-    return go_on(Path(folder), configuration, catalog, view, build_scorer=build_scorer)
+    scorer = partial(build_scorer, metrics=metrics)
+    run = go_on(Path(folder), configuration, catalog, view, build_scorer=scorer)
+    _report(run, view)
+    return run
+
+
+def _report(run: "Run", view: View) -> None:
+    """Writes report.html; whatever stands in its way, the run itself is as good without it."""
+    from ganzoo.report_html import write_run_report
+
+    try:
+        write_run_report(run.folder)
+    except Exception as error:
+        view.notice(f"no report.html for this run: {one_line(error)}")
 
 
 def recorded_configuration(

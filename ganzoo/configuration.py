@@ -169,6 +169,12 @@ def resolve_part(catalog: "Catalog", kind: PartKind, name: str, options: Mapping
     return ResolvedPart(spec=spec, options=_checked(spec.options, options))
 
 
+def metric_parts(configuration: Configuration, catalog: "Catalog") -> tuple[ResolvedPart, ...]:
+    """The parts that the setting `metrics` names. Raises UsageError for a name that is none (with the nearest)."""
+    names = dict.fromkeys(name.strip() for name in configuration.settings.metrics.split(","))
+    return tuple(resolve_part(catalog, "metric", name, {}) for name in names if name)
+
+
 def _choice(value: object) -> tuple[str, Mapping[str, object]]:
     if isinstance(value, PartChoice):
         return value.name, value.options

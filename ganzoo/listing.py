@@ -24,7 +24,7 @@ Row = dict[str, Any]
 Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
-_SCHEMA = 1
+_SCHEMA = 2
 _KEPT = 20
 """Lists to remember: each virtual environment, set of flags and own registry has one."""
 
@@ -52,7 +52,17 @@ def remember(catalog: "Catalog", *, third_party: bool = True, registry: Path | N
 def rows_of(catalog: "Catalog") -> list[Row]:
     """The rows of everything registered: models first, then presets, then plugins that give nothing."""
     bad = [plugin for plugin in catalog.plugins if not plugin.models and plugin.status != "ok"]
-    return [*map(_model_row, catalog.models), *_preset_rows(catalog), *map(_bad_row, bad)]
+    rows = [*map(_model_row, catalog.models), *_preset_rows(catalog), *map(_bad_row, bad)]
+    return [{**row, "score": _recorded(catalog, row["name"])} for row in rows]
+
+
+def _recorded(catalog: "Catalog", name: str) -> str:
+    """The best recorded score on the first data set that there is one for, in words."""
+    results = catalog.registry.results_of(name)
+    if not results:
+        return ""
+    best = results[0]
+    return f"{best['metric']} {1000 * best['score']:.0f} on {best['data']}"
 
 
 def _model_row(model: "RegisteredModel") -> Row:

@@ -99,6 +99,10 @@ class Augmentation(nn.Module, ABC):
     def observe(self, real_scores: Tensor) -> None:  # optional on purpose
         """Called with the scores of real images, detached, after each loss of the discriminator that it changes."""
 
+    def recorded(self) -> Mapping[str, Tensor]:
+        """Scalars for the logs, such as a probability that is steered; none by default."""
+        return {}
+
 
 class NoAugmentation(Augmentation):
     """Leaves images as they are."""
@@ -209,6 +213,8 @@ class AdversarialGAN(GAN):
         terms = self.loss.discriminator(real_scores, fake_scores)
         penalty = self.loss.penalty(judge, batch, fake)
         self.augment.observe(real_scores.detach())
+        for name, value in self.augment.recorded().items():
+            batch.record(name, value)
         return {**terms, **penalty}
 
     def _generator_loss(self, batch: Batch) -> Terms:

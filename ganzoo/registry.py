@@ -33,6 +33,12 @@ class Registry:
 
     presets: Mapping[str, Preset] = field(default_factory=dict)
     community: Mapping[str, str] = field(default_factory=dict)
+    results: tuple[Mapping[str, Any], ...] = ()
+
+    def results_of(self, name: str) -> list[Mapping[str, Any]]:
+        """Recorded results of a model or preset, best first."""
+        own = [result for result in self.results if result["name"] == name]
+        return sorted(own, key=lambda result: (str(result["metric"]), str(result["data"]), result["score"]))
 
 
 def shipped_path() -> Path:
@@ -52,13 +58,15 @@ def load_registry(extra: Path | None = None) -> Registry:
     files = [shipped, local] if extra or local.is_file() else [shipped]
     presets: dict[str, Preset] = {}
     community: dict[str, str] = {}
+    results: list[Mapping[str, Any]] = []
     for path in dict.fromkeys(file.resolve() for file in files):
         content = read_yaml(path)
         if content.get("schema") != SCHEMA:
             raise UsageError(f"{path}: schema is {content.get('schema')!r}, this ganzoo reads {SCHEMA}")
         presets |= {str(name): _preset(path, name, entry) for name, entry in _section(path, content, "presets").items()}
         community |= {str(name): str(package) for name, package in _section(path, content, "community").items()}
-    return Registry(presets=presets, community=community)
+        results += [_result(path, entry) for entry in content.get("results") or ()]
+    return Registry(presets=presets, community=community, results=tuple(results))
 
 
 def _section(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -74,6 +82,13 @@ def _preset(path: Path, name: str, entry: object) -> Preset:
     if not (texts and known and isinstance(entry.get("set", {}), Mapping)):  # type: ignore[attr-defined]  # a mapping
         raise UsageError(f"{path}: preset '{name}' needs 'model' and 'summary', and perhaps a mapping 'set': {entry!r}")
     return Preset(**entry)  # type: ignore[arg-type]  # checked just above
+
+
+def _result(path: Path, entry: object) -> Mapping[str, Any]:
+    texts = isinstance(entry, Mapping) and all(isinstance(entry.get(key), str) for key in ("name", "metric", "data"))
+    if not (texts and isinstance(entry.get("score"), float | int)):  # type: ignore[attr-defined]  # a mapping
+        raise UsageError(f"{path}: a result needs texts 'name', 'metric' and 'data' and a number 'score': {entry!r}")
+    return entry  # type: ignore[return-value]  # checked just above
 
 
 def with_models(text: str, specs: Iterable[ModelSpec]) -> str:

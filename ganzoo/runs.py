@@ -60,12 +60,7 @@ class Run:
 
     def scores(self) -> list[Evaluation]:
         """The scores taken so far, oldest first. Raises StorageError when scores.jsonl is damaged."""
-        path = self.folder / SCORES
-        lines = path.read_text().splitlines() if path.is_file() else []
-        try:
-            return [Evaluation.from_dict(json.loads(line)) for line in lines if _step_of(line) < _CUT_OFF]
-        except (ValueError, KeyError, TypeError) as error:
-            raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
+        return recorded_scores(self.folder)
 
     def scalar_lines(self) -> list[dict[str, float]]:
         """The lines of scalars.jsonl; one that a crash cut off is left out."""
@@ -97,6 +92,16 @@ class Run:
         for sample in self.samples.glob("step-*.png"):
             if int(sample.stem.removeprefix("step-")) > step:
                 sample.unlink()
+
+
+def recorded_scores(folder: Path) -> list[Evaluation]:
+    """The scores that a run took of itself, oldest first. Raises StorageError when scores.jsonl is damaged."""
+    path = folder / SCORES
+    lines = path.read_text().splitlines() if path.is_file() else []
+    try:
+        return [Evaluation.from_dict(json.loads(line)) for line in lines if _step_of(line) < _CUT_OFF]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
 def file_name(path: Path) -> str:

@@ -38,6 +38,9 @@ class RunSettings(Options):
     score_every: AmountField | None = Field(None, description="interval of scores on held-out images; null is none")
     score_images: int = Field(500, ge=50, le=50_000, description="images drawn for a score")
     encoder: PartChoice = part("encoder", "lite0", "network whose features are compared in a score")
+    metrics: str = Field(
+        "frechet,neighbours,copies,spread", description="metric parts computed beside the score, by comma"
+    )
     stop_when_flat: bool = Field(False, description="stop when the last five scores brought nothing better")
     checkpoint_every: AmountField = Field(Amount(5, "min"), description="interval of checkpoints")
     keep: int = Field(3, ge=1, le=10_000, description="newest checkpoints to keep")
@@ -46,7 +49,7 @@ class RunSettings(Options):
 RESUMABLE = frozenset(
     [
         *("budget", "device", "compile", "threads", "keep", "stop_when_flat"),
-        *("log_every", "sample_every", "score_every", "checkpoint_every"),
+        *("log_every", "sample_every", "score_every", "metrics", "checkpoint_every"),
     ]
 )
 """Settings that may differ when a run is resumed; all others belong to the run."""

@@ -13,6 +13,7 @@ OUTCOMES = {
     "chatty": ("ok", ""),
     "listener": ("ok", ""),
     "dusk": ("ok", ""),
+    "richness": ("ok", ""),
     "slow": ("ok", r"takes \d+\.\d s to import"),
     "broken": ("broken", r"ModuleNotFoundError.*a_module_that_does_not_exist"),
     "exiting": ("broken", r"SystemExit: exiting wants to leave"),
@@ -26,7 +27,9 @@ OUTCOMES = {
     "namesake": ("clash", r"another plugin is named 'namesake'; use ganzoo-test-namesake-\w+:namesake/NAME"),
     "usurper": ("clash", r"model 'dcgan' is a built-in name; use usurper/NAME"),
 }
-BUILTIN = {"augmentations", "dcgan", "encoders", "lsgan", "scenes", "streams", "wgan", "wgan-gp"}
+BUILTIN = {
+    *("augmentations", "dcgan", "encoders", "lsgan", "metrics", "scenes", "streams", "tensorboard", "wgan", "wgan-gp"),
+}
 LIGHT_CHECK = """
 import sys
 from ganzoo.cli import run_command

@@ -37,19 +37,24 @@ LAYERS = {
     # A run and its folder: as light as the light ones but for the lock of the folder.
     "record": Layer("runs", "light record", "filelock"),
     "report": Layer("report live", "light record report", "rich yaml"),
-    "api": Layer("api listing", "light record api", inside="engine scoring users"),
+    "html": Layer("report_html", "light record html", "jinja2 markupsafe PIL"),
+    "api": Layer("api listing", "light record api", inside="engine scoring users html"),
     "model": Layer("model batch images walk", "light model", "torch numpy PIL"),
     "kit": Layer("losses layers augment metrics encoders", "light model kit", "torch torchvision timm kornia numpy"),
     "data": Layer("data", "light data", "torch numpy PIL filelock pillow_heif"),
     "engine": Layer("engine", "light record model data engine", "torch numpy safetensors filelock"),
     "scoring": Layer("scoring", "light model kit data scoring", "torch numpy"),
     "users": Layer(
-        "sampling compare testing preview", "light record api model kit data engine scoring users", "torch numpy PIL"
+        "sampling evaluation compare testing preview",
+        "light record html api model kit data engine scoring users",
+        "torch numpy PIL yaml",
     ),
-    "cli": Layer("cli __main__", "light record report api cli", "click", inside="engine scoring users model data"),
+    "cli": Layer("cli __main__", "light record report api cli", "click", inside="engine scoring users model data html"),
     "public": Layer("__init__", ""),
 }
-PLUGIN_MODULES = {f"ganzoo.{name}" for name in ("model", "losses", "layers", "augment", "parts", "encoders")}
+PLUGIN_MODULES = {f"ganzoo.{name}" for name in ("model", "losses", "layers", "augment", "parts", "encoders")} | {
+    f"ganzoo.metrics{name}" for name in ("", ".copies", ".frechet", ".neighbours", ".spread")
+}
 PLUGIN_PACKAGES = frozenset(
     [
         "torch",

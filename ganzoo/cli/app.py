@@ -23,6 +23,9 @@ COMMANDS = {
     "plugins": "ganzoo.cli.inspect:list_plugins",
     "run": "ganzoo.cli.run:train",
     "sample": "ganzoo.cli.sample:sample",
+    "evaluate": "ganzoo.cli.evaluate:evaluate",
+    "compare": "ganzoo.cli.compare:compare",
+    "report": "ganzoo.cli.report:write",
     "data": "ganzoo.cli.data:data",
     "registry": "ganzoo.cli.registry:registry",
 }
@@ -49,6 +52,11 @@ class Context:
         from ganzoo.api import open_catalog
 
         return open_catalog(third_party=self.third_party, registry=self.registry)
+
+    def flags(self) -> list[str]:
+        """The options again, for a command that this one starts."""
+        registry = [f"--registry={self.registry.resolve()}"] if self.registry else []
+        return [*([] if self.third_party else ["--no-plugins"]), *registry]
 
 
 class LazyGroup(click.Group):

@@ -50,13 +50,17 @@ def show(context: Context, name: str, form: Format) -> None:
     configuration = configure_run(name, catalog)
     rows = _option_rows(configuration)
     facts = _facts(name, model, preset)
+    results = [dict(result) for result in catalog.registry.results_of(name)]
     if form is not Format.TABLE:
-        rows_as(form, [{**facts, "options": rows}], ())
+        rows_as(form, [{**facts, "options": rows, "results": results}], ())
         return
     for key, value in facts.items():
         if value:
             say(f"{key:>8}  {value}")
     table(rows, ("option", "value", "type", "meaning"))
+    if results:
+        columns = ("metric", "score", "interval", "floor", "data", "size", "budget", "seed", "images", "date")
+        table(results, columns, title="recorded results")
 
 
 def _facts(name: str, model: "RegisteredModel", preset: "Preset | None") -> dict[str, object]:

@@ -6,7 +6,7 @@ from ganzoo.cli.app import Context, format_option
 from ganzoo.listing import listing
 from ganzoo.report import Format, rows_as
 
-COLUMNS = ("name", "kind", "task", "status", "plugin", "summary")
+COLUMNS = ("name", "kind", "task", "status", "plugin", "score", "summary")
 
 
 @click.command("list")

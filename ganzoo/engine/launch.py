@@ -16,11 +16,12 @@ from ganzoo.engine.device import choose_device, set_up
 from ganzoo.engine.loop import Loop
 from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.trainer import Trainer
-from ganzoo.errors import DataError, PluginError, one_line
+from ganzoo.errors import DataError, PluginError, UsageError, one_line
 from ganzoo.listeners import Listeners
 from ganzoo.model import GAN, Augmentation
 from ganzoo.parts import Parts
 from ganzoo.runs import Run, claimed_folder, empty_folder, file_name, locked, read_run_file, write_run_file
+from ganzoo.settings import RunSettings
 from ganzoo.specs import ImageShape, load_target
 from ganzoo.units import Size
 from ganzoo.view import View
@@ -28,8 +29,9 @@ from ganzoo.view import View
 _SKIPPED_KEPT = 100
 
 
-BuildScorer = Callable[[Configuration, Images, torch.device], TakesScores]
-"""Makes the scorer that a configuration asks for; given by the caller, as the engine knows no metric."""
+BuildScorer = Callable[[Configuration, Images, torch.device, Callable[[str], None]], TakesScores]
+"""Makes the scorer that a configuration asks for, which tells what goes wrong in it; given by the caller, as the
+engine knows no metric."""
 
 
 def start(
@@ -42,6 +44,7 @@ def start(
     build_scorer: BuildScorer | None = None,
 ) -> Run:
     """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`."""
+    _check_scores(configuration.settings)
     device = choose_device(configuration.settings.device)
     source = open_source(configuration)
     # What the model can't do is told before a long reading of images, where their labels are known without it.
@@ -50,7 +53,7 @@ def start(
         images = read_images(source, configuration, view)
         gan = gan or build_gan(configuration, images.attributes)
         trainer = build_trainer(gan, configuration, images, device)
-        scorer = _scorer(build_scorer, configuration, images, source, device)
+        scorer = _scorer(build_scorer, configuration, images, source, device, view)
         run = Run(folder=folder, configuration=configuration)
         empty_folder(folder)
         write_run_file(run, _facts(trainer, images))
@@ -70,13 +73,14 @@ def resume(
     Raises DataError when the images are not those that the run was started with.
     """
     started_with = read_run_file(folder)["data"]["fingerprint"]
+    _check_scores(configuration.settings)
     device = choose_device(configuration.settings.device)
     source = open_source(configuration)
     images = read_images(source, configuration, view)
     if images.fingerprint != started_with:
         raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
     trainer = build_trainer(build_gan(configuration, images.attributes), configuration, images, device)
-    scorer = _scorer(build_scorer, configuration, images, source, device)
+    scorer = _scorer(build_scorer, configuration, images, source, device, view)
     run = Run(folder=folder, configuration=configuration)
     with locked(folder):
         step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS)
@@ -100,13 +104,20 @@ def _scorer(
     images: Images,
     source: PictureStream,
     device: torch.device,
+    view: View,
 ) -> TakesScores | None:
     """Scores are taken on images of the training size, so without the margin of an augmentation."""
     settings = configuration.settings
     if build is None or settings.score_every is None:
         return None
     plain = images if images.pixels.shape[1:3] == (settings.size.height, settings.size.width) else None
-    return build(configuration, plain or prepare(source, settings.size, max_bad=settings.max_bad), device)
+    plain = plain or prepare(source, settings.size, view, max_bad=settings.max_bad)
+    return build(configuration, plain, device, view.notice)
+
+
+def _check_scores(settings: RunSettings) -> None:
+    if settings.stop_when_flat and settings.score_every is None:
+        raise UsageError("stop_when_flat goes by scores, and none are taken: give --score-every 1min or the like")
 
 
 def open_source(configuration: Configuration) -> PictureStream:

@@ -1,6 +1,6 @@
 """Scores during training: taken at intervals, remembered in scores.jsonl, the best checkpoint marked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -38,11 +38,13 @@ class Scoreboard:
         self.scorer = scorer
         self.view = view
         self.evaluations = run.scores()
+        # A run that is resumed before its best score may still have the second best.
+        self._mark()
 
     @property
     def best(self) -> Evaluation:
         """The best so far; there must be one."""
-        return min(self.evaluations, key=lambda evaluation: evaluation.score.value)
+        return _best(self.evaluations)
 
     @property
     def flat(self) -> bool:
@@ -58,8 +60,19 @@ class Scoreboard:
         evaluation = self.scorer.score(self.scorer.draw(self.trainer.draw), step=step, weights=weights)
         self.evaluations.append(evaluation)
         self.run.log_score(evaluation)
-        if self.best is evaluation:
-            checkpoint.mark_best(self.run.checkpoints, step)
+        self._mark()
         self.view.scored(self.run, evaluation, self.best)
         for sentence in health.warnings(self.evaluations, self.run.scalar_lines()):
             self.view.notice(sentence)
+
+    def _mark(self) -> None:
+        """Points BEST to the best of the checkpoints that are there."""
+        there = set(checkpoint.steps_in(self.run.checkpoints))
+        kept = [evaluation for evaluation in self.evaluations if evaluation.step in there]
+        if kept:
+            checkpoint.mark_best(self.run.checkpoints, _best(kept).step)
+
+
+def _best(evaluations: Sequence[Evaluation]) -> Evaluation:
+    """The first of those with the lowest score."""
+    return min(evaluations, key=lambda evaluation: evaluation.score.value)

@@ -1,1 +1,5 @@
 """Scores of generated images, as pure functions of feature matrices or image pairs, computed in float64."""
+
+from ganzoo.metrics.metric import FeatureSets, Metric
+
+__all__ = ["FeatureSets", "Metric"]

@@ -1,10 +1,14 @@
 """Makes the scorer and the encoder that a configuration names."""
 
+from collections.abc import Callable, Iterable
+
 import torch
 
-from ganzoo.configuration import Configuration
+from ganzoo.configuration import Configuration, ResolvedPart
 from ganzoo.data.cache import Images
 from ganzoo.encoders import Encoder
+from ganzoo.errors import PluginError
+from ganzoo.metrics import Metric
 from ganzoo.parts import Parts
 from ganzoo.scoring.scorer import Scorer
 
@@ -15,8 +19,35 @@ def build_encoder(configuration: Configuration) -> Encoder:
     return encoder
 
 
-def build_scorer(configuration: Configuration, images: Images, device: torch.device) -> Scorer:
-    """The scorer for these images. Raises UsageError without weights, DataError when nothing is held out."""
+def build_metric(part: ResolvedPart) -> Metric:
+    """The metric; raises PluginError when it can't be imported or is none."""
+    metric = Parts({"metric": part}).build("metric")
+    if not isinstance(metric, Metric):
+        raise PluginError(f"metric '{part.spec.name}': {part.spec.target} gives no ganzoo.metrics.Metric")
+    return metric
+
+
+def build_scorer(
+    configuration: Configuration,
+    images: Images,
+    device: torch.device,
+    warn: Callable[[str], None],
+    *,
+    metrics: Iterable[ResolvedPart] = (),
+) -> Scorer:
+    """The scorer for these images; `warn` hears of metrics that fail.
+
+    Raises UsageError without weights, PluginError for a metric that is none, DataError when nothing is held out.
+    """
     settings = configuration.settings
+    named = {part.spec.name: build_metric(part) for part in metrics}
     encoder = build_encoder(configuration)
-    return Scorer(encoder, images, share=settings.held_out, n_fake=settings.score_images, device=device)
+    return Scorer(
+        encoder,
+        images,
+        share=settings.held_out,
+        n_fake=settings.score_images,
+        device=device,
+        metrics=named,
+        warn=warn,
+    )

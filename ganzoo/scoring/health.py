@@ -36,16 +36,16 @@ def discriminator_wins(scalars: Sequence[Mapping[str, float]]) -> str:
 
 def samples_alike(evaluation: Evaluation) -> str:
     """Collapse: images that hardly differ from each other."""
-    spread = evaluation.others["spread"]
-    if spread >= _ALIKE:
+    spread = evaluation.others.get("spread")
+    if spread is None or spread >= _ALIKE:
         return ""
     return f"samples are alike: they differ {spread:.0%} as much as real images do; the generator collapses"
 
 
 def copies(evaluation: Evaluation) -> str:
     """Training images learnt by heart."""
-    share, expected = evaluation.others["copies"], evaluation.others["copies expected"]
-    if share <= expected + _COPIES:
+    share, expected = (evaluation.others.get(name) for name in ("copies", "copies expected"))
+    if share is None or expected is None or share <= expected + _COPIES:
         return ""
     return (
         f"{share:.0%} of the samples are near copies of training images ({expected:.0%} would be by chance): give more"

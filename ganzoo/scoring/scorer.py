@@ -1,29 +1,24 @@
 """Scores generated images against the held-out part of a data set."""
 
-import hashlib
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganzoo.batch import Batch
+from ganzoo.batch import Batch, example_labels
 from ganzoo.data.cache import Images
 from ganzoo.data.split import split
 from ganzoo.encoders import Encoder, encode
 from ganzoo.errors import DataError
-from ganzoo.folders import cache_folder
 from ganzoo.images import to_uint8
-from ganzoo.metrics.copies import near_copies
-from ganzoo.metrics.frechet import frechet
+from ganzoo.metrics import FeatureSets, Metric
 from ganzoo.metrics.kid import kid
-from ganzoo.metrics.neighbours import neighbours
 from ganzoo.metrics.score import Score
-from ganzoo.metrics.spread import spread
+from ganzoo.scoring.beside import Beside
 from ganzoo.scoring.evaluation import Evaluation, Interval
+from ganzoo.scoring.features import features_of
 from ganzoo.scoring.protocol import Protocol
 
 SEED = 20_000_003
@@ -31,16 +26,30 @@ SEED = 20_000_003
 _BATCH = 64
 _MOST_TRAINING = 2000
 """Training images that copies are looked for among."""
+_MOST_NOISE = 500
 Draw = Callable[[Batch], Tensor]
+Warn = Callable[[str], None]
+Attributes = Mapping[str, tuple[str, ...]]
 
 
 class Scorer:
     """Everything about one data set that scores need, computed once: features of its images, floor and ceiling.
 
-    `share` is the part held out, `n_fake` how many images a model draws. Raises DataError when nothing is held out.
+    `share` is the part held out, `n_fake` how many images a model draws, `metrics` what is computed beside the score;
+    `warn` hears of metrics that fail. Raises DataError when nothing is held out.
     """
 
-    def __init__(self, encoder: Encoder, images: Images, *, share: float, n_fake: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        images: Images,
+        *,
+        share: float,
+        n_fake: int,
+        device: torch.device,
+        metrics: Mapping[str, Metric],
+        warn: Warn,
+    ) -> None:
         parts = split(len(images), share)
         if not len(parts.held_out):
             raise DataError(
@@ -49,7 +58,10 @@ class Scorer:
             )
         self.encoder = encoder
         self.device = device
-        self.labels = images.labels[np.resize(parts.held_out, n_fake)] if images.attributes else None
+        self.attributes: Attributes = images.attributes
+        self._labels = torch.from_numpy(images.labels[np.resize(parts.held_out, n_fake)])
+        self.meanings = {name: text for metric in metrics.values() for name, text in metric.meanings.items()}
+        self._beside = Beside(metrics, warn)
         height, width = images.pixels.shape[1:3]
         self.shape = (height, width)
         self.protocol = Protocol(
@@ -62,81 +74,56 @@ class Scorer:
             encoder=encoder.fingerprint,
             preprocessing=encoder.preprocessing,
         )
-        self.real = self._features(images, parts.held_out)
-        self.training = self._features(images, parts.train[:_MOST_TRAINING])
+        self.real = features_of(encoder, images, parts.held_out, device)
+        self.training = features_of(encoder, images, chosen(parts.train), device)
         self.floor = _interval(kid(self.real, self.training[:n_fake]))
-        self.ceiling = kid(self.real, self._encode(_noise(min(n_fake, 500), height, width)), resamples=0).value
+        self.ceiling = kid(self.real, self._encode(_noise(min(n_fake, _MOST_NOISE), height, width)), resamples=0).value
 
-    def draw(self, draw: Draw) -> NDArray[np.uint8]:
-        """What a model draws from the fixed noise, with the labels of the held-out images: uint8 N H W 3."""
+    def draw(self, draw: Draw, attributes: Attributes | None = None) -> NDArray[np.uint8]:
+        """What a model draws from the fixed noise: uint8 N H W 3.
+
+        It is given the labels of the held-out images, or all of its own in turn if `attributes` are given and others.
+        """
+        labels = self._labels_for(self.attributes if attributes is None else attributes)
         rng = torch.Generator().manual_seed(SEED)
         blank = torch.zeros((), device=self.device)
         drawn = []
         with torch.no_grad():
             for start in range(0, self.protocol.n_fake, _BATCH):
                 count = min(_BATCH, self.protocol.n_fake - start)
-                label = self._label(start, count)
+                label = None if labels is None else labels[start : start + count].to(self.device)
                 batch = Batch(blank.expand(count, 3, *self.shape), rng, label=label, progress=1.0)
                 drawn.append(to_uint8(draw(batch)).permute(0, 2, 3, 1).numpy())
         return np.concatenate(drawn)
 
     def score(self, fakes: NDArray[np.uint8], *, step: int, weights: str) -> Evaluation:
         """The scores of images uint8 N H W 3 drawn by `draw`."""
-        features = self._encode(fakes)
-        distance = frechet(self.real, features)
-        overlap = neighbours(self.real, features)
-        copies = near_copies(self.training, features)
-        alike = spread(self.real, features)
-        others = {
-            f"frechet-{self.encoder.name}": distance.value,
-            "precision": overlap.precision,
-            "recall": overlap.recall,
-            "density": overlap.density,
-            "coverage": overlap.coverage,
-            "copies": copies.share,
-            "copies expected": copies.expected,
-            "spread": alike.pairwise,
-            "spread nearest": alike.nearest,
-        }
+        return self.score_features(self._encode(fakes), step=step, weights=weights)
+
+    def score_features(self, fake: Tensor, *, step: int, weights: str) -> Evaluation:
+        """The scores of images by their features, N x D."""
         return Evaluation(
             protocol=self.protocol,
-            score=_interval(kid(self.real, features)),
+            score=_interval(kid(self.real, fake)),
             floor=self.floor,
             ceiling=self.ceiling,
-            others=others if distance.rankable else {k: v for k, v in others.items() if not k.startswith("frechet")},
+            others=self._beside.compute(FeatureSets(real=self.real, fake=fake, training=self.training)),
             step=step,
             weights=weights,
         )
 
-    def _label(self, start: int, count: int) -> Tensor | None:
-        if self.labels is None:
+    def _labels_for(self, attributes: Attributes) -> Tensor | None:
+        if not attributes:
             return None
-        return torch.from_numpy(self.labels[start : start + count]).to(self.device)
+        return self._labels if attributes == self.attributes else example_labels(self.protocol.n_fake, attributes)
 
     def _encode(self, pixels: NDArray[np.uint8]) -> Tensor:
         return encode(self.encoder, pixels, device=self.device).cpu()
 
-    def _features(self, images: Images, numbers: NDArray[np.int64]) -> Tensor:
-        """Features of real images, kept in the cache: every run on these data needs the same."""
-        key = [images.fingerprint, *images.pixels.shape, self.encoder.fingerprint, numbers.tobytes().hex()]
-        name = hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:32]
-        file = cache_folder() / "features" / f"{name}.npy"
-        with suppress(OSError, ValueError, EOFError):
-            kept = np.load(file)
-            if kept.shape == (len(numbers), self.encoder.dimension):
-                return torch.from_numpy(kept)
-        features = self._encode(images.pixels[numbers])
-        _keep(file, features)
-        return features
 
-
-def _keep(file: Path, features: Tensor) -> None:
-    """A cache that can't be written only costs time."""
-    draft = file.with_suffix(".part.npy")
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(draft, features.numpy())
-        draft.replace(file)
+def chosen(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A fixed choice in a fixed random order: the first ones by name may all be of one folder."""
+    return np.random.Generator(np.random.Philox(SEED)).permutation(numbers)[:_MOST_TRAINING]
 
 
 def _noise(count: int, height: int, width: int) -> NDArray[np.uint8]:

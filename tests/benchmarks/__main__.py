@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.benchmarks import encoders, list_command, many_images, metrics, photos, scenes, training_step
+from tests.benchmarks import encoders, list_command, many_images, metrics, photos, scenes, sees, training_step
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "encoders": encoders.main,
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "metrics": metrics.main,
     "photos": photos.main,
     "scenes": scenes.main,
+    "sees": sees.main,
     "step": training_step.main,
 }
 

@@ -4,6 +4,7 @@ Of the pipeline this is "bgc", blitting, geometry and colour, its default.
 """
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -72,6 +73,10 @@ class ADA(Augmentation):
         self.p.copy_(torch.where(due, (self.p + change).clamp(0, 1), self.p))
         for counter in (self._signs, self._scores, self._images):
             counter.mul_(~due)
+
+    def recorded(self) -> Mapping[str, Tensor]:
+        """The probability, for the logs."""
+        return {"augment.p": self.p.clone()}
 
 
 class _Chance:

@@ -1,0 +1,102 @@
+"""`ganzoo evaluate`: how good the images of a run are, beside real images that it never saw."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ganzoo.cli.app import Context
+from ganzoo.report import Format, complain, rows_as, say, table
+from ganzoo.view import View
+
+if TYPE_CHECKING:
+    from ganzoo.scoring.evaluation import Evaluation, Interval
+
+_DIGITS = 12
+"""Of a fingerprint that is shown."""
+
+
+class _Aside(View):
+    """Keeps standard output for the figures."""
+
+    def notice(self, text: str) -> None:
+        """The sentence, on the error stream."""
+        complain(text)
+
+
+@click.command("evaluate")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--checkpoint", default="LATEST", show_default=True, help="LATEST, BEST or a step.")
+@click.option("--data", metavar="SRC", help="Score on these images: a folder, or a data set by name.")
+@click.option("--encoder", metavar="NAME", help="Look through another encoder; scores of two are not comparable.")
+@click.option("-n", "images", type=int, help="Images drawn; score_images of the run by default.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:1.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([Format.TABLE, Format.JSON, Format.YAML], case_sensitive=False),
+    default=Format.TABLE,
+    help="How to print it.",
+)
+@click.pass_obj
+def evaluate(
+    context: Context,
+    run: Path,
+    checkpoint: str,
+    data: str | None,
+    encoder: str | None,
+    images: int | None,
+    device: str,
+    form: Format,
+) -> None:
+    """Scores what a checkpoint of the run folder RUN draws against images held out from its training."""
+    from ganzoo.api import recorded_configuration
+    from ganzoo.configuration import Layer, metric_parts
+    from ganzoo.runs import read_run_file
+
+    changes = {"data": data, "encoder": encoder, "score_images": images}
+    given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}
+    content, catalog = read_run_file(run), context.catalog()
+    layer = Layer(origin="evaluate", values={**given, "device": device})
+    metric_parts(recorded_configuration(content, catalog, [layer]), catalog)  # mistakes are told before torch is loaded
+    from ganzoo.evaluation import Evaluator
+    from ganzoo.live import make_view
+
+    with make_view() if form is Format.TABLE else _Aside() as view:
+        evaluator = Evaluator(catalog, view, device=device, **given)
+        evaluation = evaluator.evaluate(run, checkpoint)
+    if form is not Format.TABLE:
+        rows_as(form, [{"run": str(run), **evaluation.to_dict()}], ())
+        return
+    table(_rows(evaluation, evaluator.meanings), ("what", "value", "meaning"))
+    for line in _protocol(evaluation):
+        say(line)
+
+
+def _rows(evaluation: "Evaluation", meanings: Mapping[str, str]) -> list[dict[str, str]]:
+    score = f"{evaluation.protocol.metric} x1000"
+    main = {
+        score: (_interval(evaluation.score), "distance from real images with its 95 % interval; lower is better"),
+        "floor": (_interval(evaluation.floor), "the same of other real images: no model does better but by chance"),
+        "ceiling": (f"{1000 * evaluation.ceiling:.1f}", "the same of pure noise"),
+    }
+    others = {name: (f"{value:.3f}", meanings.get(name, "")) for name, value in evaluation.others.items()}
+    return [{"what": name, "value": value, "meaning": text} for name, (value, text) in {**main, **others}.items()]
+
+
+def _interval(interval: "Interval") -> str:
+    value, low, high = (1000 * end for end in (interval.value, interval.low, interval.high))
+    return f"{value:.1f} ({low:.1f} to {high:.1f})"
+
+
+def _protocol(evaluation: "Evaluation") -> list[str]:
+    """How it was taken: only scores with the same lines may be compared."""
+    protocol = evaluation.protocol
+    encoder = protocol.metric.partition("-")[2]
+    weights = "averaged weights (EMA)" if evaluation.weights == "ema" else "live weights"
+    return [
+        f"step {evaluation.step}, {weights}; {protocol.n_fake} images drawn, {protocol.n_real} real ones",
+        f"held out: {protocol.held_out} images at {protocol.size} px, data {protocol.data}",
+        f"encoder: {encoder} {protocol.encoder[:_DIGITS]}; {protocol.preprocessing}; {protocol.quantisation}",
+    ]

@@ -1,0 +1,1 @@
+"""Compares models, presets and finished runs: same data, split, seeds, budget and scores for all."""

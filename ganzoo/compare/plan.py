@@ -1,0 +1,102 @@
+"""What a comparison consists of, and whether a folder holds this very one."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ganzoo.api import configure_run
+from ganzoo.catalog import Catalog
+from ganzoo.errors import PluginError, StorageError, UsageError, one_line
+from ganzoo.runs import RUN_FILE
+
+FILE = "comparison.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One run of a comparison: a model or preset with a seed, or a finished run in `folder`."""
+
+    name: str
+    seed: int
+    folder: Path
+    trained: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What all runs share. `options` are settings and options for every run, `threads` those of one run."""
+
+    names: tuple[str, ...]
+    seeds: int = 1
+    options: Mapping[str, object] = field(default_factory=dict)
+    threads: int = 0
+    tiny: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return json.loads(json.dumps(asdict(self), default=str))  # type: ignore[no-any-return]  # a dict stays one
+
+
+def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
+    """Every run of the comparison, whose new ones live below `folder`.
+
+    Raises UsageError for a name that is neither a model, a preset nor a run folder and for one that is given twice; a
+    model whose plugin is broken stays, with its problem.
+    """
+    doubled = {name for name in settings.names if settings.names.count(name) > 1}
+    if doubled:
+        raise UsageError(f"{', '.join(sorted(doubled))}: given more than once")
+    return [entry for name in settings.names for entry in _entries(name, settings, catalog, folder)]
+
+
+def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
+    path = Path(name)
+    if (path / RUN_FILE).is_file():
+        return [Entry(name=path.name, seed=_seed_of(path), folder=path.resolve(), trained=True)]
+    problem = ""
+    try:
+        configure_run(name, catalog, options=settings.options, tiny=settings.tiny)
+    except PluginError as error:
+        problem = str(error)
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+    return [
+        Entry(name=name, seed=seed, folder=folder / f"{safe}-{seed}", problem=problem) for seed in range(settings.seeds)
+    ]
+
+
+def _seed_of(run: Path) -> int:
+    try:
+        return int(json.loads((run / RUN_FILE).read_text())["configuration"]["seed"]["value"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"'{run / RUN_FILE}' is damaged: {one_line(error)}") from None
+
+
+def check_same(folder: Path, settings: Settings) -> bool:
+    """Whether the folder holds this comparison already, to go on with.
+
+    Raises UsageError when it holds another one or something else.
+    """
+    if not folder.exists() or not any(folder.iterdir()):
+        return False
+    try:
+        old = json.loads((folder / FILE).read_text())["settings"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"'{folder}' is not empty and holds no comparison, so it is left alone: give another"
+        ) from None
+    new = settings.to_dict()
+    if other := sorted(key for key in {*old, *new} if old.get(key) != new.get(key)):
+        raise UsageError(
+            f"'{folder}' holds a comparison with other {', '.join(other)}: give another --out, or the same"
+        )
+    return True
+
+
+def free_folder(base: Path = Path("comparisons")) -> Path:
+    """The first folder comparisons/<number> that is not there."""
+    taken = [int(entry.name) for entry in (base.iterdir() if base.is_dir() else ()) if entry.name.isdigit()]
+    return base / str(max(taken, default=0) + 1)

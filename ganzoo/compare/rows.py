@@ -1,0 +1,138 @@
+"""What a comparison says: a row for each run, a summary for each name, and a rank where one can be given."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ganzoo.compare.jobs import is_done, problem_of
+from ganzoo.compare.plan import Entry
+from ganzoo.errors import GanzooError
+from ganzoo.evaluation import Evaluator
+from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file
+from ganzoo.scoring.evaluation import Evaluation, Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One run. `best` is the score of its best checkpoint, `last` of its newest."""
+
+    name: str
+    seed: int
+    folder: str
+    model: str = ""
+    status: str = "done"
+    reason: str = ""
+    best: Evaluation | None = None
+    last: Evaluation | None = None
+    steps: int = 0
+    images: int = 0
+    seconds: float = 0.0
+    images_per_second: float = 0.0
+    peak_memory_mb: float = 0.0
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    license: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """All seeds of one name. An interval reaches from the lowest to the highest end of any seed's.
+
+    `rank` is None when nothing may be ranked; `ties` are the names whose intervals overlap.
+    """
+
+    name: str
+    seeds: int
+    best: Interval
+    last: Interval
+    floor: Interval
+    ceiling: float
+    rank: int | None = None
+    ties: tuple[str, ...] = ()
+
+
+def row_of(entry: Entry, evaluator: Evaluator) -> Row:
+    """The row of a run; one that failed or is not finished says why."""
+    base = Row(name=entry.name, seed=entry.seed, folder=str(entry.folder))
+    if entry.problem or not (entry.folder / RUN_FILE).is_file():
+        return _changed(base, status="failed", reason=entry.problem or problem_of(entry.folder))
+    content = read_run_file(entry.folder)
+    facts = _facts(entry.folder, content, evaluator)
+    if not entry.trained and not is_done(entry.folder):
+        return _changed(base, status="unfinished", reason=problem_of(entry.folder), **facts)
+    try:
+        last = evaluator.recorded_or_new(entry.folder, "LATEST")
+        best = evaluator.recorded_or_new(entry.folder, "BEST")
+    except GanzooError as error:
+        return _changed(base, status="failed", reason=str(error), **facts)
+    return _changed(base, best=best or last, last=last, **facts)
+
+
+def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
+    summary: Mapping[str, Any] = {}
+    if (folder / SUMMARY).is_file():
+        summary = json.loads((folder / SUMMARY).read_text())
+    kept = ("steps", "images", "seconds", "images_per_second", "peak_memory_mb")
+    name = content["model"]
+    return {
+        "model": name,
+        "parameters": content["parameters"],
+        "license": next((m.spec.license for m in evaluator.catalog.models if m.full_name == name), ""),
+        **{key: summary[key] for key in kept if key in summary},
+    }
+
+
+def _changed(row: Row, **fields: Any) -> Row:
+    return Row(**{**{key: getattr(row, key) for key in row.__dataclass_fields__}, **fields})
+
+
+def unlike(rows: Sequence[Row]) -> str:
+    """Why these rows can't be ranked: the first field in which their protocols differ, or nothing."""
+    scored = [row for row in rows if row.last is not None]
+    for row in scored[1:]:
+        first = scored[0]
+        assert first.last is not None and row.last is not None
+        for name, (one, other) in first.last.protocol.differences(row.last.protocol).items():
+            return f"'{name}' differs: {one} for {first.name}, {other} for {row.name}"
+    return ""
+
+
+def standings(rows: Sequence[Row]) -> list[Standing]:
+    """The names with a score, best first; a rank counts the names that are better beyond doubt."""
+    names = list(dict.fromkeys(row.name for row in rows if row.last is not None))
+    all_of = [_standing([row for row in rows if row.name == name and row.last is not None]) for name in names]
+    ranked = not unlike(rows)
+    return sorted((_ranked(one, all_of) if ranked else one for one in all_of), key=lambda one: one.best.value)
+
+
+def _standing(rows: Sequence[Row]) -> Standing:
+    evaluations = [row.last for row in rows if row.last is not None]
+    return Standing(
+        name=rows[0].name,
+        seeds=len(rows),
+        best=_joined([row.best.score for row in rows if row.best is not None]),
+        last=_joined([evaluation.score for evaluation in evaluations]),
+        floor=evaluations[0].floor,
+        ceiling=evaluations[0].ceiling,
+    )
+
+
+def _ranked(one: Standing, others: Sequence[Standing]) -> Standing:
+    rank = 1 + sum(other.best.high < one.best.low for other in others)
+    ties = tuple(other.name for other in others if other is not one and other.best.overlaps(one.best))
+    return Standing(**{**{key: getattr(one, key) for key in one.__dataclass_fields__}, "rank": rank, "ties": ties})
+
+
+def _joined(intervals: Sequence[Interval]) -> Interval:
+    return Interval(
+        value=math.fsum(one.value for one in intervals) / len(intervals),
+        low=min(one.low for one in intervals),
+        high=max(one.high for one in intervals),
+    )
+
+
+def plain(thing: Row | Standing) -> dict[str, Any]:
+    """For JSON."""
+    return asdict(thing)

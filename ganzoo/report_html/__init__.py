@@ -1,0 +1,19 @@
+"""Reports of runs and comparisons: one HTML file each, which needs no network and no other file."""
+
+from pathlib import Path
+
+from ganzoo.errors import UsageError
+from ganzoo.report_html.comparison_page import COMPARISON, render_comparison, write_comparison_report
+from ganzoo.report_html.run_page import render_run, write_run_report
+from ganzoo.runs import RUN_FILE
+
+__all__ = ["render_comparison", "render_run", "write_comparison_report", "write_report", "write_run_report"]
+
+
+def write_report(folder: Path) -> Path:
+    """Writes report.html into a run's or a comparison's folder and gives its path. Raises UsageError for any other."""
+    if (folder / COMPARISON).is_file():
+        return write_comparison_report(folder)
+    if (folder / RUN_FILE).is_file():
+        return write_run_report(folder)
+    raise UsageError(f"'{folder}' has no report to write: give the folder of a run or of a comparison")

@@ -1,0 +1,56 @@
+"""The commands that repeat a run or go on with it, from what run.json recorded."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ganzoo.catalog import FOLDER
+from ganzoo.runs import file_name
+
+_FLAGS = ("data", "size", "budget", "batch", "seed", "device", "precision", "threads")
+_INTERVALS = ("sample_every", "score_every", "checkpoint_every", "log_every")
+
+
+def repeat(content: Mapping[str, Any]) -> str:
+    """`ganzoo run …` with every value that is not a default; values of presets and files are written out."""
+    words = ["ganzoo", "run", str(content["model"])]
+    for key, value in _chosen(content["configuration"]):
+        words += _words(key, value)
+    return shlex.join(words)
+
+
+def go_on(folder: Path) -> str:
+    """`ganzoo run --resume …` for a run that has not come to its end."""
+    return shlex.join(["ganzoo", "run", *_flag("--resume", file_name(folder))])
+
+
+def draw(folder: Path) -> str:
+    """`ganzoo sample …`."""
+    return shlex.join(["ganzoo", "sample", *_argument(file_name(folder))])
+
+
+def _chosen(configuration: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, object]]:
+    """What was chosen, a part before its own options; None can't be written and is the default where it is allowed."""
+    values = {key: entry["value"] for key, entry in configuration.items()}
+    folder = values.get("data") == FOLDER.name and "data.path" in values
+    for key, entry in configuration.items():
+        if folder and key in ("data", "data.path"):
+            if key == "data":
+                yield key, values["data.path"]
+        elif entry["origin"] != "default" and entry["value"] is not None:
+            yield key, entry["value"]
+
+
+def _words(key: str, value: object) -> list[str]:
+    if key in (*_FLAGS, *_INTERVALS):
+        return _flag(f"--{key.replace('_', '-')}", str(value))
+    return ["--set", f"{key}={value}"]
+
+
+def _flag(name: str, value: str) -> list[str]:
+    return [f"{name}={value}"] if value.startswith("-") else [name, value]
+
+
+def _argument(value: str) -> list[str]:
+    return ["--", value] if value.startswith("-") else [value]

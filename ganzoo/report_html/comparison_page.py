@@ -1,0 +1,140 @@
+"""The report of a comparison: who is ahead by how much, and what each run draws from the same noise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
+from ganzoo.report_html import page
+from ganzoo.report_html.curves import Chart, draw, strip
+from ganzoo.report_html.pictures import BUDGET, Frame
+from ganzoo.report_html.records import Record, read_json, read_record
+from ganzoo.report_html.run_page import frames, score_chart
+from ganzoo.report_html.sentences import explanations
+from ganzoo.runs import file_name
+from ganzoo.scoring.evaluation import Evaluation, Interval
+
+COMPARISON = "comparison.json"
+SCHEMA = 1
+_MOST_FRAMES, _ALL_FRAMES = 12, 96
+_MOST_BANDS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One line of the ranking; `strip` shows the interval on a scale that all lines share."""
+
+    name: str
+    rank: int | None
+    ties: Sequence[str]
+    best: Interval | None
+    last: Interval | None
+    strip: Markup
+    seeds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """What one run drew over time; `latent` is the size of its noise, where the model has one."""
+
+    name: str
+    seed: int
+    latent: int | None
+    frames: Sequence[Frame]
+
+
+def write_comparison_report(folder: Path) -> Path:
+    """Writes report.html into a comparison's folder and gives its path; raises as `render_comparison`."""
+    return page.write(folder, render_comparison(folder))
+
+
+def render_comparison(folder: Path) -> str:
+    """The report of a comparison as one HTML page that needs nothing else.
+
+    Raises UsageError when the folder is no comparison's, StorageError when comparison.json is damaged.
+    """
+    if not (folder / COMPARISON).is_file():
+        raise UsageError(f"'{folder}' is not the folder of a comparison: it has no {COMPARISON}")
+    content = read_json(folder / COMPARISON)
+    if content.get("schema") != SCHEMA:
+        raise StorageError(f"'{file_name(folder / COMPARISON)}' has schema {content.get('schema')}, not {SCHEMA}")
+    try:
+        return page.render("comparison", **_content(folder, content))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise StorageError(f"'{file_name(folder / COMPARISON)}' is damaged: {one_line(error)}") from None
+
+
+def _content(folder: Path, content: Mapping[str, Any]) -> dict[str, object]:
+    rows = content["rows"]
+    records = [(row, record) for row in rows if (record := _record(folder / row["folder"]))]
+    evaluations = [Evaluation.from_dict(row["best"]) for row in rows if row["best"]]
+    films = _films(records)
+    return {
+        "title": f"Comparison of {len(content['summary'])} models",
+        "comparison": content,
+        "places": _places(content["summary"]),
+        "rows": [_numbers(row) for row in rows],
+        "films": films,
+        "first_frames": [film.frames for film in films if film.frames],
+        "chart": _chart(records),
+        "draw": draw,
+        "terms": explanations(evaluations[0]) if evaluations else [],
+        "metric": evaluations[0].protocol.metric if evaluations else "score",
+    }
+
+
+def _record(folder: Path) -> Record | None:
+    """A run that failed early may have left nothing to read."""
+    try:
+        return read_record(folder)
+    except GanzooError:
+        return None
+
+
+def _places(summary: Sequence[Mapping[str, Any]]) -> list[Place]:
+    intervals = [Interval(**entry["best"]) for entry in summary if entry["best"]]
+    floors = [entry["floor"]["value"] for entry in summary if entry["floor"]]
+    ends = [end for interval in intervals for end in (interval.low, interval.high)] + floors
+    places = [_place(entry, min(ends, default=0.0), max(ends, default=1.0)) for entry in summary]
+    return sorted(places, key=lambda place: (place.rank is None, place.rank or 0))
+
+
+def _place(entry: Mapping[str, Any], low: float, high: float) -> Place:
+    best, last = (Interval(**entry[key]) if entry[key] else None for key in ("best", "last"))
+    floor = entry["floor"]["value"] if entry["floor"] else None
+    return Place(
+        name=entry["name"],
+        rank=entry["rank"],
+        ties=entry["ties"],
+        best=best,
+        last=last,
+        strip=strip(best, low, high, floor) if best else Markup(),
+        seeds=entry["seeds"],
+    )
+
+
+def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with its scores as intervals."""
+    scores = {key: Evaluation.from_dict(row[key]) if row[key] else None for key in ("best", "last")}
+    return {**row, **scores}
+
+
+def _films(records: Sequence[tuple[Mapping[str, Any], Record]]) -> list[Film]:
+    most = max(2, min(_MOST_FRAMES, _ALL_FRAMES // max(len(records), 1)))
+    return [
+        Film(
+            name=row["name"],
+            seed=row["seed"],
+            latent=record.content["configuration"].get("generator.latent", {}).get("value"),
+            frames=frames(record, most, BUDGET // len(records), by_share=True),
+        )
+        for row, record in sorted(records, key=lambda pair: str(pair[0]["seed"]))
+    ]
+
+
+def _chart(records: Sequence[tuple[Mapping[str, Any], Record]]) -> Chart | None:
+    scored = [(f"{row['name']}, seed {row['seed']}", record) for row, record in records if record.scores]
+    return score_chart(scored, bands=len(scored) <= _MOST_BANDS) if scored else None

@@ -1,0 +1,61 @@
+"""Templates to text: everything is escaped, control characters are shown as such, and only our own script may run."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ganzoo.errors import StorageError, one_line
+from ganzoo.files import write_atomically
+from ganzoo.report_html import words
+from ganzoo.runs import file_name
+
+REPORT = "report.html"
+_ENDING = ".html.j2"
+
+
+def render(template: str, **content: object) -> str:
+    """The page that the template makes of the content."""
+    return _environment().get_template(f"{template}{_ENDING}").render(content)
+
+
+def write(folder: Path, text: str) -> Path:
+    """Writes the folder's report.html and gives its path. Raises StorageError when it can't."""
+    path = folder / REPORT
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise StorageError(f"can't write '{file_name(path)}': {one_line(error)}") from None
+    return path
+
+
+def visible(value: object) -> object:
+    """Text in which nothing can steer a terminal, turn the direction of writing or break the encoding."""
+    if isinstance(value, Markup):
+        return value
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in str(value))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ganzoo.report_html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=visible,
+    )
+    script = resources.files("ganzoo.report_html").joinpath("templates/script.js").read_text(encoding="utf-8")
+    # Browsers run this script and no other: one that slipped through as text has another hash.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    style = resources.files("ganzoo.report_html").joinpath("templates/style.css").read_text(encoding="utf-8")
+    environment.globals.update(script=Markup(script), script_hash=digest, style=Markup(style))
+    environment.filters.update(
+        count=words.count, duration=words.duration, score=words.score, between=words.between, value=words.value
+    )
+    return environment

@@ -1,0 +1,107 @@
+"""What a run folder holds, read for its report; a run that is still going has less of it."""
+
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ganzoo.errors import StorageError, one_line
+from ganzoo.runs import SCORES, SUMMARY, file_name, read_run_file
+from ganzoo.scoring.evaluation import Evaluation
+
+COUNTERS = ("step", "images", "seconds", "images_per_second")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """A score with the images seen and the seconds trained until then."""
+
+    evaluation: Evaluation
+    images: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A run as its files tell it; `summary` is empty until it ends."""
+
+    folder: Path
+    content: Mapping[str, Any]
+    scalars: Sequence[Mapping[str, float]]
+    scores: Sequence[Scored]
+    summary: Mapping[str, Any]
+
+    @property
+    def evaluations(self) -> list[Evaluation]:
+        """All scores, oldest first."""
+        return [scored.evaluation for scored in self.scores]
+
+    @property
+    def best(self) -> Scored | None:
+        """The best score, if there is one."""
+        return min(self.scores, key=lambda scored: scored.evaluation.score.value, default=None)
+
+    @property
+    def last(self) -> Mapping[str, float]:
+        """The newest counters: those of the summary, or of the last logged line."""
+        logged: Mapping[str, float] = self.scalars[-1] if self.scalars else {}
+        return {**logged, **{key: self.summary[key] for key in ("images", "seconds") if key in self.summary}} | {
+            "step": self.summary.get("steps", logged.get("step", 0))
+        }
+
+    def logged_until(self, step: int) -> Mapping[str, float]:
+        """The last logged line up to the step; empty when there is none."""
+        number = bisect_right([line["step"] for line in self.scalars], step)
+        return self.scalars[number - 1] if number else {}
+
+
+def read_record(folder: Path) -> Record:
+    """Reads a run folder. Raises UsageError when it is none, StorageError when run.json or a score is damaged."""
+    content = read_run_file(folder)
+    try:
+        scores = [_scored(line) for line in _lines(folder / SCORES)]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StorageError(f"'{file_name(folder / SCORES)}' is damaged: {one_line(error)}") from None
+    summary = read_json(folder / SUMMARY) if (folder / SUMMARY).is_file() else {}
+    return Record(
+        folder=folder,
+        content=content,
+        scalars=[numbers for line in _lines(folder / "scalars.jsonl") if "step" in (numbers := _numbers(line))],
+        scores=scores,
+        summary=summary,
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises StorageError when it can't be read or holds anything else."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"can't read '{file_name(path)}': {one_line(error)}") from None
+    if not isinstance(content, dict):
+        raise StorageError(f"'{file_name(path)}' is damaged: it holds no JSON object")
+    return content
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file of JSON lines; one that a crash cut off is left out."""
+    if not path.is_file():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return [line for line in found if isinstance(line, dict)]
+
+
+def _numbers(line: Mapping[str, Any]) -> dict[str, float]:
+    return {str(key): value for key, value in line.items() if isinstance(value, int | float) and math.isfinite(value)}
+
+
+def _scored(line: Mapping[str, Any]) -> Scored:
+    return Scored(evaluation=Evaluation.from_dict(line), images=float(line["images"]), seconds=float(line["seconds"]))

@@ -1,0 +1,167 @@
+"""The report of one run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganzoo.report_html import commands, page
+from ganzoo.report_html.curves import Chart, Line, draw
+from ganzoo.report_html.pictures import BUDGET, MOST_FRAMES, Frame, frame, sample_files, spread_out
+from ganzoo.report_html.records import COUNTERS, Record, read_record
+from ganzoo.report_html.sentences import best_and_last, explanations, meaning
+from ganzoo.report_html.words import between, count, duration, score
+from ganzoo.scoring import health
+
+_CERTAINTY = ("D(real)", "D(fake)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """One of the large numbers at the top."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+def write_run_report(folder: Path) -> Path:
+    """Writes report.html into a run folder and gives its path; raises as `render_run` and when it can't be written."""
+    return page.write(folder, render_run(folder))
+
+
+def render_run(folder: Path) -> str:
+    """The report of a run, finished or not, as one HTML page that needs nothing else.
+
+    Raises UsageError when the folder is no run's, StorageError when a file of it is damaged.
+    """
+    record = read_record(folder)
+    configuration = record.content["configuration"]
+    best = record.best
+    return page.render(
+        "run",
+        title=folder.resolve().name,
+        record=record,
+        source=configuration.get("data.path", configuration["data"])["value"],
+        size=configuration["size"]["value"],
+        outcome=record.summary.get("outcome", "unfinished"),
+        tiles=_tiles(record),
+        notes=_notes(record),
+        frames=frames(record),
+        best=best,
+        terms=explanations(best.evaluation) if best else [],
+        meaning=meaning,
+        charts=[chart for chart in _charts(record) if any(line.points for line in chart.lines)],
+        draw=draw,
+        repeat=commands.repeat(record.content),
+        go_on=commands.go_on(folder),
+        more=commands.draw(folder),
+        chosen={key: entry for key, entry in configuration.items() if entry["origin"] != "default"},
+        defaults={key: entry for key, entry in configuration.items() if entry["origin"] == "default"},
+        protocol=best.evaluation.protocol.to_dict() if best else {},
+    )
+
+
+def frames(record: Record, most: int = MOST_FRAMES, budget: int = BUDGET, *, by_share: bool = False) -> Sequence[Frame]:
+    """The sample grids, spread over the run, in at most about `budget` bytes.
+
+    The slider shows them by number, or `by_share` of the run in per cent.
+    """
+    files = spread_out(sample_files(record.folder), most)
+    end = max((step for step, _ in files), default=0) or 1
+    found = [
+        frame(
+            path,
+            step=step,
+            at=round(100 * step / end, 2) if by_share else number,
+            label=_moment(step, record.logged_until(step)),
+            limit=budget // len(files),
+        )
+        for number, (step, path) in enumerate(files)
+    ]
+    return [picture for picture in found if picture is not None]
+
+
+def _moment(step: int, logged: Mapping[str, float]) -> str:
+    if not step or "seconds" not in logged:
+        return f"step {count(step)}"
+    return f"step {count(step)}, {duration(logged['seconds'])}"
+
+
+def _tiles(record: Record) -> list[Tile]:
+    last, best = record.last, record.best
+    tiles = []
+    if best:
+        interval = best.evaluation.score
+        name = f"best {best.evaluation.protocol.metric}"
+        tiles.append(Tile(name=name, value=score(interval.value), note=f"\u00d7 1000; {between(interval)}"))
+    tiles.append(Tile(name="steps", value=count(last.get("step", 0)), note=f"{count(last.get('images', 0))} images"))
+    rate = f"{count(last['images_per_second'])} images/s" if "images_per_second" in last else ""
+    tiles.append(Tile(name="trained for", value=duration(last.get("seconds", 0)), note=rate))
+    tiles += [
+        Tile(name=name, value=count(number), note="parameters")
+        for name, number in sorted(record.content["parameters"].items(), reverse=True)
+    ]
+    if "peak_memory_mb" in record.summary:
+        tiles.append(
+            Tile(name="peak memory", value=f"{count(record.summary['peak_memory_mb'])} MB", note=_device(record))
+        )
+    return tiles
+
+
+def _device(record: Record) -> str:
+    return f"on {record.content['device']}"
+
+
+def _notes(record: Record) -> list[str]:
+    """What someone who looks at the pictures should know."""
+    evaluations = record.evaluations
+    notes = [best_and_last(evaluations)] if evaluations else []
+    notes += [f"{sentence[0].upper()}{sentence[1:]}." for sentence in health.warnings(evaluations, record.scalars)]
+    for key in ("stopped", "error"):
+        if key in record.summary:
+            notes.append(f"The run ended early: {record.summary[key]}.")
+    return notes
+
+
+def _charts(record: Record) -> list[Chart]:
+    """Score, losses, the discriminator's certainty and the rate."""
+    names = list(dict.fromkeys(key for line in record.scalars for key in line if key not in COUNTERS))
+    losses = [name for name in names if name not in _CERTAINTY]
+    charts = [score_chart([("score", record)])] if record.scores else []
+    charts += [
+        Chart(title="Losses", x_label="images seen", lines=[_line(record, name) for name in losses]),
+        Chart(
+            title="What the discriminator says of real and of generated images",
+            x_label="images seen",
+            lines=[_line(record, name) for name in _CERTAINTY if name in names],
+        ),
+        Chart(title="Images a second", x_label="images seen", lines=[_line(record, "images_per_second", "images/s")]),
+    ]
+    return charts
+
+
+def score_chart(records: Sequence[tuple[str, Record]], bands: bool = True) -> Chart:
+    """The scores of runs over the images that they have seen; there must be one."""
+    lines = [Line(name=name, points=_score_points(record, bands)) for name, record in records]
+    scored = [record.best for _, record in records if record.best]
+    best = min(scored, key=lambda one: one.evaluation.score.value)
+    metric = best.evaluation.protocol.metric
+    return Chart(
+        title=f"{metric} \u00d7 1000, lower is better",
+        x_label="images seen",
+        lines=lines,
+        floor=1000 * best.evaluation.floor.value,
+        mark=(best.images, 1000 * best.evaluation.score.value),
+    )
+
+
+def _score_points(record: Record, bands: bool) -> list[tuple[float, ...]]:
+    intervals = [(scored.images, scored.evaluation.score) for scored in record.scores]
+    if not bands:
+        return [(images, 1000 * interval.value) for images, interval in intervals]
+    return [(images, *(1000 * end for end in (i.value, i.low, i.high))) for images, i in intervals]
+
+
+def _line(record: Record, key: str, name: str = "") -> Line:
+    points = [(line["images"], line[key]) for line in record.scalars if key in line and "images" in line]
+    return Line(name=name or key, points=points)

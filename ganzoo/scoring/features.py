@@ -1,0 +1,56 @@
+"""Features of a data set's images, computed once and kept: every run on these data needs the same."""
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ganzoo.data.cache import Images
+from ganzoo.data.decode import RULES
+from ganzoo.encoders import Encoder, encode
+from ganzoo.files import sync_file
+from ganzoo.folders import cache_folder
+
+_BLOCK = 256
+"""Images read at once, so that large ones don't fill the memory."""
+
+
+def features_of(encoder: Encoder, images: Images, numbers: NDArray[np.int64], device: torch.device) -> Tensor:
+    """Features of the images of those numbers, in that order: N x dimension, float32 on the CPU."""
+    file = _file(encoder, images, numbers)
+    if (kept := _read(file, (len(numbers), encoder.dimension))) is not None:
+        return kept
+    blocks = (images.pixels[numbers[start : start + _BLOCK]] for start in range(0, len(numbers), _BLOCK))
+    features = torch.cat([encode(encoder, block, device=device).cpu() for block in blocks])
+    _write(file, features)
+    return features
+
+
+def _file(encoder: Encoder, images: Images, numbers: NDArray[np.int64]) -> Path:
+    key = [RULES, images.fingerprint, *images.pixels.shape, encoder.fingerprint, numbers.tobytes().hex()]
+    name = hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:32]
+    return cache_folder() / "features" / f"{name}.npy"
+
+
+def _read(file: Path, shape: tuple[int, int]) -> Tensor | None:
+    """What is kept, or None for a file that is missing, cut off or holds anything else."""
+    with suppress(OSError, ValueError, EOFError):
+        kept = np.load(file, allow_pickle=False)
+        if kept.shape == shape and kept.dtype == np.float32 and np.isfinite(kept).all():
+            return torch.from_numpy(kept)
+    return None
+
+
+def _write(file: Path, features: Tensor) -> None:
+    """A cache that can't be written only costs time."""
+    draft = file.with_suffix(f".{os.getpid()}.part.npy")
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.save(draft, features.numpy())
+        sync_file(draft)
+        draft.replace(file)

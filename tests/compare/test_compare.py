@@ -1,0 +1,132 @@
+"""Whole comparisons of tiny models, by the command."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ganzoo.cli import run_command
+
+TINY = ["--tiny", "--budget", "4steps", "--score-images", "50", "--set", "held_out=0.4", "--set", "device=cpu"]
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def compare(*arguments: str, code: int = 0) -> None:
+    assert run_command(["compare", *arguments, *TINY]) == code
+
+
+def content(folder: str = "out") -> dict[str, object]:
+    return json.loads(Path(folder, "comparison.json").read_text())
+
+
+def test_models_are_trained_scored_and_ranked(capsys: pytest.CaptureFixture[str]) -> None:
+    compare("dcgan", "wgan", "--seeds", "2", "--out", "out", "--record")
+    out = capsys.readouterr().out
+    assert "KID-lite0 x1000" in out and "4 results appended to registry.yaml" in out
+    written = content()
+    assert [(row["name"], row["seed"], row["status"]) for row in written["rows"]] == [
+        ("dcgan", 0, "done"), ("dcgan", 1, "done"), ("wgan", 0, "done"), ("wgan", 1, "done"),
+    ]  # fmt: skip
+    assert written["ranked"] and {one["rank"] for one in written["summary"]} <= {1, 2}
+    for row in written["rows"]:
+        assert row["best"]["score"]["low"] <= row["best"]["score"]["value"] <= row["best"]["score"]["high"]
+        assert row["steps"] == 4 and row["seconds"] > 0 and row["peak_memory_mb"] > 100
+    protocols = [row["last"]["protocol"] for row in written["rows"]]
+    assert all(protocol == protocols[0] for protocol in protocols)
+    results = yaml.safe_load(Path("registry.yaml").read_text())["results"]
+    assert len(results) == 4 and {result["name"] for result in results} == {"dcgan", "wgan"}
+    assert run_command(["list", "--format", "json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["dcgan"]["score"].startswith("KID-lite0 ") and rows["lsgan"]["score"] == ""
+    assert run_command(["show", "wgan"]) == 0
+    assert "recorded results" in capsys.readouterr().out
+
+
+def test_a_second_call_trains_nothing_again_and_another_plan_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    compare("dcgan", "--out", "out")
+    before = Path("out/dcgan-0/scores.jsonl").read_text()
+    capsys.readouterr()
+    compare("dcgan", "--out", "out")
+    assert Path("out/dcgan-0/scores.jsonl").read_text() == before
+    assert "starts" not in capsys.readouterr().out
+    compare("dcgan", "--seeds", "2", "--out", "out", code=2)
+    assert "other seeds" in capsys.readouterr().err
+    Path("full").mkdir()
+    Path("full/file").write_text("")
+    compare("dcgan", "--out", "full", code=2)
+    assert "left alone" in capsys.readouterr().err
+
+
+def test_a_model_that_fails_is_a_row_and_the_others_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    compare("wgan-gp", "dcgan", "--set", "clip_gradients=0", "--set", "lr=1", "--set", "precision=fp32", "--out", "out")
+    assert {row["name"]: row["status"] for row in content()["rows"]}["dcgan"] in ("done", "failed")
+
+
+def test_finished_runs_can_be_compared_and_unlike_ones_are_not_ranked(capsys: pytest.CaptureFixture[str]) -> None:
+    common = [
+        "--tiny",
+        "--budget",
+        "2steps",
+        "--set",
+        "device=cpu",
+        "--set",
+        "held_out=0.4",
+        "--set",
+        "score_images=50",
+    ]
+    assert run_command(["run", "dcgan", *common, "--out", "one"]) == 0
+    assert run_command(["run", "lsgan", *common, "--set", "data.count=80", "--out", "two"]) == 0
+    capsys.readouterr()
+    assert run_command(["compare", "one", "two", "--out", "out"]) == 2
+    said = capsys.readouterr()
+    assert "'data' differs" in said.err and "not ranked" in said.err
+    assert "one" in said.out and "two" in said.out
+    assert [one["rank"] for one in content()["summary"]] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["dcgam"], "Did you mean 'dcgan'?"),
+        (["dcgan", "dcgan"], "more than once"),
+        (["dcgan", "--set", "budget=3steps"], "sets it for all runs alike"),
+        (["dcgan", "--budget", "long"], "budget='long'"),
+        (["dcgan", "--set", "lrr=1"], "Did you mean 'lr'?"),
+        (["dcgan", "--encoder", "lite1"], "Did you mean 'lite0'?"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_trained(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert run_command(["compare", *arguments]) == 2
+    err = capsys.readouterr().err
+    assert words in err and len(err.splitlines()) == 1
+    assert not Path("comparisons").exists()
+
+
+def test_ctrl_c_saves_and_the_same_command_goes_on(workplace: Path) -> None:
+    command = [sys.executable, "-m", "ganzoo", "compare", "dcgan", *TINY, "--out", "out"]
+    command[command.index("4steps")] = "400steps"
+    process = subprocess.Popen(command, cwd=workplace, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    deadline = time.monotonic() + 60
+    while not (workplace / "out/dcgan-0/scalars.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=90)[0].decode()
+    assert process.returncode == 130, said
+    assert "goes on" in said
+    steps = [int(path.name.removeprefix("step-")) for path in (workplace / "out/dcgan-0/checkpoints").glob("step-*")]
+    done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
+    assert max(steps) < 400 and "dcgan, seed 0: goes on" in done.stdout
+    assert content(str(workplace / "out"))["rows"][0]["steps"] == 400  # type: ignore[index]

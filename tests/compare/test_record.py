@@ -1,0 +1,44 @@
+"""Results in a registry: appended, with every other line as it was."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ganzoo.compare.record import with_results
+from ganzoo.errors import UsageError
+from ganzoo.registry import load_registry
+
+SHIPPED = Path(__file__).parents[2] / "registry.yaml"
+RESULT = {"name": "dcgan", "metric": "KID-lite0", "data": "scenes", "score": 0.1}
+
+
+def test_entries_are_appended_and_all_else_stays() -> None:
+    text = SHIPPED.read_text()
+    once = with_results(text, [RESULT])
+    twice = with_results(once, [{**RESULT, "score": 0.2}])
+    before, after = yaml.safe_load(text), yaml.safe_load(twice)
+    assert after["results"][-2:] == [RESULT, {**RESULT, "score": 0.2}]
+    assert {**after, "results": None} == {**before, "results": None}
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        line for line in twice.splitlines() if line.startswith("#")
+    ]
+
+
+@pytest.mark.parametrize("text", ["schema: 1\n", "schema: 1\nresults: []\n", "schema: 1\nresults:\ncommunity: {}\n"])
+def test_a_section_is_made_where_there_is_none(text: str) -> None:
+    assert yaml.safe_load(with_results(text, [RESULT]))["results"] == [RESULT]
+
+
+def test_results_are_read_best_first(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(with_results("schema: 1\n", [RESULT, {**RESULT, "score": 0.05}, {**RESULT, "name": "other"}]))
+    found = load_registry(file).results_of("dcgan")
+    assert [result["score"] for result in found if result["score"] in (0.1, 0.05)][:2] == [0.05, 0.1]
+
+
+def test_a_result_that_is_none_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("schema: 1\nresults: [{name: dcgan, score: high}]\n")
+    with pytest.raises(UsageError, match="a result needs"):
+        load_registry(file)

@@ -1,0 +1,72 @@
+"""Ranks, ties and refusals, on made-up rows."""
+
+import pytest
+
+from ganzoo.compare.rows import Row, standings, unlike
+from ganzoo.scoring.evaluation import Evaluation, Interval
+from ganzoo.scoring.protocol import Protocol
+
+PROTOCOL = {
+    "metric": "KID-lite0",
+    "data": "content:1",
+    "size": "64x64",
+    "held_out": "10 of 100",
+    "n_real": 10,
+    "n_fake": 50,
+    "encoder": "abc",
+    "preprocessing": "none",
+}
+
+
+def evaluation(value: float, width: float = 1.0, **protocol: object) -> Evaluation:
+    return Evaluation(
+        protocol=Protocol(**{**PROTOCOL, **protocol}),  # type: ignore[arg-type]
+        score=Interval(value=value, low=value - width, high=value + width),
+        floor=Interval(value=0, low=-1, high=1),
+        ceiling=100.0,
+        others={},
+        step=1,
+        weights="ema",
+    )
+
+
+def row(name: str, best: float, last: float | None = None, seed: int = 0, **more: object) -> Row:
+    score = evaluation(best, **more)
+    return Row(name=name, seed=seed, folder=name, best=score, last=evaluation(last or best, **more))
+
+
+def test_a_rank_counts_those_that_are_better_beyond_doubt() -> None:
+    by_name = {one.name: one for one in standings([row("c", 9), row("a", 1), row("b", 2.5)])}
+    assert {name: one.rank for name, one in by_name.items()} == {"a": 1, "b": 1, "c": 3}
+    assert (by_name["a"].ties, by_name["b"].ties, by_name["c"].ties) == (("b",), ("a",), ())
+    assert [one.name for one in standings([row("c", 9), row("a", 1)])] == ["a", "c"]
+
+
+def test_the_interval_of_several_seeds_covers_that_of_each() -> None:
+    (one,) = standings([row("a", 1), row("a", 5, last=7, seed=1)])
+    assert (one.seeds, one.best) == (2, Interval(value=3, low=0, high=6))
+    assert one.last == Interval(value=4, low=0, high=8)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("data", "content:2"),
+        ("size", "32x32"),
+        ("encoder", "def"),
+        ("n_fake", 51),
+        ("metric", "FID"),
+        ("held_out", "x"),
+    ],
+)
+def test_unlike_protocols_are_never_ranked_and_the_field_is_named(field: str, value: object) -> None:
+    rows = [row("a", 1), row("b", 9, **{field: value})]
+    assert unlike(rows).startswith(f"'{field}' differs: ") and f"{value} for b" in unlike(rows)
+    assert [one.rank for one in standings(rows)] == [None, None]
+    assert all(one.ties == () for one in standings(rows))
+
+
+def test_a_failed_run_has_no_standing_and_keeps_no_one_from_theirs() -> None:
+    failed = Row(name="bad", seed=0, folder="bad", status="failed", reason="broken")
+    assert [one.name for one in standings([failed, row("a", 1)])] == ["a"]
+    assert unlike([failed]) == "" and standings([failed]) == []

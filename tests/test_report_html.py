@@ -1,0 +1,420 @@
+"""Reports: what they show, that text in them stays text, and that they work in a browser without a network."""
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ganzoo import api
+from ganzoo.cli import run_command
+from ganzoo.cli.run import train as run_cli
+from ganzoo.configuration import parse_assignments
+from ganzoo.errors import StorageError, UsageError
+from ganzoo.report_html import pictures, render_comparison, render_run, write_report
+from ganzoo.report_html.commands import repeat
+from ganzoo.report_html.curves import Chart, Line, draw, thin, ticks
+from ganzoo.report_html.pictures import frame, spread_out
+from ganzoo.runs import Run
+from ganzoo.view import View
+
+Train = Callable[..., Run]
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>javascript:alert(3)\x1b[31m\u202eé雪\ud800{{7*7}}"
+HARMLESS = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>javascript:alert(3)\ufffd[31m\ufffdé雪\ufffd{{7*7}}"
+)
+VOID = {"meta", "link", "img", "input", "br", "wbr"}
+PROTOCOL = {
+    **{"metric": "KID-test", "data": "content:1", "size": "16x16", "held_out": "6 of 64", "n_real": 6, "n_fake": 50},
+    **{"encoder": "ab", "preprocessing": "none"},
+}
+
+
+class Page(HTMLParser):
+    """A strict reader: every tag is closed in order; remembers elements, addresses and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def addresses(self) -> set[str]:
+        named = ("src", "href", "action", "data", "poster", "srcset", "xlink:href")
+        return {value or "" for _, attrs in self.tags for key, value in attrs.items() if key in named}
+
+
+def score_line(step: int, value: float) -> dict[str, Any]:
+    score = {"value": value, "low": value - 0.05, "high": value + 0.05}
+    floor = {"value": 0.01, "low": -0.01, "high": 0.03}
+    others = {"precision": 0.5, "spread": 0.9}
+    return {
+        **{"protocol": PROTOCOL, "score": score, "floor": floor, "ceiling": 1.2, "others": others},
+        **{"step": step, "weights": "ema", "images": 8 * step, "seconds": step / 10},
+    }
+
+
+def write_scores(folder: Path, values: dict[int, float]) -> None:
+    lines = [json.dumps(score_line(step, value)) for step, value in values.items()]
+    (folder / "scores.jsonl").write_text("".join(f"{line}\n" for line in lines) + '{"step": 9, "cut o')
+
+
+@pytest.fixture
+def folder(train: Train) -> Path:
+    """A tiny run with three grids and made-up scores."""
+    run = train(budget="20steps", sample_every="10steps", log_every="2steps")
+    write_scores(run.folder, {10: 0.5, 20: 0.9})
+    return run.folder
+
+
+@pytest.fixture
+def hostile(folder: Path) -> Path:
+    """The same run with text from an enemy wherever text is."""
+    content = json.loads((folder / "run.json").read_text())
+    content["model"] = content["device"] = HOSTILE
+    content["configuration"]["loss"] = {"value": HOSTILE, "origin": HOSTILE}
+    content["configuration"][HOSTILE] = {"value": HOSTILE, "origin": "set"}
+    content["versions"][HOSTILE] = HOSTILE
+    content["plugin"]["name"] = HOSTILE
+    content["data"] |= {"changed": {HOSTILE: 3}, "skipped": 1, "attributes": {HOSTILE: [HOSTILE]}}
+    content["data"]["skipped_files"] = [{"name": HOSTILE, "problem": HOSTILE}]
+    (folder / "run.json").write_text(json.dumps(content))
+    (folder / "scalars.jsonl").write_text(
+        "".join(json.dumps({"step": i, "images": i, "seconds": i, HOSTILE: i}) + "\n" for i in range(30))
+    )
+    (folder / "summary.json").write_text(json.dumps({"outcome": HOSTILE, "error": HOSTILE}))
+    odd = folder.with_name("<img src=x onerror=alert(1)> \"run'")
+    return folder.rename(odd)
+
+
+def comparison(folder: Path, name: str, runs: list[Path], **more: Any) -> Path:
+    """A comparison of runs; the last row has failed and left nothing."""
+    numbers = {"steps": 20, "images": 160, "seconds": 2.0, "images_per_second": 80.0, "peak_memory_mb": 500.0}
+    scored = {key: value for key, value in score_line(20, 0.5).items() if key not in ("images", "seconds")}
+    shared = {"name": name, "model": "dcgan/dcgan", "parameters": {"generator": 9}, "license": "Apache-2.0", **numbers}
+    rows = [
+        {**shared, "seed": i, "folder": str(run), "status": "done", "reason": "", "best": scored, "last": scored}
+        for i, run in enumerate(runs)
+    ]
+    failed = {"seed": 9, "folder": "gone", "status": "failed", "reason": f"reason of {name}", "best": None}
+    place = {"name": name, "rank": 1, "ties": [name], "best": scored["score"], "last": scored["score"]}
+    rest = {"floor": scored["floor"], "ceiling": 1.2, "seeds": 2}
+    content = {
+        **{"schema": 1, "command": f"ganzoo compare {name}", "created": "2026-01-02", "budget": "20steps"},
+        **{
+            "seeds": [0, 1],
+            "data": name,
+            "ranked": True,
+            "why_not": "",
+            "rows": [*rows, {**shared, **failed, "last": None}],
+        },
+        "summary": [{**place, **rest}, {**place, **rest, "rank": None, "ties": [], "best": None, "last": None}],
+        **more,
+    }
+    folder.mkdir()
+    (folder / "comparison.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_a_run_report_says_what_the_run_was(folder: Path) -> None:
+    text = render_run(folder)
+    page = Page(text)
+    for expected in (
+        "run",
+        "done",
+        "dcgan/dcgan",
+        "KID-test",
+        "500.0",
+        "450.0 to 550.0",
+        "160 images",
+        "floor",
+        "ceiling",
+    ):
+        assert expected in page.text
+    assert "The best score is 500.0 at step 10; the last, 900.0 at step 20, is worse, which is no chance." in page.text
+    assert f"ganzoo run --resume {folder}" in page.text
+    assert sum(tag == "polyline" for tag, _ in page.tags) >= 5
+    images = [attrs for tag, attrs in page.tags if tag == "img"]
+    assert images[0]["data-label"] == "step 0"
+    assert len(images) == 3 and ["hidden" in image for image in images] == [True, True, False]
+
+
+def test_the_command_repeats_the_configuration(train: Train, catalog: Any) -> None:
+    run = train("wgan-gp", budget="1steps", **{"loss.weight": 7.5})
+    words = shlex.split(repeat(json.loads((run.folder / "run.json").read_text())))
+    assert words[:2] == ["ganzoo", "run"]
+    arguments = run_cli.make_context("run", words[2:]).params
+    others = ("name", "assignments", "config", "tiny", "out", "overwrite", "resume")
+    settings = {key: value for key, value in arguments.items() if key not in others}
+    options = parse_assignments(arguments["assignments"])
+    again = api.configure_run(arguments["name"], catalog, options=options, settings=settings)
+    assert again.values() == run.configuration.values()
+
+
+def test_the_command_names_a_folder_of_images_and_quotes_it() -> None:
+    values = {"data": "folder", "data.path": "/a b/'c", "data.recursive": False, "seed": 3, "score_every": None}
+    configuration = {key: {"value": value, "origin": "flag"} for key, value in values.items()}
+    words = shlex.split(repeat({"model": "a/b", "configuration": configuration}))
+    assert words == ["ganzoo", "run", "a/b", "--data", "/a b/'c", "--set", "data.recursive=False", "--seed", "3"]
+
+
+def test_a_run_that_is_still_going_has_a_report(folder: Path) -> None:
+    for name in ("summary.json", "scores.jsonl", "scalars.jsonl"):
+        (folder / name).unlink()
+    shutil.rmtree(folder / "samples")
+    page = Page(render_run(folder))
+    assert "unfinished" in page.text and "No samples yet" in page.text and "Nothing logged yet" in page.text
+
+
+def test_no_report_of_what_is_none_or_damaged(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="folder of a run or of a comparison"):
+        write_report(tmp_path)
+    with pytest.raises(UsageError, match="it has no comparison"):
+        render_comparison(tmp_path)
+    (folder / "scores.jsonl").write_text('{"step": 3}\n')
+    with pytest.raises(StorageError, match="damaged"):
+        render_run(folder)
+    (tmp_path / "comparison.json").write_text('{"schema": 1}')
+    with pytest.raises(StorageError, match="damaged"):
+        render_comparison(tmp_path)
+
+
+def test_a_damaged_picture_is_left_out(folder: Path) -> None:
+    (folder / "samples" / "step-000010.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    assert sum(tag == "img" for tag, _ in Page(render_run(folder)).tags) == 2
+
+
+def check_harmless(text: str) -> Page:
+    """Nothing but the page's own script, no handler, no address outside, and the enemy's text as text."""
+    page = Page(text)
+    assert all(address.startswith("data:") for address in page.addresses())
+    assert sum(tag == "script" for tag, _ in page.tags) == 1
+    assert not [key for _, attrs in page.tags for key in attrs if key.startswith("on")]
+    assert HARMLESS in page.text and "\x1b" not in text and "\u202e" not in text
+    assert not re.search(r"url\(|@import|https?:", text)
+    return page
+
+
+def test_hostile_text_in_a_run_stays_text(hostile: Path) -> None:
+    page = check_harmless(render_run(hostile))
+    assert hostile.name in page.text
+    write_report(hostile)
+    assert (hostile / "report.html").is_file()
+
+
+def test_a_comparison_shows_all_runs(folder: Path, tmp_path: Path) -> None:
+    page = Page(render_comparison(comparison(tmp_path / "compared", "dcgan-x", [folder, Path("../run")])))
+    for expected in ("Ranking", "500.0", "450.0 to 550.0", "reason of dcgan-x", "ganzoo compare dcgan-x", "no score"):
+        assert expected in page.text
+    assert sum(tag == "img" for tag, _ in page.tags) == 6
+    assert sum(tag == "input" for tag, _ in page.tags) == 1
+
+
+def test_an_unranked_comparison_says_why(folder: Path, tmp_path: Path) -> None:
+    place = comparison(tmp_path / "compared", "x", [folder], ranked=False, why_not="the sizes differ")
+    text = Page(render_comparison(place)).text
+    assert "These scores are not ranked: the sizes differ" in text and "Ranking" not in text
+
+
+def test_hostile_text_in_a_comparison_stays_text(hostile: Path, tmp_path: Path) -> None:
+    check_harmless(render_comparison(comparison(tmp_path / "compared", HOSTILE, [hostile], budget=HOSTILE)))
+
+
+def test_pictures_stay_within_their_budget(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = Image.effect_noise((1500, 1500), 100)
+    for step in range(40):
+        noise.save(folder / "samples" / f"step-{step:06d}.png", compress_level=0)
+    monkeypatch.setattr(pictures, "_ATTEMPTS", ((600, 80), (300, 50), (60, 10)))
+    text = render_run(folder)
+    assert len(text) < 5_000_000
+    assert sum(tag == "img" for tag, _ in Page(text).tags) == 24
+    small = frame(folder / "samples" / "step-000001.png", step=1, at=1, label="", limit=2_000)
+    assert small is not None and len(small.uri) < 3_000 and small.width == 60
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 24), (24, 24), (25, 24), (1000, 24), (3, 1), (0, 5)])
+def test_frames_are_spread_from_the_first_to_the_last(count: int, most: int) -> None:
+    items = list(range(count))
+    chosen = spread_out(items, most)
+    assert len(chosen) == min(count, most) and chosen == sorted(set(chosen)) and chosen[-1:] == items[-1:]
+    assert most == 1 or chosen[:1] == items[:1]
+
+
+def test_curves_are_thinned_to_means_and_skip_what_is_not_finite() -> None:
+    assert thin([(i, 2.0 * i) for i in range(1000)], 400)[0] == (1.0, 2.0)
+    assert len(thin([(i, i) for i in range(1000)], 400)) <= 400
+    assert thin([(0, float("nan")), (1, float("inf")), (2, 5.0)]) == [(2.0, 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 10, [0, 2, 4, 6, 8, 10]), (-0.02, 0.11, [0, 0.05, 0.1]), (31_000, 96_000, [40_000, 60_000, 80_000])],
+)
+def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
+    assert ticks(low, high) == pytest.approx(expected)
+
+
+def test_a_chart_draws_band_floor_and_mark_where_the_values_are() -> None:
+    line = Line(name="<b>", points=[(0, 1.0, 0.5, 1.5), (10, 3.0, 2.0, 4.0)])
+    page = Page(draw(Chart(title="<i>&", x_label="x", lines=[line], floor=0.0, mark=(10, 3.0))))
+    shapes = [(tag, attrs) for tag, attrs in page.tags]
+    band = next(attrs["points"] for tag, attrs in shapes if tag == "polygon")
+    curve = next(attrs["points"] for tag, attrs in shapes if tag == "polyline")
+    mark = next(attrs for tag, attrs in shapes if attrs.get("class") == "mark")
+    assert band and curve and len(band.split()) == 4 and len(curve.split()) == 2
+    assert curve.split()[1] == f"{float(mark['cx'] or 0):g},{float(mark['cy'] or 0):g}"
+    ys = {name: float(attrs["y1"] or 0) for _, attrs in shapes if (name := attrs.get("class")) == "floor"}
+    assert ys["floor"] > float(curve.split()[0].split(",")[1]) > float(mark["cy"] or 0)
+    assert page.tags[0][1]["aria-label"] == "<i>&" and not draw(Chart(title="", x_label="", lines=[]))
+
+
+def test_one_value_alone_can_be_drawn() -> None:
+    for value in (0.0, 5.0, -3.0):
+        Page(draw(Chart(title="", x_label="", lines=[Line(name="", points=[(0, value, value, value)])])))
+
+
+def test_the_command_line_writes_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["report", str(folder)]) == 0
+    assert capsys.readouterr().out.strip() == str(folder / "report.html")
+    assert (folder / "report.html").read_text(encoding="utf-8") == render_run(folder)
+    assert run_command(["report", str(folder.parent)]) == 2
+
+
+def test_a_training_leaves_a_report_and_survives_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Listening(View):
+        def notice(self, text: str) -> None:
+            heard.append(text)
+
+    heard: list[str] = []
+    api.run("dcgan", tiny=True, budget="1steps", out=tmp_path / "a", device="cpu")
+    report = tmp_path / "a" / "report.html"
+    first = report.read_text(encoding="utf-8")
+    api.resume(tmp_path / "a", budget="2steps")
+    assert report.read_text(encoding="utf-8") != first
+
+    def broken(folder: Path) -> str:
+        raise ValueError("nothing to see")
+
+    monkeypatch.setattr("ganzoo.report_html.run_page.render_run", broken)
+    run = api.run("dcgan", tiny=True, budget="1steps", out=tmp_path / "b", device="cpu", view=Listening())
+    assert run.outcome == "done" and "no report.html for this run: ValueError: nothing to see" in heard
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium of the system; playwright downloads none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra 'dev')")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """A page opened in the browser, with all that it asked for and complained of."""
+
+    def __init__(self, browser: Any, file: Path, **options: Any) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(file.resolve().as_uri())
+
+    def shown(self) -> list[str]:
+        """The labels of the images that can be seen."""
+        return self.page.eval_on_selector_all(
+            "img", "all => all.filter(i => i.checkVisibility() && i.naturalWidth).map(i => i.dataset.label)"
+        )
+
+    def slide(self, value: float) -> None:
+        self.page.locator("input[type=range]").fill(str(value))
+
+    def outside(self) -> list[str]:
+        """Requests for anything but the file itself."""
+        return [url for url in self.requests if not url.startswith("data:")][1:]
+
+
+def test_in_a_browser_the_slider_moves_and_nothing_is_requested(folder: Path, browser: Any) -> None:
+    visit = Visit(browser, write_report(folder))
+    assert visit.shown()[0].startswith("step 20")
+    visit.slide(0)
+    assert visit.shown() == ["step 0"] and visit.page.locator("output").inner_text() == "step 0"
+    visit.page.locator("input[type=range]").press("ArrowRight")
+    assert visit.shown()[0].startswith("step 10")
+    visit.page.locator("[data-play]").click()
+    visit.page.locator("[data-play][aria-label=Pause]").wait_for()
+    visit.page.locator("[data-play][aria-label=Play]").wait_for()
+    assert visit.shown()[0].startswith("step 20")
+    assert not visit.outside() and not visit.complaints
+    visit.context.close()
+
+
+def test_in_a_browser_one_slider_moves_all_runs(folder: Path, tmp_path: Path, browser: Any) -> None:
+    visit = Visit(browser, write_report(comparison(tmp_path / "compared", "x", [folder, folder])))
+    visit.slide(60)
+    assert [label.split(",")[0] for label in visit.shown()] == ["step 10", "step 10"]
+    assert visit.page.locator("[data-moment]").first.inner_text().startswith("step 10")
+    assert not visit.outside() and not visit.complaints
+    visit.context.close()
+
+
+def test_in_a_browser_hostile_names_are_text(hostile: Path, tmp_path: Path, browser: Any) -> None:
+    for place in (hostile, comparison(tmp_path / "compared", HOSTILE, [hostile])):
+        visit = Visit(browser, write_report(place))
+        visit.slide(0)
+        visit.page.wait_for_timeout(200)
+        assert HARMLESS in visit.page.locator("body").text_content()
+        assert not visit.outside() and not visit.complaints
+        visit.context.close()
+
+
+def test_in_a_browser_a_script_that_slipped_in_does_not_run(folder: Path, browser: Any) -> None:
+    path = write_report(folder)
+    evil = "<script>alert(1)</script><img src='https://127.0.0.1:9/x' onerror='alert(2)'></body>"
+    path.write_text(path.read_text(encoding="utf-8").replace("</body>", evil), encoding="utf-8")
+    visit = Visit(browser, path)
+    visit.page.wait_for_timeout(200)
+    assert not {"1", "2"} & set(visit.complaints) and any("Content Security Policy" in c for c in visit.complaints)
+    visit.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1200])
+def test_in_a_browser_a_page_is_as_wide_as_the_window(
+    hostile: Path, tmp_path: Path, browser: Any, scheme: str, width: int
+) -> None:
+    for place in (hostile, comparison(tmp_path / "compared", HOSTILE, [hostile])):
+        visit = Visit(browser, write_report(place), viewport={"width": width, "height": 844}, color_scheme=scheme)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        dark = visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 24, 28)"
+        assert dark is (scheme == "dark")
+        visit.context.close()
