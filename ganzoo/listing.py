@@ -24,7 +24,9 @@ Row = dict[str, Any]
 Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
-_SCHEMA = 2
+_SCHEMA = 3
+_TERMS = ("metric", "data_fingerprint", "size", "budget", "encoder", "held_out", "n_fake", "date")
+"""What results must have in common to be seeds of one measurement."""
 _KEPT = 20
 """Lists to remember: each virtual environment, set of flags and own registry has one."""
 
@@ -57,12 +59,16 @@ def rows_of(catalog: "Catalog") -> list[Row]:
 
 
 def _recorded(catalog: "Catalog", name: str) -> str:
-    """The best recorded score on the first data set that there is one for, in words."""
+    """The newest recorded score in words: the mean over its seeds, the interval that covers each, floor and terms."""
     results = catalog.registry.results_of(name)
     if not results:
         return ""
-    best = results[0]
-    return f"{best['metric']} {1000 * best['score']:.0f} on {best['data']}"
+    newest = max(results, key=lambda result: str(result.get("date", "")))
+    alike = [result for result in results if all(result.get(key) == newest.get(key) for key in _TERMS)]
+    low, high = (function(end for one in alike for end in one["interval"]) for function in (min, max))
+    mean = sum(one["score"] for one in alike) / len(alike)
+    score = f"{1000 * mean:.0f} ({1000 * low:.0f} to {1000 * high:.0f}, real {1000 * newest['floor']:.0f})"
+    return f"{score} {newest['metric']}, {newest['data']}, {newest['budget']}"
 
 
 def _model_row(model: "RegisteredModel") -> Row:

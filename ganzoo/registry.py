@@ -85,10 +85,16 @@ def _preset(path: Path, name: str, entry: object) -> Preset:
 
 
 def _result(path: Path, entry: object) -> Mapping[str, Any]:
-    texts = isinstance(entry, Mapping) and all(isinstance(entry.get(key), str) for key in ("name", "metric", "data"))
-    if not (texts and isinstance(entry.get("score"), float | int)):  # type: ignore[attr-defined]  # a mapping
-        raise UsageError(f"{path}: a result needs texts 'name', 'metric' and 'data' and a number 'score': {entry!r}")
-    return entry  # type: ignore[return-value]  # checked just above
+    known: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {}
+    texts = all(isinstance(known.get(key), str) for key in ("name", "metric", "data", "budget"))
+    interval = known.get("interval")
+    numbers = [known.get("score"), known.get("floor"), *(interval if isinstance(interval, list) else [None])]
+    if not (texts and len(numbers) == 4 and all(isinstance(number, float | int) for number in numbers)):
+        raise UsageError(
+            f"{path}: a result needs texts 'name', 'metric', 'data' and 'budget', numbers 'score' and 'floor' and an"
+            f" 'interval' of two: {entry!r}"
+        )
+    return known
 
 
 def with_models(text: str, specs: Iterable[ModelSpec]) -> str:

@@ -18,6 +18,14 @@ from ganzoo.scoring.evaluation import Evaluation
 _HEADING = "results:"
 
 
+class _NoAliases(yaml.SafeDumper):
+    """Writes a value that occurs twice twice, as a registry with aliases is not read."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Always."""
+        return True
+
+
 def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any], date: str) -> int:
     """Adds one entry for each run with a score and says how many.
 
@@ -37,7 +45,8 @@ def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any], date: s
 
 def with_results(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
     """The text of a registry with the entries at the end of its section `results`, which is made if need be."""
-    body = yaml.safe_dump(list(entries), sort_keys=False, width=110, allow_unicode=True).rstrip().split("\n")
+    text_of = yaml.dump(list(entries), Dumper=_NoAliases, sort_keys=False, width=110, allow_unicode=True)
+    body = text_of.rstrip().split("\n")
     lines = text.rstrip("\n").split("\n")
     start = next((i for i, line in enumerate(lines) if line.startswith(_HEADING)), None)
     if start is None:

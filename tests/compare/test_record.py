@@ -7,10 +7,19 @@ import yaml
 
 from ganzoo.compare.record import with_results
 from ganzoo.errors import UsageError
+from ganzoo.listing import listing
 from ganzoo.registry import load_registry
 
 SHIPPED = Path(__file__).parents[2] / "registry.yaml"
-RESULT = {"name": "dcgan", "metric": "KID-lite0", "data": "scenes", "score": 0.1}
+RESULT = {
+    "name": "dcgan",
+    "metric": "KID-lite0",
+    "data": "scenes",
+    "budget": "5min",
+    "score": 0.1,
+    "interval": [0.05, 0.15],
+    "floor": 0.0,
+}
 
 
 def test_entries_are_appended_and_all_else_stays() -> None:
@@ -37,8 +46,19 @@ def test_results_are_read_best_first(tmp_path: Path) -> None:
     assert [result["score"] for result in found if result["score"] in (0.1, 0.05)][:2] == [0.05, 0.1]
 
 
-def test_a_result_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_the_list_shows_the_mean_over_seeds_with_interval_and_floor(tmp_path: Path) -> None:
     file = tmp_path / "own.yaml"
-    file.write_text("schema: 1\nresults: [{name: dcgan, score: high}]\n")
+    seeds = [RESULT, {**RESULT, "score": 0.2, "interval": [0.15, 0.3]}]
+    seeds = [{**seed, "date": "2026-01-01"} for seed in seeds]
+    file.write_text(with_results("schema: 1\n", [*seeds, {**RESULT, "budget": "1min", "date": "2001-01-01"}]))
+    rows = {row["name"]: row for row in listing(third_party=False, registry=file)}
+    assert rows["dcgan"]["score"] == "150 (50 to 300, real 0) KID-lite0, scenes, 5min"
+    assert rows["lsgan"]["score"] == ""
+
+
+@pytest.mark.parametrize("change", [{"score": "high"}, {"interval": [1]}, {"floor": None}, {"name": 3}])
+def test_a_result_that_is_none_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(with_results("schema: 1\n", [{**RESULT, **change}]))
     with pytest.raises(UsageError, match="a result needs"):
         load_registry(file)
