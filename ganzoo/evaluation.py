@@ -56,7 +56,9 @@ class Evaluator:
             return None
         if not self.changes:
             step = (
-                checkpoint.best_step(checkpoints) if which == checkpoint.BEST else max(checkpoint.steps_in(checkpoints))
+                checkpoint.best_step(checkpoints)
+                if which == checkpoint.BEST
+                else max(checkpoint.steps_in(checkpoints), default=None)
             )
             for evaluation in recorded_scores(folder):
                 if evaluation.step == step:

@@ -25,7 +25,10 @@ Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
 _SCHEMA = 3
-_TERMS = ("metric", "data_fingerprint", "size", "budget", "encoder", "held_out", "n_fake", "date")
+_TERMS = (
+    *("metric", "data_fingerprint", "size", "budget", "set", "tiny"),
+    *("encoder", "held_out", "n_fake", "date", "commit"),
+)
 """What results must have in common to be seeds of one measurement."""
 _KEPT = 20
 """Lists to remember: each virtual environment, set of flags and own registry has one."""

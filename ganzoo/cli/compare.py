@@ -21,18 +21,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 COLUMNS = (
-    "rank",
-    "name",
-    "best",
-    "at",
-    "last",
-    "real",
-    "img/s",
-    "time",
-    "images",
-    "params",
-    "memory",
-    "licence",
+    *("rank", "name", "best", "at", "last", "real", "img/s", "time", "images", "params", "memory", "licence", "seeds"),
     "ties",
 )
 
@@ -100,7 +89,7 @@ def compare(
     if done.why_not:
         complain(f"ganzoo: not ranked, as unlike scores can't be compared: {done.why_not}")
         return UsageError.exit_code
-    return 0 if done.standings else 1
+    return 0 if all(row.status == "done" for row in done.rows) else 1
 
 
 def _print(done: "Comparison", form: Format) -> None:
@@ -137,6 +126,7 @@ def _cells(one: "Standing", rows: "list[Row]") -> dict[str, object]:
         "params": f"{sum(first.parameters.values()) / 1e6:.2f}M",
         "memory": f"{max(row.peak_memory_mb for row in rows):.0f} MB",
         "licence": first.license,
+        "seeds": one.seeds,
         "ties": ", ".join(one.ties),
     }
 
@@ -149,7 +139,7 @@ def _record(done: "Comparison", file: Path) -> None:
     from ganzoo.compare.record import record
 
     count = record(file, done.rows, done.settings, f"{datetime.now(UTC):%Y-%m-%d}")
-    say(f"{count} results appended to {file}")
+    complain(f"{count} results appended to {file}")
 
 
 def _share_of_cores(jobs: int) -> int:

@@ -16,7 +16,7 @@ from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.evaluation import Evaluator
 from ganzoo.files import write_atomically
 from ganzoo.report_html import write_comparison_report
-from ganzoo.runs import file_name
+from ganzoo.runs import file_name, locked
 from ganzoo.units import Amount
 from ganzoo.view import View
 
@@ -45,7 +45,7 @@ def shared_options(budget: str, options: Mapping[str, object]) -> dict[str, obje
         amount = Amount.parse(budget)
     except ValueError as error:
         raise UsageError(f"budget={budget!r}: {error}") from None
-    interval = f"{amount.value / SCORES_A_RUN:g}{amount.unit}"
+    interval = f"{amount.value / SCORES_A_RUN:.10g}{amount.unit}"
     return {"budget": str(amount), "score_every": interval, **options}
 
 
@@ -72,6 +72,21 @@ def run_comparison(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
+    with locked(folder):
+        return _run(folder, entries, settings, catalog, view, jobs=jobs, flags=flags, command=command)
+
+
+def _run(
+    folder: Path,
+    entries: Sequence[Entry],
+    settings: Settings,
+    catalog: Catalog,
+    view: View,
+    *,
+    jobs: int,
+    flags: Sequence[str],
+    command: str,
+) -> Comparison:
     written = _Written(folder, settings, command)
     written.write([], [], "")
     train_all(entries, settings, jobs=jobs, flags=flags, told=lambda e, what: view.notice(f"{_title(e)} {what}"))

@@ -34,19 +34,31 @@ def train_all(entries: Sequence[Entry], settings: Settings, *, jobs: int, flags:
     """
     waiting = [entry for entry in entries if not entry.trained and not entry.problem and not is_done(entry.folder)]
     running: dict[subprocess.Popen[bytes], Entry] = {}
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 entry = waiting.pop(0)
-                told(entry, "goes on" if (entry.folder / RUN_FILE).is_file() else "starts")
+                told(entry, "goes on" if can_go_on(entry.folder) else "starts")
                 running[_start(entry, settings, flags)] = entry
             for process in [process for process in running if process.poll() is not None]:
                 entry = running.pop(process)
                 told(entry, "done" if process.returncode == 0 else f"failed: {problem_of(entry.folder)}")
             time.sleep(_POLL)
-    except KeyboardInterrupt:
+    except BaseException:  # whatever ends us must not leave runs behind that nobody watches
         _stop(list(running))
         raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def can_go_on(folder: Path) -> bool:
+    """Whether there is a run with a checkpoint to resume from."""
+    return (folder / RUN_FILE).is_file() and any((folder / "checkpoints").glob("step-*"))
 
 
 def problem_of(folder: Path) -> str:
@@ -65,12 +77,13 @@ def log_of(folder: Path) -> Path:
 
 def command_of(entry: Entry, settings: Settings) -> list[str]:
     """The arguments of the `ganzoo` command that trains the run, or goes on with it."""
-    if (entry.folder / RUN_FILE).is_file():
+    if can_go_on(entry.folder):
         return ["run", "--resume", str(entry.folder)]
     options = [f"--set={key}={value}" for key, value in settings.options.items()]
     threads = ["--threads", str(settings.threads)] if settings.threads else []
     tiny = ["--tiny"] if settings.tiny else []
-    return ["run", entry.name, *tiny, *options, *threads, "--seed", str(entry.seed), "--out", str(entry.folder)]
+    place = ["--out", str(entry.folder), "--overwrite"]  # of a run that died before its first checkpoint
+    return ["run", entry.name, *tiny, *options, *threads, "--seed", str(entry.seed), *place]
 
 
 def _start(entry: Entry, settings: Settings, flags: Sequence[str]) -> "subprocess.Popen[bytes]":

@@ -10,7 +10,7 @@ from typing import Any
 from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog
 from ganzoo.errors import PluginError, StorageError, UsageError, one_line
-from ganzoo.runs import RUN_FILE
+from ganzoo.runs import LOCK, RUN_FILE, file_name
 
 FILE = "comparison.json"
 
@@ -47,16 +47,17 @@ def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry
     Raises UsageError for a name that is neither a model, a preset nor a run folder and for one that is given twice; a
     model whose plugin is broken stays, with its problem.
     """
-    doubled = {name for name in settings.names if settings.names.count(name) > 1}
-    if doubled:
-        raise UsageError(f"{', '.join(sorted(doubled))}: given more than once")
-    return [entry for name in settings.names for entry in _entries(name, settings, catalog, folder)]
+    entries = [entry for name in settings.names for entry in _entries(name, settings, catalog, folder)]
+    places = [entry.folder for entry in entries]
+    if doubled := sorted({entry.name for entry in entries if places.count(entry.folder) > 1}):
+        raise UsageError(f"{', '.join(doubled)}: given more than once")
+    return entries
 
 
 def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
     path = Path(name)
     if (path / RUN_FILE).is_file():
-        return [Entry(name=path.name, seed=_seed_of(path), folder=path.resolve(), trained=True)]
+        return [Entry(name=file_name(path), seed=_seed_of(path), folder=path.resolve(), trained=True)]
     problem = ""
     try:
         configure_run(name, catalog, options=settings.options, tiny=settings.tiny)
@@ -80,7 +81,7 @@ def check_same(folder: Path, settings: Settings) -> bool:
 
     Raises UsageError when it holds another one or something else.
     """
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {LOCK}:
         return False
     try:
         old = json.loads((folder / FILE).read_text())["settings"]

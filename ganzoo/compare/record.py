@@ -16,6 +16,8 @@ from ganzoo.runs import read_run_file, versions
 from ganzoo.scoring.evaluation import Evaluation
 
 _HEADING = "results:"
+_OWN = ("budget", "score_every", "data")
+"""Options that stand elsewhere in a result."""
 
 
 class _NoAliases(yaml.SafeDumper):
@@ -51,6 +53,8 @@ def with_results(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
     start = next((i for i, line in enumerate(lines) if line.startswith(_HEADING)), None)
     if start is None:
         return "\n".join([*lines, "", _HEADING, *body, ""])
+    if lines[start].partition("#")[0].removeprefix(_HEADING).strip() not in ("", "[]"):
+        raise UsageError("the section 'results' is written on one line; write its entries as a list below it")
     end = next((i for i in range(start + 1, len(lines)) if lines[i][:1] not in ("", " ", "-", "#")), len(lines))
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1  # comments and blank lines before the next section belong to it
@@ -69,6 +73,8 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any], date: str) -
         "data_fingerprint": protocol.data,
         "size": protocol.size,
         "budget": configuration["budget"]["value"],
+        "set": {key: value for key, value in settings["options"].items() if key not in _OWN},
+        "tiny": settings["tiny"],
         "seed": row.seed,
         "metric": protocol.metric,
         "score": _rounded(best.score.value),

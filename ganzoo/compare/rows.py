@@ -9,7 +9,7 @@ from typing import Any
 
 from ganzoo.compare.jobs import is_done, problem_of
 from ganzoo.compare.plan import Entry
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, one_line
 from ganzoo.evaluation import Evaluator
 from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file
 from ganzoo.scoring.evaluation import Evaluation, Interval
@@ -34,6 +34,8 @@ class Row:
     peak_memory_mb: float = 0.0
     parameters: Mapping[str, int] = field(default_factory=dict)
     license: str = ""
+    strange: bool = False
+    """Whether it was trained on other images than it is scored on, some of which it may know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +60,24 @@ def row_of(entry: Entry, evaluator: Evaluator) -> Row:
     base = Row(name=entry.name, seed=entry.seed, folder=str(entry.folder))
     if entry.problem or not (entry.folder / RUN_FILE).is_file():
         return _changed(base, status="failed", reason=entry.problem or problem_of(entry.folder))
+    try:
+        return _scored(entry, base, evaluator)
+    except GanzooError as error:
+        return _changed(base, status="failed", reason=str(error))
+    except Exception as error:  # a plugin's model may raise anything, and the other rows must not suffer
+        return _changed(base, status="failed", reason=one_line(error))
+
+
+def _scored(entry: Entry, base: Row, evaluator: Evaluator) -> Row:
     content = read_run_file(entry.folder)
     facts = _facts(entry.folder, content, evaluator)
     if not entry.trained and not is_done(entry.folder):
         return _changed(base, status="unfinished", reason=problem_of(entry.folder), **facts)
-    try:
-        last = evaluator.recorded_or_new(entry.folder, "LATEST")
-        best = evaluator.recorded_or_new(entry.folder, "BEST")
-    except GanzooError as error:
-        return _changed(base, status="failed", reason=str(error), **facts)
-    return _changed(base, best=best or last, last=last, **facts)
+    last = evaluator.recorded_or_new(entry.folder, "LATEST")
+    # Finished runs were scored more or less often, so the best of their scores would favour some.
+    best = None if entry.trained else evaluator.recorded_or_new(entry.folder, "BEST")
+    strange = last is not None and last.protocol.data != content["data"]["fingerprint"]
+    return _changed(base, best=best or last, last=last, strange=strange, **facts)
 
 
 def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
@@ -91,6 +101,9 @@ def _changed(row: Row, **fields: Any) -> Row:
 def unlike(rows: Sequence[Row]) -> str:
     """Why these rows can't be ranked: the first field in which their protocols differ, or nothing."""
     scored = [row for row in rows if row.last is not None]
+    for row in scored:
+        if row.strange:
+            return f"{row.name} was trained on other images and may know some that are held out here"
     for row in scored[1:]:
         first = scored[0]
         assert first.last is not None and row.last is not None

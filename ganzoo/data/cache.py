@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganzoo.data.decode import RULES
+from ganzoo.data.decode import RULES, decoders
 from ganzoo.data.source import Picture, PictureStream
 from ganzoo.errors import DataError, StorageError, one_line
 from ganzoo.files import sync_file, write_atomically
@@ -83,7 +83,7 @@ def prepare(source: PictureStream, size: Size, view: View | None = None, *, max_
     cache can't be written. Two processes that ask for the same pictures at once read them once.
     """
     view = view or View()
-    key = _hash(RULES, source.fingerprint(), size)
+    key = _hash(RULES, decoders(), source.fingerprint(), size)
     try:
         with _only_one(key, view):
             images = _remembered(key) or _ingest(source, size, key, view)
@@ -121,8 +121,9 @@ def _ingest(source: PictureStream, size: Size, key: str, view: View) -> Images:
         entry = _hash(RULES, index["fingerprint"], size)
         for file in draft.iterdir():
             sync_file(file)
-        if not (cache_folder() / entry).exists():  # the same pictures under another stamp
-            draft.rename(cache_folder() / entry)
+        if not _is_whole(entry):  # otherwise the same pictures are there under another stamp
+            shutil.rmtree(cache_folder() / entry, ignore_errors=True)
+            _rename(draft, cache_folder() / entry)
         write_atomically(cache_folder() / f"{key}.json", json.dumps({"entry": entry}))
     except OSError as error:
         raise StorageError(_no_space(one_line(error), source.count(), size)) from None
@@ -144,7 +145,8 @@ def _write_pixels(
     with file.open("wb") as pixels:
         for done, picture in enumerate(source.pictures(size), 1):
             digests = digests or bool(picture.digest)
-            content.update(os.fsencode(picture.name) + b"\0" + picture.digest.encode() + b"\0")
+            usable = "usable" if picture.pixels is not None else "skipped"
+            content.update(os.fsencode(picture.name) + f"\0{picture.digest}\0{usable}\0".encode())
             if picture.pixels is None:
                 skipped.append((picture.name, picture.problem))
                 view.skipping(picture.name, picture.problem)
@@ -190,6 +192,22 @@ def _remembered(key: str) -> Images | None:
     except _DAMAGE:  # cut off by a crash or damaged: made anew
         shutil.rmtree(cache_folder() / entry, ignore_errors=True)
         return None
+
+
+def _is_whole(entry: str) -> bool:
+    try:
+        _open(entry)
+    except _DAMAGE:
+        return False
+    return True
+
+
+def _rename(draft: Path, entry: Path) -> None:
+    try:
+        draft.rename(entry)
+    except OSError:
+        if not _is_whole(entry.name):  # a copy of the folder, read at the same time, was first: it is as good
+            raise
 
 
 def _open(entry: str) -> Images:

@@ -6,16 +6,18 @@
 import io
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ganzoo.errors import one_line
 from ganzoo.units import Size
 
-RULES = 2
+RULES = 3
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "PPM", "JPEG2000")
 """Those that Pillow decodes by itself (MPO is read as JPEG); others, such as EPS, would start programs."""
 ENDINGS = frozenset(
@@ -69,6 +71,11 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
         raise
     except Exception as error:
         raise ValueError(one_line(error).replace("OSError: ", "")) from None
+
+
+def decoders() -> str:
+    """What decodes here: with another Pillow, or with HEIC installed, pictures that were skipped may be read."""
+    return f"pillow {PIL.__version__}{', heic' if find_spec('pillow_heif') else ''}"
 
 
 def open_header(data: bytes) -> Image.Image:
@@ -147,7 +154,7 @@ def _scaled(values: NDArray[Any]) -> Image.Image:
     """Grey values of more than 8 bits as 8: 16 bits by their full range, floats and others by what they use."""
     numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
     largest = float(numbers.max(initial=0.0))
-    if values.dtype == np.uint16 or (values.dtype == np.int32 and 255 < largest <= 65535):
+    if (values.dtype.kind, values.dtype.itemsize) == ("u", 2) or (values.dtype == np.int32 and 255 < largest <= 65535):
         full = 65535.0
     elif values.dtype.kind == "f" and largest <= 1:
         full = 1.0

@@ -97,7 +97,7 @@ def scan(root: str) -> Iterator[tuple[str, int, int]]:
             name = entry.name
             if name.startswith("."):  # hidden folders hold thumbnails
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 waiting.append(prefix + name)
             elif name[name.rfind(".") :].lower() in ENDINGS:
                 yield (prefix + name, *_stamp(entry))
@@ -114,6 +114,13 @@ def _entries(folder: str, visited: set[tuple[int, int]]) -> list[os.DirEntry[str
             return list(entries)
     except OSError:
         return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into a folder that can't be entered
+        return False
 
 
 def _stamp(entry: os.DirEntry[str]) -> tuple[int, int]:

@@ -21,7 +21,7 @@ class Split:
 
 def split(count: int, share: float) -> Split:
     """Holds out `share` of `count` images, the same ones for every run, model and seed on these data."""
-    wanted = min(round(share * count), MOST)
+    wanted = min(round(share * count), MOST, count - 1)
     if wanted < FEWEST:
         return Split(train=np.arange(count), held_out=np.empty(0, dtype=np.int64))
     shuffled = np.random.Generator(np.random.Philox(key=[0, count])).permutation(count)

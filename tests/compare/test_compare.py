@@ -1,6 +1,7 @@
 """Whole comparisons of tiny models, by the command."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,8 +32,8 @@ def content(folder: str = "out") -> dict[str, object]:
 
 def test_models_are_trained_scored_and_ranked(capsys: pytest.CaptureFixture[str]) -> None:
     compare("dcgan", "wgan", "--seeds", "2", "--out", "out", "--record")
-    out = capsys.readouterr().out
-    assert "KID-lite0 x1000" in out and "4 results appended to registry.yaml" in out
+    said = capsys.readouterr()
+    assert "KID-lite0 x1000" in said.out and "4 results appended to registry.yaml" in said.err
     written = content()
     assert [(row["name"], row["seed"], row["status"]) for row in written["rows"]] == [
         ("dcgan", 0, "done"), ("dcgan", 1, "done"), ("wgan", 0, "done"), ("wgan", 1, "done"),
@@ -68,8 +69,16 @@ def test_a_second_call_trains_nothing_again_and_another_plan_is_refused(capsys: 
 
 
 def test_a_model_that_fails_is_a_row_and_the_others_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    compare("wgan-gp", "dcgan", "--set", "clip_gradients=0", "--set", "lr=1", "--set", "precision=fp32", "--out", "out")
-    assert {row["name"]: row["status"] for row in content()["rows"]}["dcgan"] in ("done", "failed")
+    blocked = Path("out", "lsgan-0")
+    compare("lsgan", "dcgan", "--out", "out")
+    shutil.rmtree(blocked)
+    blocked.write_text("a file in the way of the run")
+    capsys.readouterr()
+    compare("lsgan", "dcgan", "--out", "out", code=1)
+    rows = {row["name"]: row for row in content()["rows"]}
+    assert (rows["lsgan"]["status"], rows["dcgan"]["status"]) == ("failed", "done")
+    assert "can't write to" in rows["lsgan"]["reason"]
+    assert [one["name"] for one in content()["summary"]] == ["dcgan"]
 
 
 def test_finished_runs_can_be_compared_and_unlike_ones_are_not_ranked(capsys: pytest.CaptureFixture[str]) -> None:

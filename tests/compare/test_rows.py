@@ -1,5 +1,7 @@
 """Ranks, ties and refusals, on made-up rows."""
 
+from dataclasses import replace
+
 import pytest
 
 from ganzoo.compare.rows import Row, standings, unlike
@@ -64,6 +66,12 @@ def test_unlike_protocols_are_never_ranked_and_the_field_is_named(field: str, va
     assert unlike(rows).startswith(f"'{field}' differs: ") and f"{value} for b" in unlike(rows)
     assert [one.rank for one in standings(rows)] == [None, None]
     assert all(one.ties == () for one in standings(rows))
+
+
+def test_a_run_that_may_know_held_out_images_is_never_ranked() -> None:
+    rows = [row("a", 1), replace(row("b", 9), strange=True)]
+    assert "b was trained on other images" in unlike(rows)
+    assert [one.rank for one in standings(rows)] == [None, None]
 
 
 def test_a_failed_run_has_no_standing_and_keeps_no_one_from_theirs() -> None:

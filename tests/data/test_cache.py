@@ -115,6 +115,19 @@ def test_an_entry_belongs_to_the_content_and_not_to_its_stamp(own_cache: Path) -
     assert other.fingerprint != first.fingerprint and len(entries(own_cache)) == 2
 
 
+def test_a_picture_that_can_be_read_at_last_is_no_longer_skipped(own_cache: Path) -> None:
+    assert len(prepare(Numbered(10, bad=(3,), stamp="first", digests=True), Size(4, 4))) == 9
+    assert len(prepare(Numbered(10, stamp="touched", digests=True), Size(4, 4))) == 10
+
+
+def test_another_decoder_reads_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Numbered(10, bad=(3,), stamp="same", digests=True)
+    prepare(source, Size(4, 4))
+    monkeypatch.setattr(cache, "decoders", lambda: "with heic")
+    prepare(source, Size(4, 4))
+    assert source.reads == 20
+
+
 @pytest.mark.parametrize("victim", ["pixels.u8", "index.json", "labels.npy"])
 @pytest.mark.parametrize("damage", ["cut", "remove", "empty"])
 def test_a_damaged_entry_is_made_anew(own_cache: Path, victim: str, damage: str) -> None:
