@@ -12,6 +12,7 @@ from rich.text import Text
 from ganzoo.report import console, plain, say
 from ganzoo.runs import Run, file_name
 from ganzoo.scoring.evaluation import Evaluation
+from ganzoo.units import duration
 from ganzoo.view import View
 
 _LINE_EVERY = 10.0
@@ -194,15 +195,6 @@ def closing(run: Run) -> str:
     folder = file_name(run.folder)
     hint = f"draw more: ganzoo sample {folder}" if run.outcome == "done" else f"go on: ganzoo run --resume {folder}"
     return f"{steps}\n{pictures}\n{hint}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words, such as "3 min 20 s"."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _values(scalars: Mapping[str, float]) -> Table:

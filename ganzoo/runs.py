@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -200,7 +201,20 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpus": str(os.cpu_count()),
+        "commit": commit(),
     } | {name: metadata.version(name) for name in packages}
+
+
+def commit() -> str:
+    """The commit of the checkout that ganzoo runs from; nothing when it was installed or there is no git."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():
+        return ""
+    command = ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def read_run_file(folder: Path) -> dict[str, Any]:

@@ -73,5 +73,14 @@ class Size:
         return str(self.height) if self.height == self.width else f"{self.height}x{self.width}"
 
 
+def duration(seconds: float) -> str:
+    """Seconds in words, such as "3 min 20 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 AmountField = Annotated[Amount, BeforeValidator(Amount.parse), PlainSerializer(str)]
 SizeField = Annotated[Size, BeforeValidator(Size.parse), PlainSerializer(str)]

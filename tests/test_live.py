@@ -9,9 +9,9 @@ from rich.console import Console
 
 from ganzoo import live, report
 from ganzoo.api import configure_run, open_catalog
-from ganzoo.live import LineView, LiveView, duration, share, status
+from ganzoo.live import LineView, LiveView, share, status
 from ganzoo.runs import Run
-from ganzoo.units import Progress
+from ganzoo.units import Progress, duration
 
 SCALARS = {"step": 30, "images": 240, "seconds": 30.0, "images_per_second": 8.0, "generator.fake": 0.7, "D(real)": 0.9}
 

@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +137,7 @@ def _interval(interval: "Interval") -> str:
 def _record(done: "Comparison", file: Path) -> None:
     from ganzoo.compare.record import record
 
-    count = record(file, done.rows, done.settings, f"{datetime.now(UTC):%Y-%m-%d}")
+    count = record(file, done.rows, done.settings)
     complain(f"{count} results appended to {file}")
 
 

@@ -1,8 +1,8 @@
 """Appends the results of a comparison to a registry.yaml, whose other lines stay as they are."""
 
 import platform
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from ganzoo.compare.rows import Row
 from ganzoo.errors import UsageError, one_line
 from ganzoo.files import write_atomically
 from ganzoo.registry import load_registry
-from ganzoo.runs import read_run_file, versions
+from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file
 from ganzoo.scoring.evaluation import Evaluation
 
 _HEADING = "results:"
@@ -28,12 +28,12 @@ class _NoAliases(yaml.SafeDumper):
         return True
 
 
-def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any], date: str) -> int:
+def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any]) -> int:
     """Adds one entry for each run with a score and says how many.
 
     Raises UsageError when the file can't be read or written, or is no registry.
     """
-    entries = [_entry(row, row.best, settings, date) for row in rows if row.best is not None]
+    entries = [_entry(row, row.best, settings) for row in rows if row.best is not None]
     if not entries:
         return 0
     try:
@@ -61,10 +61,11 @@ def with_results(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join([*lines[:start], _HEADING, *lines[start + 1 : end], *body, *lines[end:], ""])
 
 
-def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any], date: str) -> dict[str, Any]:
+def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str, Any]:
     content = read_run_file(Path(row.folder))
     configuration = content["configuration"]
     protocol = best.protocol
+    versions = content["versions"]
     last = row.last or best
     return {
         "name": row.name,
@@ -93,10 +94,10 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any], date: str) -
         "preprocessing": protocol.preprocessing,
         "weights": best.weights,
         "device": f"{content['device']}, {platform.machine()}, {settings.get('threads') or 'all'} threads",
-        "ganzoo": versions()["ganzoo-core"],
-        "torch": versions()["torch"],
-        "commit": commit(),
-        "date": date,
+        "ganzoo": versions["ganzoo-core"],
+        "torch": versions["torch"],
+        "commit": versions.get("commit", ""),
+        "date": _ended(Path(row.folder)),
     }
 
 
@@ -106,13 +107,10 @@ def _data_name(configuration: Mapping[str, Mapping[str, Any]]) -> str:
     return Path(str(path)).name if path else str(configuration["data"]["value"])
 
 
-def commit() -> str:
-    """The commit of the working folder's checkout, or nothing when it is none."""
-    try:
-        done = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+def _ended(run: Path) -> str:
+    """The day on which the run ended, or was started if it never said that it ended."""
+    file = next(path for path in (run / SUMMARY, run / RUN_FILE) if path.is_file())
+    return f"{datetime.fromtimestamp(file.stat().st_mtime, UTC):%Y-%m-%d}"
 
 
 def _rounded(value: float) -> float:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,25 +59,25 @@ def row_of(entry: Entry, evaluator: Evaluator) -> Row:
     """The row of a run; one that failed or is not finished says why."""
     base = Row(name=entry.name, seed=entry.seed, folder=str(entry.folder))
     if entry.problem or not (entry.folder / RUN_FILE).is_file():
-        return _changed(base, status="failed", reason=entry.problem or problem_of(entry.folder))
+        return replace(base, status="failed", reason=entry.problem or problem_of(entry.folder))
     try:
         return _scored(entry, base, evaluator)
     except GanzooError as error:
-        return _changed(base, status="failed", reason=str(error))
+        return replace(base, status="failed", reason=str(error))
     except Exception as error:  # a plugin's model may raise anything, and the other rows must not suffer
-        return _changed(base, status="failed", reason=one_line(error))
+        return replace(base, status="failed", reason=one_line(error))
 
 
 def _scored(entry: Entry, base: Row, evaluator: Evaluator) -> Row:
     content = read_run_file(entry.folder)
     facts = _facts(entry.folder, content, evaluator)
     if not entry.trained and not is_done(entry.folder):
-        return _changed(base, status="unfinished", reason=problem_of(entry.folder), **facts)
+        return replace(base, status="unfinished", reason=problem_of(entry.folder), **facts)
     last = evaluator.recorded_or_new(entry.folder, "LATEST")
     # Finished runs were scored more or less often, so the best of their scores would favour some.
     best = None if entry.trained else evaluator.recorded_or_new(entry.folder, "BEST")
     strange = last is not None and last.protocol.data != content["data"]["fingerprint"]
-    return _changed(base, best=best or last, last=last, strange=strange, **facts)
+    return replace(base, best=best or last, last=last, strange=strange, **facts)
 
 
 def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
@@ -92,10 +92,6 @@ def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> di
         "license": next((m.spec.license for m in evaluator.catalog.models if m.full_name == name), ""),
         **{key: summary[key] for key in kept if key in summary},
     }
-
-
-def _changed(row: Row, **fields: Any) -> Row:
-    return Row(**{**{key: getattr(row, key) for key in row.__dataclass_fields__}, **fields})
 
 
 def unlike(rows: Sequence[Row]) -> str:
@@ -135,7 +131,7 @@ def _standing(rows: Sequence[Row]) -> Standing:
 def _ranked(one: Standing, others: Sequence[Standing]) -> Standing:
     rank = 1 + sum(other.best.high < one.best.low for other in others)
     ties = tuple(other.name for other in others if other is not one and other.best.overlaps(one.best))
-    return Standing(**{**{key: getattr(one, key) for key in one.__dataclass_fields__}, "rank": rank, "ties": ties})
+    return replace(one, rank=rank, ties=ties)
 
 
 def _joined(intervals: Sequence[Interval]) -> Interval:

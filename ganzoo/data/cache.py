@@ -102,11 +102,15 @@ def check_share(images: Images, max_bad: float) -> None:
     if bad == count:
         raise DataError(f"none of the {bad} images can be used: {named}" if bad else "there is no image")
     if bad > max_bad * count:
-        share = min(1.0, -(-1000 * bad // count) / 1000)
         raise DataError(
             f"{bad} of {count} images can't be used, more than max_bad={max_bad:g} allows ({named}); look at all of"
-            f" them with `ganzoo data inspect`, or go on without them by --set max_bad={share:g}"
+            f" them with `ganzoo data inspect`, or go on without them by --set max_bad={share_of(bad, count):g}"
         )
+
+
+def share_of(bad: int, count: int) -> float:
+    """The least `max_bad`, in thousandths, that lets so many bad pictures pass."""
+    return min(1.0, -(-1000 * bad // count) / 1000)
 
 
 def _ingest(source: PictureStream, size: Size, key: str, view: View) -> Images:

@@ -13,6 +13,7 @@ from ganzoo.errors import StorageError, one_line
 from ganzoo.files import write_atomically
 from ganzoo.report_html import words
 from ganzoo.runs import file_name
+from ganzoo.units import duration
 
 REPORT = "report.html"
 _ENDING = ".html.j2"
@@ -56,6 +57,6 @@ def _environment() -> Environment:
     style = resources.files("ganzoo.report_html").joinpath("templates/style.css").read_text(encoding="utf-8")
     environment.globals.update(script=Markup(script), script_hash=digest, style=Markup(style))
     environment.filters.update(
-        count=words.count, duration=words.duration, score=words.score, between=words.between, value=words.value
+        count=words.count, duration=duration, score=words.score, between=words.between, value=words.value
     )
     return environment

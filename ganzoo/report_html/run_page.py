@@ -9,8 +9,9 @@ from ganzoo.report_html.curves import Chart, Line, draw
 from ganzoo.report_html.pictures import BUDGET, MOST_FRAMES, Frame, frame, sample_files, spread_out
 from ganzoo.report_html.records import COUNTERS, Record, read_record
 from ganzoo.report_html.sentences import best_and_last, explanations, meaning
-from ganzoo.report_html.words import between, count, duration, score
+from ganzoo.report_html.words import between, count, score
 from ganzoo.scoring import health
+from ganzoo.units import duration
 
 _CERTAINTY = ("D(real)", "D(fake)")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ganzoo.catalog import Catalog, RegisteredModel
+from ganzoo.data.cache import share_of
 from ganzoo.data.inspect.summary import Inspection, Summary
 from ganzoo.errors import PluginError, UsageError
 from ganzoo.options import part_kind
@@ -70,7 +71,7 @@ def advise(inspection: Inspection, catalog: Catalog, *, gpu: bool, model: str | 
         _augmentation(registered, catalog, data, options, reasons)
     bad = 1 - data.usable / data.pictures
     if bad > _MAX_BAD:
-        options["max_bad"] = min(1.0, -(-1000 * (data.pictures - data.usable) // data.pictures) / 1000)
+        options["max_bad"] = share_of(data.pictures - data.usable, data.pictures)
         reasons.append(f"max_bad: {data.pictures - data.usable} of {data.pictures} files can't be used")
     size = _size(data, gpu, reasons)
     return Advice(

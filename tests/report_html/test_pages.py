@@ -4,7 +4,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,10 @@ from ganzoo.report_html.curves import Chart, Line, draw, thin, ticks
 from ganzoo.report_html.pictures import frame, spread_out
 from ganzoo.runs import Run
 from ganzoo.view import View
+from tests.report_html.folders import HARMLESS, HOSTILE, comparison
 
 Train = Callable[..., Run]
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>javascript:alert(3)\x1b[31m\u202eé雪\ud800{{7*7}}"
-HARMLESS = (
-    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>javascript:alert(3)\ufffd[31m\ufffdé雪\ufffd{{7*7}}"
-)
 VOID = {"meta", "link", "img", "input", "br", "wbr"}
-PROTOCOL = {
-    **{"metric": "KID-test", "data": "content:1", "size": "16x16", "held_out": "6 of 64", "n_real": 6, "n_fake": 50},
-    **{"encoder": "ab", "preprocessing": "none"},
-}
 
 
 class Page(HTMLParser):
@@ -62,78 +55,6 @@ class Page(HTMLParser):
     def addresses(self) -> set[str]:
         named = ("src", "href", "action", "data", "poster", "srcset", "xlink:href")
         return {value or "" for _, attrs in self.tags for key, value in attrs.items() if key in named}
-
-
-def score_line(step: int, value: float) -> dict[str, Any]:
-    score = {"value": value, "low": value - 0.05, "high": value + 0.05}
-    floor = {"value": 0.01, "low": -0.01, "high": 0.03}
-    others = {"precision": 0.5, "spread": 0.9}
-    return {
-        **{"protocol": PROTOCOL, "score": score, "floor": floor, "ceiling": 1.2, "others": others},
-        **{"step": step, "weights": "ema", "images": 8 * step, "seconds": step / 10},
-    }
-
-
-def write_scores(folder: Path, values: dict[int, float]) -> None:
-    lines = [json.dumps(score_line(step, value)) for step, value in values.items()]
-    (folder / "scores.jsonl").write_text("".join(f"{line}\n" for line in lines) + '{"step": 9, "cut o')
-
-
-@pytest.fixture
-def folder(train: Train) -> Path:
-    """A tiny run with three grids and made-up scores."""
-    run = train(budget="20steps", sample_every="10steps", log_every="2steps")
-    write_scores(run.folder, {10: 0.5, 20: 0.9})
-    return run.folder
-
-
-@pytest.fixture
-def hostile(folder: Path) -> Path:
-    """The same run with text from an enemy wherever text is."""
-    content = json.loads((folder / "run.json").read_text())
-    content["model"] = content["device"] = HOSTILE
-    content["configuration"]["loss"] = {"value": HOSTILE, "origin": HOSTILE}
-    content["configuration"][HOSTILE] = {"value": HOSTILE, "origin": "set"}
-    content["versions"][HOSTILE] = HOSTILE
-    content["plugin"]["name"] = HOSTILE
-    content["data"] |= {"changed": {HOSTILE: 3}, "skipped": 1, "attributes": {HOSTILE: [HOSTILE]}}
-    content["data"]["skipped_files"] = [{"name": HOSTILE, "problem": HOSTILE}]
-    (folder / "run.json").write_text(json.dumps(content))
-    (folder / "scalars.jsonl").write_text(
-        "".join(json.dumps({"step": i, "images": i, "seconds": i, HOSTILE: i}) + "\n" for i in range(30))
-    )
-    (folder / "summary.json").write_text(json.dumps({"outcome": HOSTILE, "error": HOSTILE}))
-    odd = folder.with_name("<img src=x onerror=alert(1)> \"run'")
-    return folder.rename(odd)
-
-
-def comparison(folder: Path, name: str, runs: list[Path], **more: Any) -> Path:
-    """A comparison of runs; the last row has failed and left nothing."""
-    numbers = {"steps": 20, "images": 160, "seconds": 2.0, "images_per_second": 80.0, "peak_memory_mb": 500.0}
-    scored = {key: value for key, value in score_line(20, 0.5).items() if key not in ("images", "seconds")}
-    shared = {"name": name, "model": "dcgan/dcgan", "parameters": {"generator": 9}, "license": "Apache-2.0", **numbers}
-    rows = [
-        {**shared, "seed": i, "folder": str(run), "status": "done", "reason": "", "best": scored, "last": scored}
-        for i, run in enumerate(runs)
-    ]
-    failed = {"seed": 9, "folder": "gone", "status": "failed", "reason": f"reason of {name}", "best": None}
-    place = {"name": name, "rank": 1, "ties": [name], "best": scored["score"], "last": scored["score"]}
-    rest = {"floor": scored["floor"], "ceiling": 1.2, "seeds": 2}
-    content = {
-        **{"schema": 1, "command": f"ganzoo compare {name}", "created": "2026-01-02", "budget": "20steps"},
-        **{
-            "seeds": [0, 1],
-            "data": name,
-            "ranked": True,
-            "why_not": "",
-            "rows": [*rows, {**shared, **failed, "last": None}],
-        },
-        "summary": [{**place, **rest}, {**place, **rest, "rank": None, "ties": [], "best": None, "last": None}],
-        **more,
-    }
-    folder.mkdir()
-    (folder / "comparison.json").write_text(json.dumps(content))
-    return folder
 
 
 def test_a_run_report_says_what_the_run_was(folder: Path) -> None:
@@ -318,103 +239,3 @@ def test_a_training_leaves_a_report_and_survives_without(tmp_path: Path, monkeyp
     monkeypatch.setattr("ganzoo.report_html.run_page.render_run", broken)
     run = api.run("dcgan", tiny=True, budget="1steps", out=tmp_path / "b", device="cpu", view=Listening())
     assert run.outcome == "done" and "no report.html for this run: ValueError: nothing to see" in heard
-
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Headless Chromium of the system; playwright downloads none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra 'dev')")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """A page opened in the browser, with all that it asked for and complained of."""
-
-    def __init__(self, browser: Any, file: Path, **options: Any) -> None:
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(file.resolve().as_uri())
-
-    def shown(self) -> list[str]:
-        """The labels of the images that can be seen."""
-        return self.page.eval_on_selector_all(
-            "img", "all => all.filter(i => i.checkVisibility() && i.naturalWidth).map(i => i.dataset.label)"
-        )
-
-    def slide(self, value: float) -> None:
-        self.page.locator("input[type=range]").fill(str(value))
-
-    def outside(self) -> list[str]:
-        """Requests for anything but the file itself."""
-        return [url for url in self.requests if not url.startswith("data:")][1:]
-
-
-def test_in_a_browser_the_slider_moves_and_nothing_is_requested(folder: Path, browser: Any) -> None:
-    visit = Visit(browser, write_report(folder))
-    assert visit.shown()[0].startswith("step 20")
-    visit.slide(0)
-    assert visit.shown() == ["step 0"] and visit.page.locator("output").inner_text() == "step 0"
-    visit.page.locator("input[type=range]").press("ArrowRight")
-    assert visit.shown()[0].startswith("step 10")
-    visit.page.locator("[data-play]").click()
-    visit.page.locator("[data-play][aria-label=Pause]").wait_for()
-    visit.page.locator("[data-play][aria-label=Play]").wait_for()
-    assert visit.shown()[0].startswith("step 20")
-    assert not visit.outside() and not visit.complaints
-    visit.context.close()
-
-
-def test_in_a_browser_one_slider_moves_all_runs(folder: Path, tmp_path: Path, browser: Any) -> None:
-    visit = Visit(browser, write_report(comparison(tmp_path / "compared", "x", [folder, folder])))
-    visit.slide(60)
-    assert [label.split(",")[0] for label in visit.shown()] == ["step 10", "step 10"]
-    assert visit.page.locator("[data-moment]").first.inner_text().startswith("step 10")
-    assert not visit.outside() and not visit.complaints
-    visit.context.close()
-
-
-def test_in_a_browser_hostile_names_are_text(hostile: Path, tmp_path: Path, browser: Any) -> None:
-    for place in (hostile, comparison(tmp_path / "compared", HOSTILE, [hostile])):
-        visit = Visit(browser, write_report(place))
-        visit.slide(0)
-        visit.page.wait_for_timeout(200)
-        assert HARMLESS in visit.page.locator("body").text_content()
-        assert not visit.outside() and not visit.complaints
-        visit.context.close()
-
-
-def test_in_a_browser_a_script_that_slipped_in_does_not_run(folder: Path, browser: Any) -> None:
-    path = write_report(folder)
-    evil = "<script>alert(1)</script><img src='https://127.0.0.1:9/x' onerror='alert(2)'></body>"
-    path.write_text(path.read_text(encoding="utf-8").replace("</body>", evil), encoding="utf-8")
-    visit = Visit(browser, path)
-    visit.page.wait_for_timeout(200)
-    assert not {"1", "2"} & set(visit.complaints) and any("Content Security Policy" in c for c in visit.complaints)
-    visit.context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1200])
-def test_in_a_browser_a_page_is_as_wide_as_the_window(
-    hostile: Path, tmp_path: Path, browser: Any, scheme: str, width: int
-) -> None:
-    for place in (hostile, comparison(tmp_path / "compared", HOSTILE, [hostile])):
-        visit = Visit(browser, write_report(place), viewport={"width": width, "height": 844}, color_scheme=scheme)
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        dark = visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 24, 28)"
-        assert dark is (scheme == "dark")
-        visit.context.close()
