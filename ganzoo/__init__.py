@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ganzoo.api import list_models, resume, run
+    from ganzoo.api import compare, list_models, resume, run
     from ganzoo.data.decode import decode
     from ganzoo.data.source import ImageSource, Picture, PictureStream
     from ganzoo.errors import DataError, DivergedError, GanzooError, PluginError, StorageError, UsageError
@@ -37,6 +37,7 @@ _HOMES = {
     "StorageError": "errors",
     "UsageError": "errors",
     "Weights": "specs",
+    "compare": "api",
     "decode": "data.decode",
     "hookimpl": "hooks",
     "list_models": "api",
@@ -66,6 +67,7 @@ __all__ = [
     "StorageError",
     "UsageError",
     "Weights",
+    "compare",
     "decode",
     "hookimpl",
     "list_models",

@@ -1,6 +1,6 @@
 """What the command line and notebooks share: listing models and running them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from ganzoo.view import View
 
 # What configures and runs is imported by the functions that do: listing models needs none of it, and is to be fast.
 if TYPE_CHECKING:
+    from ganzoo.comparing.comparison import Comparison
     from ganzoo.configuration import Configuration, Layer
     from ganzoo.runs import Run
 
@@ -56,6 +57,39 @@ def resume(folder: str | Path, *, view: View | None = None, **settings: object) 
     Only settings in `ganzoo.settings.RESUMABLE` may differ from those of the start: others raise UsageError.
     """
     return resume_run(folder, open_catalog(), view or View(), settings=settings)
+
+
+def compare(
+    names: Sequence[str],
+    *,
+    budget: str = "10min",
+    seeds: int = 1,
+    options: Mapping[str, object] | None = None,
+    tiny: bool = False,
+    jobs: int = 1,
+    threads: int = 0,
+    record: str | Path | None = None,
+    out: str | Path | None = None,
+    view: View | None = None,
+    **settings: object,
+) -> "Comparison":
+    """Trains models and presets alike, scores them alike, finished runs beside them, and ranks what may be ranked.
+
+    `names` are those of models and presets, or run folders; `settings` (data, size, encoder, score_images …) and
+    `options` hold for all runs. `record` names a registry.yaml to append the results to. `to_rows()` of what is
+    returned gives a dictionary for each run; one that failed says why. The same call with the same `out` goes on with
+    one that was interrupted. Raises UsageError for a name that is nothing.
+    """
+    from ganzoo.comparing.comparison import run_comparison
+    from ganzoo.comparing.plan import settings_of
+    from ganzoo.comparing.record import record as append
+
+    asked = {**(options or {}), **_given(settings)}
+    plan = settings_of(names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny)
+    done = run_comparison(plan, open_catalog(), view or View(), out=Path(out) if out else None, jobs=jobs)
+    if record is not None:
+        append(Path(record), done.rows, done.settings)
+    return done
 
 
 def configure_run(

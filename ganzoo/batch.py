@@ -30,7 +30,8 @@ class Batch:
 
     `target` are the images to learn from (when sampling, a blank of the wanted shape), `source` the images to
     translate, `label` int64 B A, `progress` the part of the budget that is used up, in [0, 1]. Randomness comes from
-    `noise` and `uniform` only, both drawn from `rng`.
+    `noise` and `uniform` only, both drawn from `rng`. When several processes share a batch, each holds its `share` of
+    the `whole` number of images, and gets its share of the numbers drawn for all of them.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class Batch:
         label: Tensor | None = None,
         progress: float = 0.0,
         draw: Draw = draw_normal,
+        whole: int | None = None,
+        share: slice | None = None,
     ) -> None:
         self.target = target
         self.source = source
@@ -52,6 +55,8 @@ class Batch:
         """Whether another step may use what `shared` computes now, set by the engine."""
         self.recorded: dict[str, Tensor] = {}
         self._draw = draw
+        self._whole = len(target) if whole is None else whole
+        self._share = share or slice(None)
         self._shared: dict[str, tuple[nn.Module, Tensor]] = {}
 
     def __len__(self) -> int:
@@ -59,12 +64,14 @@ class Batch:
 
     def noise(self, *size: int) -> Tensor:
         """Standard normal latents, B x size, on the device of the images."""
-        return self._draw((len(self), *size), self.rng).to(self.target.device, non_blocking=True)
+        return self._own(self._draw((self._whole, *size), self.rng))
 
     def uniform(self, *size: int) -> Tensor:
         """Uniform numbers in [0, 1), B x size, on the device of the images."""
-        numbers = torch.rand(len(self), *size, generator=self.rng, device=self.rng.device)
-        return numbers.to(self.target.device, non_blocking=True)
+        return self._own(torch.rand(self._whole, *size, generator=self.rng, device=self.rng.device))
+
+    def _own(self, numbers: Tensor) -> Tensor:
+        return numbers[self._share].to(self.target.device, non_blocking=True)
 
     def record(self, name: str, value: Tensor) -> None:
         """Keeps a scalar for the logs and the live view; it takes no part in the loss."""

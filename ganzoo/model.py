@@ -37,6 +37,8 @@ class Generator(nn.Module, ABC):
 
     latent: int
     """Length of the latent vector."""
+    conditional: bool = False
+    """Whether the label changes what is drawn."""
 
     @abstractmethod
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
@@ -144,6 +146,10 @@ class GAN(nn.Module, ABC):
 
     averaged: nn.Module
     """The network that `forward` draws with; the engine keeps the moving average of its weights."""
+    conditional: bool = False
+    """Whether the label changes what is drawn."""
+    paired: bool = False
+    """Whether each source image belongs to the target image at its place, as a translator of pairs needs it."""
 
     @abstractmethod
     def forward(self, batch: Batch) -> Tensor:
@@ -172,6 +178,7 @@ class AdversarialGAN(GAN):
         self.loss: AdversarialLoss = parts.build("loss")
         self.augment: Augmentation = parts.build("augment", shape=shape)
         self.averaged = self.generator
+        self.conditional = self.generator.conditional
 
     def forward(self, batch: Batch) -> Tensor:
         """Images drawn from the noise of the batch."""

@@ -57,11 +57,14 @@ def rows_as(form: Format, rows: Sequence[Mapping[str, object]], columns: Sequenc
         table(rows, columns)
 
 
-def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], title: str = "") -> None:
-    """Prints a table of those columns; off a terminal it is as wide as its content."""
-    grid = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], title: str = "", folding: str = "") -> None:
+    """Prints a table of those columns; off a terminal it is as wide as its content.
+
+    In a window that is too narrow the column `folding` goes on in the next line, or every column if none is named.
+    """
+    grid = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        grid.add_column(column.replace("_", " "), overflow="fold")
+        grid.add_column(column.replace("_", " "), overflow="fold", no_wrap=folding not in ("", column))
     for row in rows:
         grid.add_row(*(_cell(row.get(column, "")) for column in columns))
     console.print(grid, soft_wrap=False)

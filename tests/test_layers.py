@@ -45,11 +45,14 @@ LAYERS = {
     "engine": Layer("engine", "light record model data engine", "torch numpy safetensors filelock"),
     "scoring": Layer("scoring", "light model kit data scoring", "torch numpy"),
     "users": Layer(
-        "sampling evaluation compare testing preview",
+        "sampling evaluation comparing preview",
         "light record html api model kit data engine scoring users",
         "torch numpy PIL yaml",
     ),
-    "cli": Layer("cli __main__", "light record report api cli", "click", inside="engine scoring users model data html"),
+    "testing": Layer("testing", "light api model kit data engine testing", "torch numpy pydantic annotated_types"),
+    "cli": Layer(
+        "cli __main__", "light record report api cli", "click", inside="engine scoring users testing model data html"
+    ),
     "public": Layer("__init__", ""),
 }
 PLUGIN_MODULES = {f"ganzoo.{name}" for name in ("model", "losses", "layers", "augment", "parts", "encoders")} | {

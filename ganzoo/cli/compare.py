@@ -1,8 +1,8 @@
 """`ganzoo compare`: trains models alike, scores them alike, and ranks them where that can be done honestly."""
 
-import os
 import shlex
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +14,14 @@ from ganzoo.report import Format, complain, rows_as, say, table
 from ganzoo.view import View
 
 if TYPE_CHECKING:
-    from ganzoo.compare.comparison import Comparison
-    from ganzoo.compare.rows import Row, Standing
+    from ganzoo.comparing.comparison import Comparison
+    from ganzoo.comparing.rows import Row, Standing
     from ganzoo.scoring.evaluation import Interval
 
 INTERRUPTED = 130
-COLUMNS = (
-    *("rank", "name", "best", "at", "last", "real", "img/s", "time", "images", "params", "memory", "licence", "seeds"),
-    "ties",
-)
+_DIGITS = 12
+"""Of a fingerprint that is shown."""
+COST = ("name", "best at", "images", "img/s", "time", "params", "memory", "licence")
 
 
 @click.command("compare")
@@ -58,20 +57,15 @@ def compare(
     **options: Any,
 ) -> int:
     """Compares models, presets and finished runs. The same command with --out goes on where it was stopped."""
-    from ganzoo.compare.comparison import run_comparison, shared_options
-    from ganzoo.compare.plan import Settings
+    from ganzoo.comparing.comparison import run_comparison
+    from ganzoo.comparing.plan import settings_of
     from ganzoo.configuration import parse_assignments
     from ganzoo.live import LineView
 
     own = parse_assignments(assignments)
-    if clash := sorted({"budget", "score_every", "seed"} & own.keys()):
-        raise UsageError(f"--set {clash[0]}: a comparison sets it for all runs alike; see --budget and --seeds")
-    settings = Settings(
-        names=names,
-        seeds=seeds,
-        options=shared_options(budget, {**own, **{key: value for key, value in options.items() if value is not None}}),
-        threads=threads or _share_of_cores(jobs),
-        tiny=tiny,
+    given = {key: value for key, value in options.items() if value is not None}
+    settings = settings_of(
+        names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny
     )
     view = _Aside() if form is not Format.TABLE else LineView()
     command = shlex.join(["ganzoo", *sys.argv[1:]])
@@ -92,57 +86,73 @@ def compare(
 
 
 def _print(done: "Comparison", form: Format) -> None:
+    """What is common to all rows once, then the ranking, what it cost, and what failed: each fits 80 columns."""
     if form is not Format.TABLE:
         rows_as(form, done.to_rows(), ())
         return
-    by_name = {one.name: [row for row in done.rows if row.name == one.name and row.last] for one in done.standings}
-    rows = [_cells(one, by_name[one.name]) for one in done.standings]
-    metric = next((row.last.protocol.metric for row in done.rows if row.last), "score")
-    if rows:
-        table(rows, COLUMNS, title=f"{metric} x1000, lower is better; 95 % interval over all seeds")
+    runs = {one.name: [row for row in done.rows if row.name == one.name and row.last] for one in done.standings}
+    numbers = {one.name: number for number, one in enumerate(done.standings, 1)}
+    if done.standings:
+        for line in _terms(done, runs):
+            say(line)
+        ranking = [_ranking(one, numbers) for one in done.standings]
+        table(ranking, ("#", "rank", "name", "best", "last", "seeds", "tied with"), folding="name")
+        table([_cost(name, rows) for name, rows in runs.items()], COST, folding="name")
     bad = [{"name": f"{row.name}, seed {row.seed}", "status": row.status, "reason": row.reason} for row in done.rows]
     if failed := [row for row in bad if row["status"] != "done"]:
-        table(failed, ("name", "status", "reason"))
-    if done.standings:
-        ceiling = 1000 * done.standings[0].ceiling
-        say(f"real: other real images, which no model beats for a reason; noise scores {ceiling:.0f}")
+        table(failed, ("name", "status", "reason"), folding="reason")
     say(f"pictures and curves: {done.folder / 'report.html'}")
 
 
-def _cells(one: "Standing", rows: "list[Row]") -> dict[str, object]:
-    first = rows[0]
-    steps = ", ".join(str(row.best.step) for row in rows if row.best)
+def _terms(done: "Comparison", runs: "Mapping[str, list[Row]]") -> "Iterator[str]":
+    first = next(row.last for rows in runs.values() for row in rows if row.last)
+    protocol, standing = first.protocol, done.standings[0]
+    yield f"{protocol.metric} x1000, lower is better, with the 95 % interval over all seeds"
+    yield f"  {protocol.n_fake} drawn images against {protocol.n_real} real ones that were held out, {protocol.size} px"
+    yield f"  other real images score {_number(standing.floor.value)}, noise {_number(standing.ceiling)}"
+    yield f"  budget {done.settings['options'].get('budget', 'as trained')}, encoder {protocol.encoder[:_DIGITS]}"
+
+
+def _ranking(one: "Standing", numbers: Mapping[str, int]) -> dict[str, object]:
     return {
-        "rank": one.rank or "",
+        "#": numbers[one.name],
+        "rank": one.rank or "none",
         "name": one.name,
         "best": _interval(one.best),
-        "at": steps,
         "last": _interval(one.last),
-        "real": f"{1000 * one.floor.value:.1f}",
+        "seeds": one.seeds,
+        "tied with": ", ".join(f"#{number}" for number in sorted(numbers[name] for name in one.ties)),
+    }
+
+
+def _cost(name: str, rows: "list[Row]") -> dict[str, object]:
+    return {
+        "name": name,
+        "best at": ", ".join(str(row.best.step) for row in rows if row.best),
+        "images": f"{sum(row.images for row in rows) / len(rows) / 1000:.1f}k",
         "img/s": f"{sum(row.images_per_second for row in rows) / len(rows):.0f}",
         "time": f"{sum(row.seconds for row in rows) / len(rows):.0f} s",
-        "images": f"{sum(row.images for row in rows) / len(rows) / 1000:.1f}k",
-        "params": f"{sum(first.parameters.values()) / 1e6:.2f}M",
+        "params": f"{sum(rows[0].parameters.values()) / 1e6:.2f}M",
         "memory": f"{max(row.peak_memory_mb for row in rows):.0f} MB",
-        "licence": first.license,
-        "seeds": one.seeds,
-        "ties": ", ".join(one.ties),
+        "licence": rows[0].license,
     }
 
 
 def _interval(interval: "Interval") -> str:
-    return f"{1000 * interval.value:.1f} ({1000 * interval.low:.1f}–{1000 * interval.high:.1f})"  # noqa: RUF001  # a range
+    low, high = _number(interval.low), _number(interval.high)
+    return f"{_number(interval.value)} ({low}–{high})"  # noqa: RUF001  # a range
+
+
+def _number(value: float) -> str:
+    """Times 1000; tenths only where they may matter."""
+    return f"{1000 * value:.1f}" if abs(value) < 0.1 else f"{1000 * value:.0f}"
 
 
 def _record(done: "Comparison", file: Path) -> None:
-    from ganzoo.compare.record import record
+    from ganzoo.comparing.record import record
 
     count = record(file, done.rows, done.settings)
     complain(f"{count} results appended to {file}")
-
-
-def _share_of_cores(jobs: int) -> int:
-    return max(1, (os.cpu_count() or 1) // jobs)
 
 
 class _Aside(View):

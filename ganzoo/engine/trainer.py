@@ -12,6 +12,7 @@ from ganzoo.batch import Batch
 from ganzoo.data.cache import Images
 from ganzoo.data.order import Order
 from ganzoo.engine.average import Average
+from ganzoo.engine.processes import Processes
 from ganzoo.errors import PluginError
 from ganzoo.model import GAN, Augmentation, NoAugmentation, Step
 
@@ -19,8 +20,9 @@ from ganzoo.model import GAN, Augmentation, NoAugmentation, Step
 class Trainer:
     """The state of a training: networks, optimisers, average, randomness and counters.
 
-    Only the images of those `numbers` are trained on. `rounds` counts finished rounds of all steps, `images_seen` the
-    real images drawn from the data.
+    Only the images of those `numbers` are trained on. `sources` are the images that a translator starts from; where a
+    recipe is `paired`, each stands at the place of its target. `batch` is that of all processes together. `rounds`
+    counts finished rounds of all steps, `images_seen` the real images drawn from the data, by all processes.
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class Trainer:
         compile: bool = False,
         augment: Augmentation | None = None,
         numbers: NDArray[np.int64] | None = None,
+        sources: Images | None = None,
+        processes: Processes | None = None,
     ) -> None:
         self.gan = gan.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub gap
         self.device = device
@@ -45,6 +49,9 @@ class Trainer:
         self.augment = None if augment is None or isinstance(augment, NoAugmentation) else augment.to(device)
         self.numbers = np.arange(len(images)) if numbers is None else numbers
         self.order = Order(len(self.numbers), seed)
+        self.sources = sources
+        self.source_order = Order(len(sources), seed + 1) if sources is not None else None
+        self.processes = processes or Processes()
         self.rng = torch.Generator().manual_seed(seed)
         self.steps = _checked_steps(gan)
         # What a recipe has frozen, such as a pretrained body, stays frozen.
@@ -78,6 +85,12 @@ class Trainer:
         if self.average is not None:
             self.average.update(self.images_seen, self.images_seen - seen)
 
+    def play(self, step: Step, progress: float) -> None:
+        """One repetition of one step, on a batch of its own and outside of any round: for checks of a recipe."""
+        batch = self._draw(progress)
+        batch.keep_graph = False
+        self._apply(step, batch)
+
     def scalars(self) -> dict[str, float]:
         """The terms and records of the latest repetition of each step; the one place that waits for the device."""
         names = list(self._values)
@@ -95,18 +108,36 @@ class Trainer:
 
     def _draw(self, progress: float) -> Batch:
         places = self.order.indices(self.images_seen, self.batch_size)
-        pixels, labels = self.images.take(self.numbers[places])
+        share = self.processes.share(self.batch_size)
+        chosen = self.numbers[places[share]]
+        pixels, labels = self.images.take(chosen)
+        source = self._draw_sources(chosen, share)
         self.images_seen += self.batch_size
-        images = to_unit(pixels, self.device)
-        if self.augment is not None:
-            with torch.no_grad():
-                images = self.augment(images, self.rng).clamp(-1, 1)
         return Batch(
-            images,
+            self._changed(pixels),
             self.rng,
+            source=source,
             label=labels.to(self.device) if labels.shape[1] else None,
             progress=progress,
+            whole=self.batch_size,
+            share=share,
         )
+
+    def _draw_sources(self, chosen: NDArray[np.int64], share: slice) -> Tensor | None:
+        if self.sources is None or self.source_order is None:
+            return None
+        if not self.gan.paired:
+            chosen = self.source_order.indices(self.images_seen, self.batch_size)[share]
+        pixels, _ = self.sources.take(chosen)
+        return self._changed(pixels)
+
+    def _changed(self, pixels: Tensor) -> Tensor:
+        images = to_unit(pixels, self.device)
+        if self.augment is None:
+            return images
+        with torch.no_grad():
+            changed: Tensor = self.augment(images, self.rng)
+        return changed.clamp(-1, 1)
 
     def _apply(self, step: Step, batch: Batch) -> None:
         parameters = self._parameters[step.name]
@@ -117,6 +148,7 @@ class Trainer:
         # Gradients go to this player's parameters only, whatever graph the loss hangs on.
         total = torch.stack([term.float() for term in terms.values()]).sum()
         torch.autograd.backward(total, inputs=parameters)
+        self.processes.average_gradients(parameters)
         if self._clip:
             torch.nn.utils.clip_grad_norm_(parameters, self._clip)
         optimiser = self.optimisers[step.name]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -206,3 +207,44 @@ def test_steps_need_names_of_their_own(trainer: Build) -> None:
     images = trainer().images
     with pytest.raises(PluginError, match="own name"):
         Trainer(TwoAlike(), images, batch=1, seed=0, device=torch.device("cpu"))
+
+
+class Translator(GAN):
+    """Notes the sources and targets that it is shown."""
+
+    def __init__(self, paired: bool) -> None:
+        super().__init__()
+        self.averaged = nn.Conv2d(3, 3, 1)
+        self.paired = paired
+        self.seen: list[tuple[Tensor, Tensor]] = []
+
+    def forward(self, batch: Batch) -> Tensor:
+        assert batch.source is not None
+        return self.averaged(batch.source).tanh()
+
+    def steps(self) -> Iterable[Step]:
+        yield Step(name="generator", trains=self.averaged, loss=self.loss)
+
+    def loss(self, batch: Batch) -> Terms:
+        assert batch.source is not None
+        self.seen.append((batch.source, batch.target))
+        return {"loss": self(batch).square().mean()}
+
+    def optimiser(self, step: Step) -> torch.optim.Optimizer:
+        return torch.optim.SGD(step.trains.parameters(), 0.1)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_sources_come_in_an_order_of_their_own_unless_the_recipe_is_paired(paired: bool, tiny_images: Images) -> None:
+    gan = Translator(paired)
+    negative = replace(tiny_images, pixels=255 - tiny_images.pixels)
+    # Not a multiple of the batch: both sides begin their epochs anew, each with another shuffle.
+    numbers = np.arange(len(tiny_images) - 5)
+    device = torch.device("cpu")
+    trainer = Trainer(gan, tiny_images, batch=8, seed=0, device=device, numbers=numbers, sources=negative)
+    for _ in range(2 * len(tiny_images) // 8):
+        trainer.round(0.0)
+    together = [torch.allclose(source, -target, atol=1e-5) for source, target in gan.seen]
+    assert all(together) if paired else not any(together)
+    shown = {image.numpy().tobytes() for source, _ in gan.seen for image in -source}
+    assert len(shown) >= len(numbers)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import ganzoo
 from ganzoo.cli import run_command
 
 TINY = ["--tiny", "--budget", "4steps", "--score-images", "50", "--set", "held_out=0.4", "--set", "device=cpu"]
@@ -139,3 +140,22 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(workplace: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert max(steps) < 400 and "dcgan, seed 0: goes on" in done.stdout
     assert content(str(workplace / "out"))["rows"][0]["steps"] == 400  # type: ignore[index]
+
+
+def test_a_notebook_compares_by_one_call(workplace: Path) -> None:
+    done = ganzoo.compare(
+        ["dcgan", "wgan"],
+        tiny=True,
+        budget="4steps",
+        score_images=50,
+        options={"held_out": 0.4, "device": "cpu"},
+        out=workplace / "out",
+        record=workplace / "registry.yaml",
+    )
+    rows = done.to_rows()
+    assert [(row["name"], row["status"], row["steps"]) for row in rows] == [("dcgan", "done", 4), ("wgan", "done", 4)]
+    assert len(yaml.safe_load((workplace / "registry.yaml").read_text())["results"]) == 2
+    with pytest.raises(ganzoo.UsageError, match="seed: a comparison sets it"):
+        ganzoo.compare(["dcgan"], options={"seed": 1})
+    with pytest.raises(ganzoo.UsageError, match="budget='soon'"):
+        ganzoo.compare(["dcgan"], budget="soon")

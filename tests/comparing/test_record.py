@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ganzoo.compare.record import with_results
+from ganzoo.comparing.record import with_results
 from ganzoo.errors import UsageError
 from ganzoo.listing import listing
 from ganzoo.registry import load_registry

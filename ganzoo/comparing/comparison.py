@@ -9,19 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.catalog import Catalog
-from ganzoo.compare.jobs import train_all
-from ganzoo.compare.plan import FILE, Entry, Settings, check_same, entries_of, free_folder
-from ganzoo.compare.rows import Row, Standing, plain, row_of, standings, unlike
+from ganzoo.comparing.jobs import train_all
+from ganzoo.comparing.plan import FILE, Entry, Settings, check_same, entries_of, free_folder
+from ganzoo.comparing.rows import Row, Standing, plain, row_of, standings, unlike
 from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.evaluation import Evaluator
 from ganzoo.files import write_atomically
 from ganzoo.report_html import write_comparison_report
 from ganzoo.runs import file_name, locked
-from ganzoo.units import Amount
 from ganzoo.view import View
-
-SCORES_A_RUN = 10
-"""A run is scored this many times, so that its best moment is seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +33,6 @@ class Comparison:
     def to_rows(self) -> list[dict[str, Any]]:
         """One plain dictionary for each run."""
         return [plain(row) for row in self.rows]
-
-
-def shared_options(budget: str, options: Mapping[str, object]) -> dict[str, object]:
-    """The options that all runs of a comparison get: the budget, and scores at every tenth of it."""
-    try:
-        amount = Amount.parse(budget)
-    except ValueError as error:
-        raise UsageError(f"budget={budget!r}: {error}") from None
-    interval = f"{amount.value / SCORES_A_RUN:.10g}{amount.unit}"
-    return {"budget": str(amount), "score_every": interval, **options}
 
 
 def run_comparison(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ganzoo.compare.plan import Entry, Settings
+from ganzoo.comparing.plan import Entry, Settings
 from ganzoo.runs import RUN_FILE, SUMMARY
 
 _POLL = 0.2

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ganzoo.compare.rows import Row
+from ganzoo.comparing.rows import Row
 from ganzoo.errors import UsageError, one_line
 from ganzoo.files import write_atomically
 from ganzoo.registry import load_registry

@@ -1,8 +1,9 @@
 """What a comparison consists of, and whether a folder holds this very one."""
 
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog
 from ganzoo.errors import PluginError, StorageError, UsageError, one_line
 from ganzoo.runs import LOCK, RUN_FILE, file_name
+from ganzoo.units import Amount
 
 FILE = "comparison.json"
+SCORES_A_RUN = 10
+"""A run is scored this many times, so that its best moment is seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,36 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return json.loads(json.dumps(asdict(self), default=str))  # type: ignore[no-any-return]  # a dict stays one
+
+
+def settings_of(
+    names: Sequence[str],
+    *,
+    budget: str,
+    seeds: int,
+    options: Mapping[str, object],
+    jobs: int,
+    threads: int,
+    tiny: bool,
+) -> Settings:
+    """The settings for all runs: the budget, scores at every tenth of it, and a share of the cores for each of `jobs`.
+
+    Raises UsageError for a budget that is none, and for an option that a comparison sets itself.
+    """
+    if clash := sorted({"budget", "score_every", "seed"} & options.keys()):
+        raise UsageError(f"{clash[0]}: a comparison sets it for all runs alike, by its budget and its seeds")
+    try:
+        amount = Amount.parse(budget)
+    except ValueError as error:
+        raise UsageError(f"budget={budget!r}: {error}") from None
+    interval = f"{amount.value / SCORES_A_RUN:.10g}{amount.unit}"
+    return Settings(
+        names=tuple(names),
+        seeds=seeds,
+        options={"budget": str(amount), "score_every": interval, **options},
+        threads=threads or max(1, (os.cpu_count() or 1) // jobs),
+        tiny=tiny,
+    )
 
 
 def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:

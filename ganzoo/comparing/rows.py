@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ganzoo.compare.jobs import is_done, problem_of
-from ganzoo.compare.plan import Entry
+from ganzoo.comparing.jobs import is_done, problem_of
+from ganzoo.comparing.plan import Entry
 from ganzoo.errors import GanzooError, one_line
 from ganzoo.evaluation import Evaluator
 from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ganzoo.compare.rows import Row, standings, unlike
+from ganzoo.comparing.rows import Row, standings, unlike
 from ganzoo.scoring.evaluation import Evaluation, Interval
 from ganzoo.scoring.protocol import Protocol
 

@@ -1,0 +1,69 @@
+"""All checks, in the order in which they run: what others build on comes first."""
+
+from collections.abc import Sequence
+
+from ganzoo.testing.check import Check
+from ganzoo.testing.checks import (
+    declaration,
+    losses,
+    options_read,
+    outputs,
+    processes,
+    pull,
+    randomness,
+    state,
+    steps,
+)
+
+DECLARATION: Sequence[Check] = [
+    Check(look)
+    for look in (
+        declaration.declaration_light,
+        declaration.declaration_complete,
+        declaration.paper_well_formed,
+        declaration.options_frozen,
+        declaration.options_described,
+        declaration.options_bounded,
+        declaration.options_default,
+    )
+]
+"""Of every model and part."""
+
+MODEL: Sequence[Check] = [
+    Check(look)
+    for look in (
+        randomness.no_network,
+        randomness.construction_repeatable,
+        options_read.options_read,
+        outputs.output_shape,
+        outputs.output_range,
+        outputs.output_depends_on_input,
+        outputs.output_repeatable,
+        outputs.output_blank_target,
+        outputs.label_as_declared,
+        outputs.averaged_draws,
+        outputs.rectangles,
+        outputs.device_agnostic,
+        steps.steps_well_formed,
+        steps.every_parameter_is_trained,
+        steps.optimisers_cover,
+        losses.losses_named_scalars,
+        losses.losses_are_means,
+        losses.losses_unpaired,
+        losses.terms_have_gradients,
+        losses.every_parameter_gets_a_gradient,
+        losses.critic_sees_images,
+        losses.in_training_mode,
+        randomness.randomness_from_batch,
+        randomness.batch_unchanged,
+        steps.step_moves_only_its_own,
+        steps.every_parameter_moves,
+        outputs.deep_copy,
+        state.save_load,
+        state.resume_exact,
+        processes.processes_agree,
+        steps.bf16_finite,
+        pull.pulls_towards_data,
+    )
+]
+"""Of a model, and of a part that a model is put together from."""

@@ -1,0 +1,206 @@
+"""Checks of the losses of each step, on batches made here."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.batch import Batch
+from ganzoo.model import GAN, Augmentation, NoAugmentation
+from ganzoo.testing.outcome import fail, skip
+from ganzoo.testing.subject import BATCH, Subject, draws, losses, names, play_round, steps_of, total, trained
+
+_CLOSE = 1e-3
+_ROUNDS = 3
+_STATISTICS = (nn.modules.batchnorm._BatchNorm,)
+
+
+class _Twice(Batch):
+    """Every image twice, with the same noise: a mean over it is the mean over the half."""
+
+    def _own(self, numbers: Tensor) -> Tensor:
+        return super()._own(numbers).repeat_interleave(2, 0)
+
+
+def losses_named_scalars(subject: Subject) -> None:
+    """Every loss is a mapping from names to finite scalars, early in the run and late."""
+    gan = subject.gan()
+    for progress in (0.0, 1.0):
+
+        def batch(progress: float = progress) -> Batch:
+            made = subject.batch()
+            made.progress = progress
+            return made
+
+        for step, terms in losses(gan, batch):
+            if not terms:
+                fail(f"step '{step.name}' gives no term")
+            for name, value in terms.items():
+                if not isinstance(name, str) or not isinstance(value, Tensor) or value.dim():
+                    shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+                    fail(f"step '{step.name}': term {name!r} is {shape}, expected a tensor without dimensions: .mean()")
+                if not bool(torch.isfinite(value)):
+                    fail(f"step '{step.name}': term '{name}' is {float(value.detach())}")
+
+
+def terms_have_gradients(subject: Subject) -> None:
+    """Every term of a loss reaches a parameter that its step trains; what is only to be shown is recorded."""
+    trainer = subject.trainer()
+    reached: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
+    for _ in range(_ROUNDS):
+        for step, terms in losses(trainer.gan, subject.batch):
+            parameters = list(trained(step).values())
+            for name, value in terms.items():
+                seen.add((step.name, name))
+                if value.requires_grad and _any(
+                    torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
+                ):
+                    reached.add((step.name, name))
+        play_round(trainer)
+    if dead := seen - reached:
+        step_name, term = sorted(dead)[0]
+        fail(
+            f"term '{term}' of step '{step_name}' moves none of the parameters that the step trains: is something"
+            " detached, or a penalty made without create_graph? Values to be shown only go to batch.record()"
+        )
+
+
+def every_parameter_gets_a_gradient(subject: Subject) -> None:
+    """Every trained parameter gets a gradient that is finite, and not zero, in one of three rounds."""
+    trainer = subject.trainer()
+    waiting: dict[int, str] = {}
+    reached: set[int] = set()
+    for _ in range(_ROUNDS):
+        known = {id(parameter): name for name, parameter in trainer.gan.named_parameters()}
+        for step, terms in losses(trainer.gan, subject.batch):
+            parameters = list(trained(step).values())
+            waiting |= {id(p): known.get(id(p), step.name) for p in parameters}
+            gradients = torch.autograd.grad(total(terms), parameters, allow_unused=True)
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                if gradient is None:
+                    continue
+                if not bool(torch.isfinite(gradient).all()):
+                    fail(f"the gradient of '{waiting[id(parameter)]}' in step '{step.name}' is not finite")
+                if bool(gradient.any()):
+                    reached.add(id(parameter))
+        play_round(trainer)
+    if idle := {name for key, name in waiting.items() if key not in reached}:
+        fail(f"no gradient reaches {names(idle)}: not used in the loss, or behind a detach")
+
+
+def losses_are_means(subject: Subject) -> None:
+    """A loss is a mean over the batch: each image twice gives the same loss, so that rates suit every batch size."""
+    if changes_at_random(subject.gan()):
+        skip("an augmentation changes each image at random")
+    for index in range(len(steps_of(subject.gan()))):
+        once, twice = _terms(subject, index, subject.batch()), _terms(subject, index, _doubled(subject))
+        for name, value in once.items():
+            other = float(twice[name])
+            if abs(other - float(value)) > _CLOSE * max(1.0, abs(float(value))):
+                fail(
+                    f"term '{name}' is {float(value):.4g}, and {other:.4g} when each image of the batch is there twice:"
+                    " take the mean over the batch, not the sum"
+                )
+
+
+def losses_unpaired(subject: Subject) -> None:
+    """A translator that is not `paired` ignores which target stands beside which source."""
+    if subject.task != "translate":
+        skip("draws from noise")
+    if subject.gan().paired:
+        skip("the model is paired")
+    for index in range(len(steps_of(subject.gan()))):
+        values = []
+        for shift in (0, 1):
+            batch = subject.batch()
+            batch.target = batch.target.roll(shift, 0)
+            values.append(_terms(subject, index, batch))
+        for name, value in values[0].items():
+            if abs(float(values[1][name]) - float(value)) > _CLOSE * max(1.0, abs(float(value))):
+                fail(
+                    f"term '{name}' changes when the targets change places, so it compares a source with the target"
+                    " beside it, which shows another scene; compare it with its own source, or set `paired = True`"
+                )
+
+
+def critic_sees_images(subject: Subject) -> None:
+    """Critics are shown images: everything they get, in penalties too, is in [-1, 1]."""
+    gan = subject.gan()
+    if changes_at_random(gan):
+        skip("an augmentation may leave the range")
+    size = subject.configuration.settings.size
+    found: list[float] = []
+
+    def note(_: nn.Module, inputs: tuple[object, ...]) -> None:
+        found.extend(
+            float(value.detach().abs().max())
+            for value in inputs
+            if isinstance(value, Tensor) and value.shape[1:] == (3, size.height, size.width)
+        )
+
+    critics = [step.trains for step in steps_of(gan) if not draws(step, gan)]
+    handles = [critic.register_forward_pre_hook(note) for critic in critics]
+    for seed in range(_ROUNDS):
+        for _ in losses(gan, lambda seed=seed: subject.batch(seed=seed)):  # type: ignore[misc]  # bound per turn
+            pass
+    for handle in handles:
+        handle.remove()
+    if not found:
+        skip("no critic is called with whole images")
+    if max(found) > 1 + 1e-5:
+        fail(
+            f"a critic is shown values up to {max(found):.3g}: mix real and drawn images with uniform weights in [0, 1]"
+        )
+
+
+def in_training_mode(subject: Subject) -> None:
+    """Networks that are trained compute losses in training mode."""
+    gan = subject.gan()
+    own = {id(module) for step in steps_of(gan) if trained(step) for module in step.trains.modules()}
+    asleep: set[str] = set()
+    known = {id(module): name for name, module in gan.named_modules()}
+
+    def note(module: nn.Module, _: object) -> None:
+        if not module.training:
+            asleep.add(known[id(module)])
+
+    handles = [m.register_forward_pre_hook(note) for m in gan.modules() if id(m) in own]
+    for _ in losses(gan, subject.batch):
+        pass
+    for handle in handles:
+        handle.remove()
+    if asleep:
+        fail(f"{names(asleep)} computes losses in evaluation mode: leave .train() and .eval() to the engine")
+
+
+def changes_at_random(gan: GAN) -> bool:
+    """Whether critics see images through an augmentation."""
+    return any(isinstance(module, Augmentation) and not isinstance(module, NoAugmentation) for module in gan.modules())
+
+
+def has_batch_statistics(gan: GAN) -> bool:
+    """Whether some layer looks at the whole batch."""
+    return any(isinstance(module, _STATISTICS) for module in gan.modules())
+
+
+def _terms(subject: Subject, index: int, batch: Batch) -> dict[str, Tensor]:
+    """The loss of one step with the same fresh weights and noise each time."""
+    gan = subject.gan()
+    for number, (_, terms) in enumerate(losses(gan, lambda: batch)):
+        if number == index:
+            return {name: value.detach() for name, value in terms.items()}
+    raise AssertionError("steps() gives another number of steps at each call")
+
+
+def _doubled(subject: Subject) -> Batch:
+    half = subject.batch(BATCH)
+    target, source, label = (
+        None if part is None else part.repeat_interleave(2, 0) for part in (half.target, half.source, half.label)
+    )
+    assert target is not None
+    return _Twice(target, half.rng, source=source, label=label, progress=half.progress, whole=BATCH)
+
+
+def _any(gradients: Sequence[Tensor | None]) -> bool:
+    return any(gradient is not None and bool(gradient.any()) for gradient in gradients)

@@ -1,0 +1,180 @@
+"""Checks of what the model draws."""
+
+import copy
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ganzoo.batch import Batch
+from ganzoo.errors import UsageError
+from ganzoo.model import GAN, Augmentation
+from ganzoo.testing.outcome import fail, skip
+from ganzoo.testing.subject import ATTRIBUTES, CPU, Subject, tensors
+from ganzoo.units import Size
+
+_LARGE = 30.0
+
+
+def output_shape(subject: Subject) -> None:
+    """Images are B 3 H W of the asked size, float32, for one image and for many."""
+    gan = subject.gan().eval()
+    for count in (1, 5):
+        batch = subject.batch(count)
+        images = draw(gan, batch)
+        if images.shape != batch.target.shape:
+            fail(f"{tuple(batch.target.shape)} was asked for, {tuple(images.shape)} was drawn")
+        if images.dtype != torch.float32:
+            fail(f"drawn in {images.dtype}, expected torch.float32")
+
+
+def output_range(subject: Subject) -> None:
+    """Images are finite and in [-1, 1], with fresh weights and with large ones."""
+    gan = subject.gan().eval()
+    _in_range(draw(gan, subject.batch()), "with fresh weights")
+    with torch.no_grad():
+        for parameter in gan.averaged.parameters():
+            parameter.mul_(_LARGE)
+    _in_range(draw(gan, subject.batch()), f"with weights {_LARGE:g} times as large")
+
+
+def output_depends_on_input(subject: Subject) -> None:
+    """Other noise, or another source, gives another image."""
+    gan = subject.gan().eval()
+    images = draw(gan, subject.batch())
+    if subject.task == "translate":
+        batch = subject.batch()
+        assert batch.source is not None
+        batch.source = batch.source.flip(0)
+        other = draw(gan, batch)
+        if torch.equal(images, other):
+            fail("another source image gives the same output: `forward` must translate batch.source")
+        return
+    if torch.equal(images, draw(gan, subject.batch(seed=1))):
+        fail("another random generator gives the same images: draw the latent with batch.noise()")
+    if any(torch.equal(images[0], image) for image in images[1:]):
+        fail("two images of one batch are the same: each needs noise of its own")
+
+
+def output_repeatable(subject: Subject) -> None:
+    """The same input gives the same image, however often it is asked for: nothing is kept from call to call."""
+    gan = subject.gan().eval()
+    first = draw(gan, subject.batch())
+    draw(gan, subject.batch(3, seed=7))
+    if not torch.equal(first, draw(gan, subject.batch())):
+        fail("the same batch gives another image at the second call: keep no state between calls")
+
+
+def output_blank_target(subject: Subject) -> None:
+    """What is drawn does not depend on the target images, which are blank when users sample."""
+    gan = subject.gan().eval()
+    images = draw(gan, subject.batch())
+    batch = subject.batch()
+    batch.target = torch.zeros_like(batch.target)
+    if not torch.equal(images, draw(gan, batch)):
+        fail("`forward` looks at batch.target, which is blank when users sample")
+
+
+def label_as_declared(subject: Subject) -> None:
+    """A model that says it is conditional draws other images for other labels, and any other does not."""
+    gan = subject.gan().eval()
+    batches = [subject.batch(), subject.batch()]
+    assert batches[0].label is not None
+    batches[1].label = (batches[0].label + 1) % len(ATTRIBUTES["style"])
+    same = torch.equal(*(draw(gan, batch) for batch in batches))
+    if gan.conditional and same:
+        fail("`conditional` is True, but another label gives the same images: the label is not used")
+    if not gan.conditional and not same:
+        fail("another label gives other images: set `conditional = True`, which users are told of")
+
+
+def rectangles(subject: Subject) -> None:
+    """A size that is no square is drawn as asked, or refused when the model is built."""
+    size = subject.configuration.settings.size
+    for wanted in (Size(size.height, 2 * size.width), Size(2 * size.height, size.width)):
+        settings = subject.configuration.settings.model_copy(update={"size": wanted})
+        configuration = replace(subject.configuration, settings=settings)
+        try:
+            gan = subject.gan(configuration=configuration).eval()
+        except UsageError as error:
+            skip(f"not claimed: {error}")
+        blank = torch.zeros(2, 3, wanted.height, wanted.width)
+        source = blank if subject.task == "translate" else None
+        label = torch.zeros(2, 1, dtype=torch.int64)
+        images = draw(gan, Batch(blank, torch.Generator().manual_seed(0), source=source, label=label, progress=1.0))
+        if images.shape != blank.shape:
+            fail(
+                f"{wanted} was asked for, {images.shape[2]}x{images.shape[3]} was drawn:"
+                " draw it, or raise ganzoo.UsageError when the model is built"
+            )
+
+
+def averaged_draws(subject: Subject) -> None:
+    """`averaged` is what `forward` draws with, all of it and nothing else: users see its moving average."""
+    gan = subject.gan()
+    if not isinstance(getattr(gan, "averaged", None), torch.nn.Module):
+        fail("`averaged` is not set: name the network that `forward` draws with")
+    inside = {id(tensor) for tensor in gan.averaged.parameters()}
+    outside = [p for p in gan.parameters() if id(p) not in inside]
+    gan.eval()
+    images = draw(gan, subject.batch())
+    _disturb(gan.averaged.parameters())
+    if torch.equal(images, draw(gan, subject.batch())):
+        fail("changing the weights of `averaged` changes no image: it is not the network that draws")
+    changed = draw(gan, subject.batch())
+    _disturb(outside)
+    if not torch.equal(changed, draw(gan, subject.batch())):
+        fail("`forward` draws with weights outside of `averaged`, which would not be averaged")
+
+
+def deep_copy(subject: Subject) -> None:
+    """A deep copy draws the same images, and stays as it is when the original is trained."""
+    trainer = subject.trainer()
+    trainer.round(0.0)
+    twin = copy.deepcopy(trainer.gan)
+    before = tensors(twin)
+    if not torch.equal(draw(trainer.gan.eval(), subject.batch()), draw(twin.eval(), subject.batch())):
+        fail("a deep copy draws other images: keep no reference to a network outside of the modules")
+    trainer.round(0.0)
+    if any(not torch.equal(before[name], value) for name, value in twin.state_dict().items()):
+        fail("training the original changes its deep copy")
+
+
+def device_agnostic(subject: Subject) -> None:
+    """Tensors are made on the device of the input, and no value is read back from it."""
+    gan = subject.gan().eval()
+    for child in gan.children():
+        if not isinstance(child, Augmentation):  # its random numbers are drawn on the CPU
+            child.to("meta")
+    batch = subject.batch()
+    here = [None if t is None else t.to("meta") for t in (batch.target, batch.source, batch.label)]
+    assert here[0] is not None
+    moved = Batch(here[0], batch.rng, source=here[1], label=here[2], progress=0.5)
+    try:
+        images = draw(gan, moved)
+    except (RuntimeError, NotImplementedError) as error:
+        fail(f"drawing on another device than {CPU} fails: {' '.join(str(error).split())[:200]}")
+    if images.device.type != "meta":
+        fail(f"images are on {images.device}, not on the device of the batch")
+
+
+def draw(gan: GAN, batch: Batch) -> Tensor:
+    """Images without gradients."""
+    with torch.no_grad():
+        images: Tensor = gan(batch)
+    return images
+
+
+def _in_range(images: Tensor, when: str) -> None:
+    if not bool(torch.isfinite(images).all()):
+        fail(f"images are not finite {when}")
+    most = float(images.abs().max())
+    if most > 1:
+        fail(f"images reach {most:.3g} {when}, allowed is [-1, 1]: end with tanh or clamp")
+
+
+def _disturb(parameters: object) -> None:
+    rng = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in parameters:  # type: ignore[attr-defined]  # an iterable of parameters
+            parameter.add_(torch.randn(parameter.shape, generator=rng) * 0.1 + 0.05)

@@ -1,0 +1,67 @@
+"""The check that several processes train what one would."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+
+from ganzoo.engine.processes import Processes
+from ganzoo.testing.checks.losses import has_batch_statistics
+from ganzoo.testing.outcome import fail, skip
+from ganzoo.testing.subject import BATCH, Subject
+
+_COUNT = 2
+_SECONDS = 30
+_CLOSE = 1e-3
+
+
+@dataclass(frozen=True)
+class _Noted(Processes):
+    """Keeps the gradients that the engine goes on with."""
+
+    gradients: list[Tensor] = field(default_factory=list)
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        parameters = list(parameters)
+        super().average_gradients(parameters)
+        flat = [p.grad.flatten() if p.grad is not None else torch.zeros(p.numel()) for p in parameters]
+        self.gradients.append(torch.cat(flat).clone())
+
+
+def processes_agree(subject: Subject) -> None:
+    """Two workers with 4 images each, joined by gloo, get the gradients of one with 8."""
+    if has_batch_statistics(subject.gan()):
+        skip("a batch norm looks at the batch of one process; on GPUs the engine joins it")
+    if not distributed.is_available():
+        skip("this torch is built without torch.distributed")
+    alone = _Noted()
+    subject.trainer(processes=alone).round(0.0)
+    together = _together(subject)
+    for number, (expected, found) in enumerate(zip(alone.gradients, together, strict=True)):
+        distance, length = float((expected - found).norm()), float(expected.norm())
+        if distance > _CLOSE * length + 1e-7:
+            fail(
+                f"gradient {number + 1} of the round (length {length:.3g}) differs by {distance:.3g} when {_COUNT}"
+                " workers share the batch: take means over images, and random numbers from batch.noise() or"
+                " batch.uniform(), which know the share"
+            )
+
+
+def _together(subject: Subject) -> list[Tensor]:
+    """The averaged gradients of the first worker; threads stand for processes, their words go through gloo."""
+    store = distributed.HashStore()  # type: ignore[attr-defined]  # not in the stubs
+
+    def join(rank: int) -> Any:
+        return distributed.ProcessGroupGloo(store, rank, _COUNT, timedelta(seconds=_SECONDS))
+
+    with ThreadPoolExecutor(_COUNT) as pool:
+        groups = list(pool.map(join, range(_COUNT)))
+        workers = [_Noted(rank, _COUNT, group) for rank, group in enumerate(groups)]
+        # Built one after the other: fresh weights come from torch's global generator.
+        trainers = [subject.trainer(batch=BATCH, processes=worker) for worker in workers]
+        list(pool.map(lambda trainer: trainer.round(0.0), trainers))
+    return workers[0].gradients

@@ -1,0 +1,77 @@
+"""The check that training goes the right way, which no check of finite losses can tell."""
+
+import torch
+from torch import Tensor
+
+from ganzoo.data.cache import Images
+from ganzoo.engine.trainer import Trainer
+from ganzoo.model import Step
+from ganzoo.testing.outcome import fail, skip
+from ganzoo.testing.subject import BATCH, IMAGES, Subject, as_images, draws
+
+CRITIC_STEPS, GENERATOR_STEPS = 60, 15
+SEEDS = 5
+_FASTER = 5.0
+"""Both players learn that many times as fast as in a run, so that so few steps show where they go."""
+_SLOPE = 0.5
+_LEAST = 0.15
+"""Least correlation between how the images change and the way to the data; a flipped sign gives about as much below
+zero as the right one above, a player that learns nothing about zero."""
+
+
+def pulls_towards_data(subject: Subject) -> None:
+    """After 60 steps of the critics alone, 15 steps of what draws move the images towards the data.
+
+    The data are what the fresh model draws, made brighter on the left: there is nothing else to learn. The way is
+    the sum over five seeds, in which what each network's random filters add cancels out.
+    """
+    slope = torch.linspace(_SLOPE, -_SLOPE, subject.configuration.settings.size.width)
+    way = torch.zeros_like(slope)
+    for seed in range(SEEDS):
+        way += _way(subject, slope, seed)
+    if not bool(way.any()):
+        fail(f"{GENERATOR_STEPS} steps of the player that draws change no image")
+    correlation = float(torch.nn.functional.cosine_similarity(way, slope, dim=0))
+    if correlation < _LEAST:
+        where = "away from" if correlation < -_LEAST else "no way towards"
+        fail(
+            f"after {CRITIC_STEPS} steps of the critics alone, {GENERATOR_STEPS} steps of the player that draws move"
+            f" the images {where} the data (correlation {correlation:+.2f}, needed {_LEAST:+.2f}): look at the signs of"
+            " the losses"
+        )
+
+
+def _way(subject: Subject, slope: Tensor, seed: int) -> Tensor:
+    """In which direction the columns of the drawn images change, with length 1: W."""
+    trainer = subject.trainer(images=_sloping(subject, slope, seed), seed=seed)
+    for optimiser in trainer.optimisers.values():
+        for group in optimiser.param_groups:
+            group["lr"] *= _FASTER
+    critics = [step for step in trainer.steps if not draws(step, trainer.gan)]
+    if not critics:
+        skip("no step trains a critic")
+    _play(trainer, critics, CRITIC_STEPS)
+    before = _drawn(trainer, subject)
+    _play(trainer, [step for step in trainer.steps if draws(step, trainer.gan)], GENERATOR_STEPS)
+    columns = (_drawn(trainer, subject) - before).mean(dim=(0, 1, 2))
+    return torch.nn.functional.normalize(columns - columns.mean(), dim=0)
+
+
+def _sloping(subject: Subject, slope: Tensor, seed: int) -> Images:
+    gan = subject.gan(seed)
+    with torch.no_grad():
+        drawn = torch.cat([gan(subject.batch(BATCH, seed=draw)) for draw in range(IMAGES // BATCH)])
+    return as_images((drawn + slope).clamp(-1, 1), "check-slope")
+
+
+def _play(trainer: Trainer, steps: list[Step], count: int) -> None:
+    trainer.gan.train()
+    for _ in range(count):
+        for step in steps:
+            trainer.play(step, 0.5)
+
+
+def _drawn(trainer: Trainer, subject: Subject) -> Tensor:
+    with torch.no_grad():
+        images: Tensor = trainer.gan.train()(subject.batch(32))
+    return images

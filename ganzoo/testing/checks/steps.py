@@ -1,0 +1,98 @@
+"""Checks of the steps: who trains what."""
+
+import torch
+from torch import Tensor
+
+from ganzoo.testing.outcome import fail
+from ganzoo.testing.subject import Subject, draws, names, steps_of, tensors, trained
+
+_ROUNDS = 3
+
+
+def steps_well_formed(subject: Subject) -> None:
+    """There are steps with names of their own, the same at every call, and one of them trains what draws."""
+    gan = subject.gan()
+    steps = steps_of(gan)
+    listed = [step.name for step in steps]
+    if not steps or len(set(listed)) < len(listed):
+        fail(f"steps() gives steps named {listed}: give each a name of its own")
+    if listed != [step.name for step in steps_of(gan)]:
+        fail("steps() gives other steps at the second call")
+    if idle := [step.name for step in steps if not trained(step)]:
+        fail(f"step {names(idle)} trains nothing: its module has no parameter that may change")
+    if not any(draws(step, gan) for step in steps):
+        fail("no step trains the network that draws the images (`averaged`)")
+
+
+def every_parameter_is_trained(subject: Subject) -> None:
+    """Every parameter belongs to a step; what is to stay as it is has been frozen by requires_grad_(False)."""
+    gan = subject.gan()
+    own = {key for step in steps_of(gan) for key in trained(step)}
+    left = [name for name, parameter in gan.named_parameters() if parameter.requires_grad and id(parameter) not in own]
+    if left:
+        fail(f"no step trains {names(left)}: freeze them with requires_grad_(False), or add a step")
+    strangers = own - {id(parameter) for parameter in gan.parameters()}
+    if strangers:
+        fail(f"{len(strangers)} trained parameters are in no module of the model: they would not be saved")
+
+
+def optimisers_cover(subject: Subject) -> None:
+    """The optimiser of a step holds exactly the parameters that the step trains."""
+    gan = subject.gan()
+    for step in steps_of(gan):
+        optimiser = gan.optimiser(step)
+        held = {id(parameter) for group in optimiser.param_groups for parameter in group["params"]}
+        own = set(trained(step))
+        known = {id(parameter): name for name, parameter in gan.named_parameters()}
+        if missing := own - held:
+            fail(f"the optimiser of step '{step.name}' leaves out {names({known.get(key, '?') for key in missing})}")
+        if extra := held - {id(parameter) for parameter in step.trains.parameters()}:
+            fail(f"the optimiser of step '{step.name}' also holds {names({known.get(key, '?') for key in extra})}")
+
+
+def step_moves_only_its_own(subject: Subject) -> None:
+    """A step changes the parameters of its own module and no others, with everything around it."""
+    trainer = subject.trainer()
+    known = {id(parameter): name for name, parameter in trainer.gan.named_parameters()}
+    for _ in range(_ROUNDS):
+        for step in trainer.steps:
+            own = {known[id(parameter)] for parameter in step.trains.parameters() if id(parameter) in known}
+            before = {name: p.detach().clone() for name, p in trainer.gan.named_parameters()}
+            trainer.gan.train()
+            trainer.play(step, 0.0)
+            moved = _changed(before, {name: p.detach() for name, p in trainer.gan.named_parameters()})
+            if strangers := moved - own:
+                fail(f"step '{step.name}' changes {names(strangers)}, which it does not train")
+
+
+def every_parameter_moves(subject: Subject) -> None:
+    """Training changes every parameter that a step trains."""
+    trainer = subject.trainer()
+    before = tensors(trainer.gan)
+    own = {key for step in trainer.steps for key in trained(step)}
+    for _ in range(_ROUNDS):
+        trainer.round(0.0)
+    trained_names = {name for name, parameter in trainer.gan.named_parameters() if id(parameter) in own}
+    still = trained_names - _changed(before, tensors(trainer.gan))
+    if still:
+        fail(f"{names(still)} never changes in {_ROUNDS} rounds: is it in the optimiser, does a loss reach it?")
+    if broken := [name for name, value in trainer.gan.named_parameters() if not bool(torch.isfinite(value).all())]:
+        fail(f"{names(broken)} is not finite after {_ROUNDS} rounds")
+
+
+def bf16_finite(subject: Subject) -> None:
+    """Training with forward passes in bfloat16 keeps losses, weights and images finite."""
+    trainer = subject.trainer(precision="bf16")
+    for _ in range(2):
+        trainer.round(0.0)
+    values = trainer.scalars()
+    if wrong := [name for name, value in values.items() if not torch.isfinite(torch.tensor(value))]:
+        fail(f"{names(wrong)} is not finite in bfloat16: compute what is delicate in float32")
+    with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        images = trainer.gan.eval()(subject.batch())
+    if not bool(torch.isfinite(images).all()):
+        fail("images drawn in bfloat16 are not finite")
+
+
+def _changed(before: dict[str, Tensor], after: dict[str, Tensor]) -> set[str]:
+    return {name for name, value in before.items() if not torch.equal(value, after[name])}

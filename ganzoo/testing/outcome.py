@@ -1,0 +1,76 @@
+"""What a check found, and the report over all of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
+
+Status = Literal["passed", "failed", "expected", "not applicable"]
+
+
+class CheckFailed(AssertionError):
+    """A rule is broken; the message says what was seen, and what to do."""
+
+
+class NotApplicable(Exception):
+    """A rule has nothing to say about this model or part; the message says why."""
+
+
+def fail(message: str) -> NoReturn:
+    """Ends a check with a finding."""
+    raise CheckFailed(message)
+
+
+def skip(reason: str) -> NoReturn:
+    """Ends a check that does not apply."""
+    raise NotApplicable(reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One check of one model or part; `message` is the finding, the reason of an expected failure or of a skip."""
+
+    subject: str
+    check: str
+    status: Status
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """All results of one call."""
+
+    results: Sequence[Result]
+
+    @property
+    def failures(self) -> list[Result]:
+        """The checks that failed, those among them that passed although they were expected to fail."""
+        return [result for result in self.results if result.status == "failed"]
+
+    @property
+    def ran(self) -> int:
+        """How many checks ran."""
+        return sum(result.status != "not applicable" for result in self.results)
+
+    @property
+    def ok(self) -> bool:
+        """Whether at least one check ran and none failed."""
+        return self.ran > 0 and not self.failures
+
+    @property
+    def seconds(self) -> float:
+        """Time of all checks."""
+        return sum(result.seconds for result in self.results)
+
+    def summary(self) -> str:
+        """One line: how many checks ran, and with what outcome."""
+        count = Counter(result.status for result in self.results)
+        parts = [f"{self.ran} checks ran", f"{count['passed']} passed", f"{count['failed']} failed"]
+        parts += [f"{count['expected']} failed as expected"] if count["expected"] else []
+        parts += [f"{count['not applicable']} do not apply"] if count["not applicable"] else []
+        return f"{', '.join(parts)} ({self.seconds:.1f} s)"
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One plain dictionary for each check."""
+        return [{**vars(result), "seconds": round(result.seconds, 3)} for result in self.results]

@@ -1,0 +1,200 @@
+"""What is checked: a model with its tiny settings, built again and again on images made here."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import BaseModel
+from torch import Tensor, nn
+
+from ganzoo.batch import Batch
+from ganzoo.configuration import Configuration
+from ganzoo.data.cache import Images
+from ganzoo.discovery import Plugin
+from ganzoo.engine.launch import build_gan
+from ganzoo.engine.processes import Processes
+from ganzoo.engine.trainer import Trainer, freeze_all_but
+from ganzoo.model import GAN, Step, Terms
+from ganzoo.specs import ModelSpec, PartSpec
+
+CPU = torch.device("cpu")
+ATTRIBUTES = {"style": ("one", "two", "three")}
+IMAGES = 48
+BATCH = 8
+"""Images in a batch; small enough for seconds, enough for batch statistics."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A declaration with the plugin that made it."""
+
+    spec: ModelSpec | PartSpec
+    plugin: Plugin
+
+    def __str__(self) -> str:
+        kind = self.spec.kind if isinstance(self.spec, PartSpec) else "model"
+        return f"{kind} {self.spec.name}"
+
+
+@dataclass(frozen=True)
+class Subject(Declared):
+    """A model, or a part in a model that is put together around it.
+
+    `field` is the option that holds the part ("loss"), and empty for a model.
+    """
+
+    configuration: Configuration
+    field: str = ""
+
+    def gan(self, seed: int = 0, configuration: Configuration | None = None) -> GAN:
+        """The recipe with fresh weights in training mode, on images with one labelled attribute."""
+        chosen = configuration or self.configuration
+        seeded = replace(chosen, settings=chosen.settings.model_copy(update={"seed": seed}))
+        return build_gan(seeded, ATTRIBUTES).train()
+
+    @property
+    def task(self) -> str:
+        """Whether sources are translated, or images drawn from noise."""
+        return self.configuration.model.spec.task
+
+    @cached_property
+    def images(self) -> Images:
+        """Images to learn from, of the tiny settings' size: each brighter on the left, and all different."""
+        return _images(self.configuration, seed=1, slope=0.8)
+
+    @cached_property
+    def sources(self) -> Images | None:
+        """Images to translate, brighter on the right; None for a model that draws from noise."""
+        return _images(self.configuration, seed=2, slope=-0.8) if self.task == "translate" else None
+
+    def batch(self, count: int = BATCH, seed: int = 0) -> Batch:
+        """The first `count` images, with sources for a translator."""
+        places = np.arange(count)
+        pixels, labels = self.images.take(places)
+        source = _unit(self.sources.take(places)[0]) if self.sources is not None else None
+        return Batch(_unit(pixels), torch.Generator().manual_seed(seed), source=source, label=labels, progress=0.5)
+
+    def trainer(
+        self,
+        *,
+        configuration: Configuration | None = None,
+        seed: int = 0,
+        batch: int = BATCH,
+        processes: Processes | None = None,
+        images: Images | None = None,
+        **options: Any,
+    ) -> Trainer:
+        """The engine's own trainer over the images; `options` are its precision and the like."""
+        chosen = configuration or self.configuration
+        return Trainer(
+            self.gan(seed, chosen),
+            images or self.images,
+            batch=batch,
+            seed=seed,
+            device=CPU,
+            half_life=1000.0,
+            sources=self.sources,
+            processes=processes,
+            **options,
+        )
+
+
+def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:
+    """Smooth random pictures with a slope from left to right, which no normalisation within an image takes away."""
+    size = configuration.settings.size
+    rng = np.random.default_rng(seed)
+    coarse = torch.from_numpy(rng.normal(size=(IMAGES, 3, 4, 4))).float()
+    smooth = nn.functional.interpolate(coarse, (size.height, size.width), mode="bilinear", align_corners=False)
+    ramp = (
+        torch.linspace(slope, -slope, size.width) * torch.from_numpy(rng.uniform(0.8, 1.2, (IMAGES, 1, 1, 1))).float()
+    )
+    values = (smooth * 0.2 + ramp).clamp(-1, 1)
+    return as_images(values, f"check-{seed}")
+
+
+def as_images(values: Tensor, fingerprint: str) -> Images:
+    """Images N 3 H W in [-1, 1] as a data set, with labels in turn."""
+    pixels = ((values + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+    labels = np.arange(len(pixels))[:, None] % len(ATTRIBUTES["style"])
+    return Images(pixels=pixels, labels=labels, attributes=ATTRIBUTES, fingerprint=fingerprint, skipped=())
+
+
+def _unit(pixels: Tensor) -> Tensor:
+    return pixels.float() / 127.5 - 1
+
+
+def steps_of(gan: GAN) -> tuple[Step, ...]:
+    """The steps of one round."""
+    return tuple(gan.steps())
+
+
+def trained(step: Step) -> dict[int, nn.Parameter]:
+    """The parameters that a step trains, by identity; those that the recipe has frozen are not among them."""
+    return {id(parameter): parameter for parameter in step.trains.parameters() if parameter.requires_grad}
+
+
+def draws(step: Step, gan: GAN) -> bool:
+    """Whether the step trains what draws the images, rather than a critic of them."""
+    return not {id(p) for p in gan.averaged.parameters()}.isdisjoint(map(id, step.trains.parameters()))
+
+
+def losses(gan: GAN, batch: Callable[[], Batch]) -> Iterator[tuple[Step, Terms]]:
+    """Each step with the terms of its loss on a batch of its own; gradients reach its own parameters only."""
+    steps = steps_of(gan)
+    own = {step.name: list(trained(step).values()) for step in steps}
+    gan.train()
+    for step in steps:
+        freeze_all_but(gan, own[step.name])
+        if step.before:
+            with torch.no_grad():
+                step.before()
+        yield step, step.loss(batch())
+    for parameters in own.values():
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+
+
+def play_round(trainer: Trainer) -> None:
+    """One round of the engine, after which parameters may be trained again that it froze for the last step."""
+    free = [parameter for parameter in trainer.gan.parameters() if parameter.requires_grad]
+    trainer.round(0.5)
+    for parameter in free:
+        parameter.requires_grad_(True)
+
+
+def total(terms: Terms) -> Tensor:
+    """The sum that the engine minimises."""
+    return torch.stack([term.float() for term in terms.values()]).sum()
+
+
+def tensors(module: nn.Module) -> dict[str, Tensor]:
+    """Copies of all parameters and buffers by name."""
+    return {name: value.detach().clone() for name, value in module.state_dict().items()}
+
+
+def watched(options: BaseModel, read: set[str]) -> BaseModel:
+    """The same options, which note in `read` every field that is looked at."""
+    fields = frozenset(type(options).model_fields)
+
+    def look(self: BaseModel, name: str) -> Any:
+        if name in fields:
+            read.add(name)
+        elif name in ("model_dump", "model_dump_json"):
+            read.update(fields)
+        return super(kind, self).__getattribute__(name)
+
+    kind: type[BaseModel] = type(
+        type(options).__name__, (type(options),), {"__getattribute__": look, "__module__": __name__}
+    )
+    return kind.model_construct(**dict(options))
+
+
+def names(items: Mapping[str, object] | set[str] | list[str]) -> str:
+    """At most four names for a message."""
+    listed = sorted(items)
+    more = f" and {len(listed) - 4} more" if len(listed) > 4 else ""
+    return f"{', '.join(json.dumps(name) for name in listed[:4])}{more}"
