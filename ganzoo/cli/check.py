@@ -10,7 +10,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.errors import PluginError, UsageError
-from ganzoo.report import Format, say
+from ganzoo.report import Format, rows_as, say
 
 if TYPE_CHECKING:
     from ganzoo.testing import Result
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @click.argument("names", metavar="NAME…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Check every plugin that is installed.")
 @click.option("--expect", "expected", metavar="CHECK=REASON", multiple=True, help="A check that fails on purpose.")
+@click.option("--only", metavar="CHECK", multiple=True, help="Run this check alone; may be given several times.")
+@click.option("--rules", is_flag=True, help="List what is checked, and run nothing.")
 @click.option("--verbose", "-v", is_flag=True, help="Name the checks that passed or do not apply as well.")
 @click.option(
     "--format",
@@ -30,12 +32,23 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def check(
-    context: Context, names: Sequence[str], everything: bool, expected: Sequence[str], verbose: bool, form: Format
+    context: Context,
+    /,
+    names: Sequence[str],
+    everything: bool,
+    expected: Sequence[str],
+    only: Sequence[str],
+    rules: bool,
+    verbose: bool,
+    form: Format,
 ) -> int:
     """Checks the plugin NAME with all that it declares, or the model or part of that name.
 
     The exit code is 4 when a check fails.
     """
+    if rules:
+        _print_rules(form)
+        return 0
     if bool(names) == everything:
         raise UsageError("give the NAME of a plugin, model or part, or --all")
     catalog, reasons = context.catalog(), _reasons(expected)
@@ -43,8 +56,9 @@ def check(
     from ganzoo.testing.conform import check_name, installed
 
     results: list[Result] = []
-    for name in installed(catalog) if everything else names:
-        found = check_name(name, catalog, expected=reasons).results
+    chosen = installed(catalog) if everything else names
+    for name in chosen:
+        found = check_name(name, catalog, expected=reasons, only=only).results
         results += found
         if form is Format.TABLE:
             _print(found, verbose)
@@ -55,6 +69,12 @@ def check(
     else:
         say(report.summary())
     return 0 if report.ok else PluginError.exit_code
+
+
+def _print_rules(form: Format) -> None:
+    from ganzoo.testing.checks import ALL
+
+    rows_as(form, [{"check": one.name, "rule": one.rule} for one in ALL], ("check", "rule"))
 
 
 def _reasons(expected: Sequence[str]) -> dict[str, str]:

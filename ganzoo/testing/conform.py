@@ -1,14 +1,14 @@
 """Finds what a name stands for, and runs the checks that it must pass."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.catalog import Catalog
-from ganzoo.discovery import Plugin
-from ganzoo.errors import UsageError, nearest
+from ganzoo.discovery import Plugin, qualifier
+from ganzoo.errors import GanzooError, UsageError, nearest
 from ganzoo.specs import ModelSpec, PartSpec
-from ganzoo.testing.check import Check, run_checks
-from ganzoo.testing.checks import DECLARATION, MODEL
+from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks
+from ganzoo.testing.checks import ALL, DECLARATION, MODEL
 from ganzoo.testing.outcome import CheckFailed, Report, Result
 from ganzoo.testing.subject import Declared, Subject
 
@@ -24,30 +24,38 @@ def conformance(
 ) -> Report:
     """Checks a plugin with all that it declares, a model or a part; in a plugin's tests this is the whole test.
 
-    `expected` names checks that fail on purpose, each with its reason; one that passes nevertheless is a failure.
+    `expected` names checks that fail on purpose, each with its reason; one that never fails nevertheless is a failure.
     A declaration that no entry point names can be handed over itself. Raises AssertionError that lists what failed,
     UsageError for a name that is nothing, PluginError for a plugin that can't be loaded.
     """
-    report = check_name(name, catalog or open_catalog(), expected=expected or {})
+    report = check_name(name, catalog or open_catalog(), expected=expected)
     if not report.ok:
         lines = [f"  {one.subject}: {one.check}: {one.message}" for one in report.failures]
         raise CheckFailed("\n".join([f"{name}: {report.summary()}", *lines]))
     return report
 
 
-def check_name(name: str | ModelSpec | PartSpec, catalog: Catalog, *, expected: Mapping[str, str]) -> Report:
-    """All checks of everything that the name stands for; errors as for `conformance`, but for what fails."""
-    known = {one.name for one in [*DECLARATION, *MODEL]}
-    if strangers := sorted(set(expected) - known):
-        raise UsageError(f"no check '{strangers[0]}'.{nearest(strangers[0], known)}")
-    if not isinstance(name, str):
-        plugin = _plugin_of(name)
-        catalog, declared = Catalog([*catalog.plugins, plugin], catalog.registry), of_plugin(plugin)
-    elif broken := [plugin for plugin in catalog.plugins if plugin.name == name and plugin.status in BROKEN]:
+def check_name(
+    name: str | Plugin | ModelSpec | PartSpec,
+    catalog: Catalog,
+    *,
+    expected: Mapping[str, str] | None = None,
+    only: Collection[str] = (),
+) -> Report:
+    """The checks, or `only` those, of all that the name stands for; errors as for `conformance`, but for failures."""
+    expected = expected or {}
+    known = {one.name for one in ALL}
+    if strangers := sorted({*expected, *only} - known):
+        raise UsageError(f"no check '{strangers[0]}'.{nearest(strangers[0], known)} All of them: ganzoo check --rules")
+    if isinstance(name, ModelSpec | PartSpec):
+        name = _plugin_of(name)
+        catalog = Catalog([*catalog.plugins, name], catalog.registry)
+    plugins = [one for one in catalog.plugins if one is name or one.name == name]
+    if broken := [plugin for plugin in plugins if plugin.status in BROKEN]:
         return Report([_broken(plugin) for plugin in broken])
-    else:
-        declared = declarations(name, catalog)
-    return Report([result for one in declared for result in _results(one, catalog, expected)])
+    declared = of_plugin(name) if isinstance(name, Plugin) else declarations(name, catalog)
+    results = [result for one in declared for result in _results(one, catalog, only or known)]
+    return Report(as_expected(results, expected))
 
 
 def _broken(plugin: Plugin) -> Result:
@@ -55,9 +63,9 @@ def _broken(plugin: Plugin) -> Result:
     return Result(subject=f"plugin {plugin.name}", check="plugin-loads", status="failed", message=message)
 
 
-def installed(catalog: Catalog) -> list[str]:
-    """The names of all plugins that declare models or parts, and of those that are broken."""
-    return [p.name for p in catalog.plugins if p.models or p.parts or p.status in BROKEN]
+def installed(catalog: Catalog) -> list[Plugin]:
+    """All plugins that declare models or parts, and those that are broken."""
+    return [plugin for plugin in catalog.plugins if plugin.models or plugin.parts or plugin.status in BROKEN]
 
 
 def declarations(name: str, catalog: Catalog) -> list[Declared]:
@@ -83,19 +91,25 @@ def _plugin_of(spec: ModelSpec | PartSpec) -> Plugin:
     return Plugin(name=spec.name, distribution="", version="", models=models, parts=parts)
 
 
-def _results(one: Declared, catalog: Catalog, expected: Mapping[str, str]) -> Iterable[Result]:
-    yield from run_checks(DECLARATION, one, expected)
-    checks, subject = _subject(one, catalog)
-    yield from run_checks(checks, subject, expected)
+def _results(one: Declared, catalog: Catalog, only: Collection[str]) -> Iterable[Result]:
+    yield from run_checks((check for check in DECLARATION if check.name in only), one)
+    try:
+        checks, subject = _subject(one, catalog)
+    except GanzooError as error:
+        message = f"the tiny settings are refused: {error}"
+        yield Result(subject=str(one), check=BUILDS, status="failed", message=message)
+        return
+    yield from run_checks((check for check in checks if check.name in only), subject)
 
 
 def _subject(one: Declared, catalog: Catalog) -> tuple[Sequence[Check], Declared]:
     spec = one.spec
+    full_name = f"{qualifier(one.plugin, catalog.plugins)}/{spec.name}"  # the short one may belong to several plugins
     if isinstance(spec, ModelSpec):
-        name, options, field = spec.name, {}, ""
+        name, options, field = full_name, {}, ""
     elif spec.kind in FIELDS:
         field = FIELDS[spec.kind]
-        name, options = HOST, {field: spec.name}
+        name, options = HOST, {field: full_name}
     else:
         return (), one
     configuration = configure_run(name, catalog, tiny=True, options={"device": "cpu", **options})

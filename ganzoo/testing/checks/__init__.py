@@ -33,6 +33,7 @@ MODEL: Sequence[Check] = [
     Check(look)
     for look in (
         randomness.no_network,
+        randomness.builds,
         randomness.construction_repeatable,
         options_read.options_read,
         outputs.output_shape,
@@ -67,3 +68,6 @@ MODEL: Sequence[Check] = [
     )
 ]
 """Of a model, and of a part that a model is put together from."""
+
+ALL: Sequence[Check] = [*DECLARATION, *MODEL]
+"""Every check there is."""

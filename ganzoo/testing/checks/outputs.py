@@ -135,9 +135,12 @@ def deep_copy(subject: Subject) -> None:
     before = tensors(twin)
     if not torch.equal(draw(trainer.gan.eval(), subject.batch()), draw(twin.eval(), subject.batch())):
         fail("a deep copy draws other images: keep no reference to a network outside of the modules")
+    drawn = draw(twin.eval(), subject.batch())
     trainer.round(0.0)
     if any(not torch.equal(before[name], value) for name, value in twin.state_dict().items()):
         fail("training the original changes its deep copy")
+    if not torch.equal(drawn, draw(twin.eval(), subject.batch())):
+        fail("a deep copy draws with the networks of the original: keep no function that holds on to one")
 
 
 def device_agnostic(subject: Subject) -> None:

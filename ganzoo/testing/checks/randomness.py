@@ -34,6 +34,11 @@ def no_network(subject: Subject) -> None:
         fail(f"building the model asks the network for {asked[0]}: weights belong into `weights` of the declaration")
 
 
+def builds(subject: Subject) -> None:
+    """The model can be built with its tiny settings."""
+    subject.gan()
+
+
 def construction_repeatable(subject: Subject) -> None:
     """The same seed gives the same fresh weights, whatever state the global generators are in."""
     states = []

@@ -1,0 +1,101 @@
+"""Every mutant with the check that must catch it."""
+
+from tests.mutants import TINY, Mutant, declared, heavy
+
+CLEAN = [
+    Mutant(recipe="generate:Clean"),
+    Mutant(recipe="generate:CleanPenalty"),
+    Mutant(recipe="generate:CleanConditional"),
+    Mutant(recipe="translate:CleanTranslator", task="translate"),
+    Mutant(recipe="translate:CleanPairs", task="translate"),
+]
+_OPTIONS = {
+    declared.DeadOption: "options-read",
+    declared.Mutable: "options-frozen",
+    declared.TakesAnything: "options-frozen",
+    declared.Undescribed: "options-described",
+    declared.Unbounded: "options-bounded",
+    declared.Endless: "options-bounded",
+    declared.DefaultOutOfBounds: "options-default",
+    heavy.Heavy: "declaration-light",
+}
+_FACTS = {
+    "declaration-complete": ({"license": ""}, {"tiny": {}}),
+    "paper-well-formed": ({"paper": "Goodfellow 2014"},),
+}
+_GENERATE = {
+    "GeneratorSignFlipped": "pulls-towards-data",
+    "CriticSignFlipped": "pulls-towards-data",
+    "RealAndFakeExchanged": "pulls-towards-data",
+    "MeanForgotten": "losses-are-means",
+    "MeanForgottenByGenerator": "losses-are-means",
+    "PenaltyNotAMean": "losses-are-means",
+    "LossIsNoScalar": "losses-named-scalars",
+    "LossIsAFloat": "losses-named-scalars",
+    "LossIsNotFinite": "losses-named-scalars",
+    "GeneratorLossOnDetachedImages": "terms-have-gradients",
+    "TermThatMovesNothing": "terms-have-gradients",
+    "PenaltyWithoutGraph": "terms-have-gradients",
+    "PenaltyOutsideOfTheImages": "critic-sees-images",
+    "PenaltyOnPixelsOf255": "critic-sees-images",
+    "CriticInEvaluationMode": "in-training-mode",
+    "GeneratorWithoutStep": "every-parameter-is-trained",
+    "StepsOfOneName": "steps-well-formed",
+    "StepsThatDiffer": "steps-well-formed",
+    "LayerOutsideOfSteps": "every-parameter-is-trained",
+    "OptimiserOfTheOtherNetwork": "optimisers-cover",
+    "OptimiserOfAPart": "optimisers-cover",
+    "ClipsTheWrongNetwork": "step-moves-only-its-own",
+    "DecaysTheOtherNetworkBefore": "step-moves-only-its-own",
+    "LearningRateOfNothing": "every-parameter-moves",
+    "LayerThatIsNotUsed": "every-parameter-gets-a-gradient",
+    "CanNotBeBuilt": "builds",
+    "LayersInAList": "resume-exact",
+    "WithoutTanh": "output-range",
+    "LargeWeightsGiveNaN": "output-range",
+    "InDoublePrecision": "output-shape",
+    "AlwaysASquare": "rectangles",
+    "SameForAll": "output-depends-on-input",
+    "NoiseIsNotUsed": "output-depends-on-input",
+    "LooksAtTheTarget": "output-blank-target",
+    "RemembersTheLastBatch": "output-repeatable",
+    "LabelIgnored": "label-as-declared",
+    "LabelNotDeclared": "label-as-declared",
+    "AveragesTheCritic": "averaged-draws",
+    "AveragesAPart": "averaged-draws",
+    "TensorOnTheCpu": "device-agnostic",
+    "BranchesOnAValue": "device-agnostic",
+    "GlobalNoise": "randomness-from-batch",
+    "GlobalNoiseInTheLoss": "randomness-from-batch",
+    "CoinOfPython": "randomness-from-batch",
+    "WeightsOfNumpy": "construction-repeatable",
+    "ChangesTheTarget": "batch-unchanged",
+    "CountsOutsideOfBuffers": "resume-exact",
+    "WeightsOutsideOfModules": "save-load",
+    "ClosureOverTheNetwork": "deep-copy",
+    "NoiseOfItsOwnShare": "processes-agree",
+    "StatisticsOfTheBatch": "processes-agree",
+    "OverflowsInHalfPrecision": "bf16-finite",
+    "AsksTheNetwork": "no-network",
+}
+_TRANSLATE = {
+    "CycleOnTheWrongSide": "losses-unpaired",
+    "IdentityWithThePicture": "losses-unpaired",
+    "CriticOfTheWrongSide": "pulls-towards-data",
+    "SecondCriticWithoutStep": "every-parameter-is-trained",
+    "ChangesTheSource": "batch-unchanged",
+    "SourceIsNotUsed": "output-depends-on-input",
+    "AveragesTheWayBack": "averaged-draws",
+    "PaintsTheTarget": "output-blank-target",
+}
+MUTANTS = [
+    *(Mutant(recipe="generate:Clean", options=options, caught_by=check) for options, check in _OPTIONS.items()),
+    *(
+        Mutant(recipe="generate:Clean", facts=facts, caught_by=check)
+        for check, all_of in _FACTS.items()
+        for facts in all_of
+    ),
+    Mutant(recipe="generate:NotThere", caught_by="declaration-complete", facts={"tiny": TINY}),
+    *(Mutant(recipe=f"generate:{name}", caught_by=check) for name, check in _GENERATE.items()),
+    *(Mutant(recipe=f"translate:{name}", caught_by=check, task="translate") for name, check in _TRANSLATE.items()),
+]

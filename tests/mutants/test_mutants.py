@@ -1,0 +1,40 @@
+"""Every planted bug is caught by the check that names it, and what is right passes all checks."""
+
+import pytest
+
+from ganzoo.api import open_catalog
+from ganzoo.catalog import Catalog
+from ganzoo.testing import conformance
+from ganzoo.testing.checks import ALL
+from ganzoo.testing.conform import check_name, installed
+from tests.mutants import Mutant
+from tests.mutants.catalogue import CLEAN, MUTANTS
+
+
+@pytest.mark.parametrize("clean", CLEAN, ids=lambda mutant: mutant.name)
+def test_a_clean_recipe_passes_every_check(clean: Mutant, catalog: Catalog) -> None:
+    report = conformance(clean.spec(), catalog=catalog)
+    assert report.ran >= 34
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_is_caught_by_its_check(mutant: Mutant, catalog: Catalog) -> None:
+    report = check_name(mutant.spec(), catalog, only=[mutant.caught_by])
+    assert mutant.caught_by in [result.check for result in report.failures]
+
+
+def test_every_check_catches_a_mutant() -> None:
+    """A check that nothing fails may well look at nothing."""
+    assert {check.name for check in ALL} - {mutant.caught_by for mutant in MUTANTS} == set()
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(MUTANTS) >= 60 and len({mutant.name for mutant in MUTANTS}) >= 60
+
+
+BUILT_IN = [plugin.name for plugin in installed(open_catalog(third_party=False))]
+
+
+@pytest.mark.parametrize("plugin", BUILT_IN)
+def test_every_built_in_plugin_is_clean(plugin: str, catalog: Catalog) -> None:
+    conformance(plugin, catalog=catalog)
