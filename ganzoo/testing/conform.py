@@ -8,7 +8,7 @@ from ganzoo.discovery import Plugin, qualifier
 from ganzoo.errors import GanzooError, UsageError, nearest
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks
-from ganzoo.testing.checks import ALL, DECLARATION, MODEL
+from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS
 from ganzoo.testing.outcome import CheckFailed, Report, Result
 from ganzoo.testing.subject import Declared, Subject
 
@@ -92,7 +92,8 @@ def _plugin_of(spec: ModelSpec | PartSpec) -> Plugin:
 
 
 def _results(one: Declared, catalog: Catalog, only: Collection[str]) -> Iterable[Result]:
-    yield from run_checks((check for check in DECLARATION if check.name in only), one)
+    own = PARTS.get(one.spec.kind, ()) if isinstance(one.spec, PartSpec) else ()
+    yield from run_checks((check for check in (*DECLARATION, *own) if check.name in only), one)
     try:
         checks, subject = _subject(one, catalog)
     except GanzooError as error:

@@ -1,11 +1,16 @@
 """All checks, in the order in which they run: what others build on comes first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from ganzoo.testing.check import Check
 from ganzoo.testing.checks import (
+    augmentations,
+    datasets,
     declaration,
+    encoders,
     losses,
+    metrics,
     options_read,
     outputs,
     processes,
@@ -69,5 +74,34 @@ MODEL: Sequence[Check] = [
 ]
 """Of a model, and of a part that a model is put together from."""
 
-ALL: Sequence[Check] = [*DECLARATION, *MODEL]
+PARTS: Mapping[str, Sequence[Check]] = {
+    "augmentation": [
+        Check(augmentations.augmentation_shape),
+        Check(augmentations.augmentation_repeatable),
+        Check(augmentations.augmentation_differentiable),
+    ],
+    "dataset": [
+        Check(datasets.source_interface),
+        Check(datasets.pictures_well_formed),
+        Check(datasets.pictures_repeatable),
+        Check(datasets.dataset_options_read),
+    ],
+    "metric": [
+        Check(metrics.metric_values),
+        Check(metrics.metric_repeatable),
+        Check(metrics.metric_order_free),
+        Check(metrics.metric_sees_a_difference),
+        Check(metrics.metric_few_images),
+        Check(metrics.metric_options_read),
+    ],
+    "encoder": [
+        Check(encoders.encoder_features),
+        Check(encoders.encoder_frozen),
+        Check(encoders.encoder_independent),
+        Check(encoders.encoder_fingerprint),
+    ],
+}
+"""Of a part of that kind by itself."""
+
+ALL: Sequence[Check] = [*DECLARATION, *MODEL, *chain.from_iterable(PARTS.values())]
 """Every check there is."""

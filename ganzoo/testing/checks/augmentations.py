@@ -1,0 +1,69 @@
+"""Checks of augmentations by themselves; in a model they pass through its checks as well."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ganzoo.model import Augmentation
+from ganzoo.specs import ImageShape
+from ganzoo.testing.checks.parts import built
+from ganzoo.testing.outcome import fail
+from ganzoo.testing.subject import CPU, Subject
+
+_SIZE = 32
+
+
+def augmentation_shape(subject: Subject) -> None:
+    """Images `margin` times as large come out in the asked shape, finite, for one image and for many."""
+    augment = _augment(subject)
+    if augment.margin < 1:
+        fail(f"margin is {augment.margin:g}: 1 or more, as pictures can't be read smaller than they are drawn")
+    side = math.ceil(_SIZE * augment.margin)
+    for count in (1, 4):
+        changed = augment(_images(count, side), torch.Generator(CPU).manual_seed(0))
+        if changed.shape != (count, 3, _SIZE, _SIZE):
+            fail(f"{(count, 3, side, side)} became {tuple(changed.shape)}, expected {(count, 3, _SIZE, _SIZE)}")
+        if not bool(torch.isfinite(changed).all()):
+            fail("images are not finite any more")
+
+
+def augmentation_repeatable(subject: Subject) -> None:
+    """The same generator gives the same images, and the images given stay as they are."""
+    augment, images = _augment(subject), _images()
+    before = images.clone()
+    first = augment(images, torch.Generator(CPU).manual_seed(5))
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(99)
+        second = augment(images, torch.Generator(CPU).manual_seed(5))
+    if not torch.equal(first, second):
+        fail("the same rng gives other images: draw from it alone (ganzoo.augment.uniform, normal, seeded)")
+    if not torch.equal(before, images):
+        fail("the images given are changed: work on a copy")
+
+
+def augmentation_differentiable(subject: Subject) -> None:
+    """Gradients pass to the images, and gradients of gradients, which penalties need."""
+    augment = _augment(subject)
+    images = _images().requires_grad_()
+    changed = augment(images, torch.Generator(CPU).manual_seed(0))
+    if not changed.requires_grad:
+        fail("no gradient passes: the generator would learn nothing through it")
+    (gradient,) = torch.autograd.grad(changed.square().sum(), images, create_graph=True)
+    if not bool(gradient.any()):
+        fail("the gradient that passes is zero: the generator would learn nothing through it")
+    try:
+        torch.autograd.grad(gradient.square().sum(), images)
+    except RuntimeError as error:
+        text = " ".join(str(error).split())[:120]
+        fail(f"gradients of gradients fail ({text}): ganzoo.augment.warp resamples with them")
+
+
+def _augment(subject: Subject) -> Augmentation:
+    augment: Augmentation = built(subject, shape=ImageShape(height=_SIZE, width=_SIZE))
+    return augment
+
+
+def _images(count: int = 4, side: int = _SIZE) -> Tensor:
+    rng = torch.Generator(CPU).manual_seed(1)
+    return torch.rand(count, 3, side, side, generator=rng) * 1.8 - 0.9
