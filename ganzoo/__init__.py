@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ganzoo.data.source import ImageSource, Picture, PictureStream
     from ganzoo.errors import DataError, DivergedError, GanzooError, PluginError, StorageError, UsageError
     from ganzoo.hooks import hookimpl
-    from ganzoo.options import AdversarialOptions, ModelOptions, Options, PartChoice, part
+    from ganzoo.options import AdversarialOptions, ModelOptions, Options, PartChoice, TranslatorOptions, part
     from ganzoo.sampling import LoadedGAN, load
     from ganzoo.specs import ImageShape, ModelSpec, PartSpec, Weights
     from ganzoo.units import Size
@@ -35,6 +35,7 @@ _HOMES = {
     "PluginError": "errors",
     "Size": "units",
     "StorageError": "errors",
+    "TranslatorOptions": "options",
     "UsageError": "errors",
     "Weights": "specs",
     "compare": "api",
@@ -65,6 +66,7 @@ __all__ = [
     "PluginError",
     "Size",
     "StorageError",
+    "TranslatorOptions",
     "UsageError",
     "Weights",
     "compare",

@@ -113,9 +113,9 @@ def configure_run(
         *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
         *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
         # The data named by a flag are chosen first, so that options (data.count) are those of these data.
-        Layer(origin="flag", values={key: value for key, value in flags.items() if key == "data"}),
+        Layer(origin="flag", values={key: value for key, value in flags.items() if key in ("data", "style")}),
         Layer(origin="set", values=options or {}),
-        Layer(origin="flag", values={key: value for key, value in flags.items() if key != "data"}),
+        Layer(origin="flag", values={key: value for key, value in flags.items() if key not in ("data", "style")}),
     ]
     return configure(registered, catalog, layers)
 

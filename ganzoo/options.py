@@ -47,6 +47,14 @@ class ModelOptions(Options):
     )
 
 
+class TranslatorOptions(ModelOptions):
+    """Options of every model that translates photos into another style; `data` are the photos."""
+
+    style: PartChoice = part(
+        "dataset", "scenes", "paintings to learn from: a folder, or a data set by name", rendition="oil"
+    )
+
+
 class AdversarialOptions(ModelOptions):
     """Options of `ganzoo.model.AdversarialGAN`, the recipe that draws images from noise.
 

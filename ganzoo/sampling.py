@@ -15,7 +15,7 @@ from ganzoo.catalog import Catalog
 from ganzoo.engine import checkpoint
 from ganzoo.engine.device import choose_device
 from ganzoo.engine.launch import build_gan
-from ganzoo.errors import StorageError, one_line
+from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.model import GAN
 from ganzoo.runs import read_run_file
 from ganzoo.specs import ImageShape
@@ -27,7 +27,10 @@ _BATCH = 64
 class LoadedGAN:
     """A trained model with its averaged weights, in evaluation mode; `step` is the training step they are from."""
 
-    def __init__(self, gan: GAN, shape: ImageShape, step: int, device: torch.device) -> None:
+    def __init__(
+        self, gan: GAN, shape: ImageShape, step: int, device: torch.device, *, translates: bool = False
+    ) -> None:
+        self.translates = translates
         self.gan = gan.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self.shape = shape
         self.step = step
@@ -71,6 +74,10 @@ class LoadedGAN:
         blank = torch.zeros((), device=self.device).expand(count, shape.channels, shape.height, shape.width)
         if label is not None:
             label = label.to(self.device)
+        if self.translates:
+            raise UsageError(
+                "a translator draws nothing from noise: its photos and paintings are in the run's samples/"
+            )
         drawn: Tensor = self.gan(Batch(blank, rng, label=label, progress=1.0, draw=draw))
         return drawn.float().cpu()
 
@@ -114,7 +121,8 @@ def load_run(
         raise StorageError(f"the checkpoint of '{folder}' does not fit its model: {one_line(error)}") from error
     size = configuration.settings.size
     shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
-    return LoadedGAN(gan, shape, step, choose_device(device)), problems
+    translates = configuration.model.spec.task == "translate"
+    return LoadedGAN(gan, shape, step, choose_device(device), translates=translates), problems
 
 
 def _pieces(count: int) -> Iterator[tuple[int, int]]:

@@ -37,6 +37,7 @@ LAYERS = {
     # A run and its folder: as light as the light ones but for the lock of the folder.
     "record": Layer("runs", "light record", "filelock"),
     "report": Layer("report live", "light record report", "rich yaml"),
+    "scaffold": Layer("scaffold", "light scaffold", "jinja2"),
     "html": Layer("report_html", "light record html", "jinja2 markupsafe PIL"),
     "api": Layer("api listing", "light record api", inside="engine scoring users html"),
     "model": Layer("model batch images walk", "light model", "torch numpy PIL"),
@@ -51,7 +52,10 @@ LAYERS = {
     ),
     "testing": Layer("testing", "light api model kit data engine testing", "torch numpy pydantic annotated_types"),
     "cli": Layer(
-        "cli __main__", "light record report api cli", "click", inside="engine scoring users testing model data html"
+        "cli __main__",
+        "light record report api cli",
+        "click",
+        inside="engine scoring users testing model data html scaffold",
     ),
     "public": Layer("__init__", ""),
 }

@@ -26,6 +26,7 @@ COMMANDS = {
     "evaluate": "ganzoo.cli.evaluate:evaluate",
     "compare": "ganzoo.cli.compare:compare",
     "report": "ganzoo.cli.report:write",
+    "new": "ganzoo.cli.new:new",
     "check": "ganzoo.cli.check:check",
     "data": "ganzoo.cli.data:data",
     "registry": "ganzoo.cli.registry:registry",

@@ -1,7 +1,7 @@
 """Starts or resumes a run: builds everything that the configuration names, then trains."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
 
 import torch
@@ -21,7 +21,6 @@ from ganzoo.listeners import Listeners
 from ganzoo.model import GAN, Augmentation
 from ganzoo.parts import Parts
 from ganzoo.runs import Run, claimed_folder, empty_folder, file_name, locked, read_run_file, write_run_file
-from ganzoo.settings import RunSettings
 from ganzoo.specs import ImageShape, load_target
 from ganzoo.units import Size
 from ganzoo.view import View
@@ -44,19 +43,20 @@ def start(
     build_scorer: BuildScorer | None = None,
 ) -> Run:
     """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`."""
-    _check_scores(configuration.settings)
+    _check_scores(configuration)
     device = choose_device(configuration.settings.device)
-    source = open_source(configuration)
+    source = open_source(configuration, learnt_from(configuration))
     # What the model can't do is told before a long reading of images, where their labels are known without it.
     gan = build_gan(configuration, source.attributes) if isinstance(source, ImageSource) else None
     with claimed_folder(configuration.model.spec.name, out, overwrite=overwrite) as folder:
         images = read_images(source, configuration, view)
+        sources = read_sources(configuration, view)
         gan = gan or build_gan(configuration, images.attributes)
-        trainer = build_trainer(gan, configuration, images, device)
-        scorer = _scorer(build_scorer, configuration, images, source, device, view)
+        trainer = build_trainer(gan, configuration, images, device, sources)
+        scorer = _scorer(build_scorer, configuration, trainer, source, view)
         run = Run(folder=folder, configuration=configuration)
         empty_folder(folder)
-        write_run_file(run, _facts(trainer, images))
+        write_run_file(run, _facts(trainer))
         return Loop(run, trainer, _listeners(catalog, view), view, scorer=scorer).train()
 
 
@@ -72,15 +72,17 @@ def resume(
 
     Raises DataError when the images are not those that the run was started with.
     """
-    started_with = read_run_file(folder)["data"]["fingerprint"]
-    _check_scores(configuration.settings)
+    started_with = read_run_file(folder)
+    _check_scores(configuration)
     device = choose_device(configuration.settings.device)
-    source = open_source(configuration)
+    source = open_source(configuration, learnt_from(configuration))
     images = read_images(source, configuration, view)
-    if images.fingerprint != started_with:
+    sources = read_sources(configuration, view)
+    found = {"data": images, "sources": sources}
+    if any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items()):
         raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
-    trainer = build_trainer(build_gan(configuration, images.attributes), configuration, images, device)
-    scorer = _scorer(build_scorer, configuration, images, source, device, view)
+    trainer = build_trainer(build_gan(configuration, images.attributes), configuration, images, device, sources)
+    scorer = _scorer(build_scorer, configuration, trainer, source, view)
     run = Run(folder=folder, configuration=configuration)
     with locked(folder):
         step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS)
@@ -89,7 +91,7 @@ def resume(
         seconds = snapshot.restore(trainer, saved)
         checkpoint.set_aside_after(run.checkpoints, step)
         run.forget_after(step)
-        write_run_file(run, _facts(trainer, images))
+        write_run_file(run, _facts(trainer))
         view.notice(f"resuming '{file_name(folder)}' from step {step}")
         return Loop(run, trainer, _listeners(catalog, view), view, seconds=seconds, scorer=scorer).train()
 
@@ -99,30 +101,40 @@ def _listeners(catalog: Catalog, view: View) -> Listeners:
 
 
 def _scorer(
-    build: BuildScorer | None,
-    configuration: Configuration,
-    images: Images,
-    source: PictureStream,
-    device: torch.device,
-    view: View,
+    build: BuildScorer | None, configuration: Configuration, trainer: Trainer, source: PictureStream, view: View
 ) -> TakesScores | None:
     """Scores are taken on images of the training size, so without the margin of an augmentation."""
     settings = configuration.settings
     if build is None or settings.score_every is None:
         return None
-    plain = images if images.pixels.shape[1:3] == (settings.size.height, settings.size.width) else None
+    plain = trainer.images if trainer.images.pixels.shape[1:3] == (settings.size.height, settings.size.width) else None
     plain = plain or prepare(source, settings.size, view, max_bad=settings.max_bad)
-    return build(configuration, plain, device, view.notice)
+    return build(configuration, plain, trainer.device, view.notice)
 
 
-def _check_scores(settings: RunSettings) -> None:
+def _check_scores(configuration: Configuration) -> None:
+    settings = configuration.settings
+    if settings.score_every is not None and learnt_from(configuration) == "style":
+        raise UsageError("score_every: scores are of images drawn from noise so far, not of translated photos")
     if settings.stop_when_flat and settings.score_every is None:
         raise UsageError("stop_when_flat goes by scores, and none are taken: give --score-every 1min or the like")
 
 
-def open_source(configuration: Configuration) -> PictureStream:
+def learnt_from(configuration: Configuration) -> str:
+    """The field with the images to learn from: the paintings of a translator, else the data."""
+    return "style" if "style" in configuration.parts else "data"
+
+
+def read_sources(configuration: Configuration, view: View) -> Images | None:
+    """The photos that a translator starts from, None for a model that draws from noise."""
+    if learnt_from(configuration) == "data":
+        return None
+    return read_images(open_source(configuration), configuration, view)
+
+
+def open_source(configuration: Configuration, field: str = "data") -> PictureStream:
     """The data set that the configuration names; nothing is read yet."""
-    part = configuration.parts["data"]
+    part = configuration.parts[field]
     source: PictureStream = load_target(part.spec.target)(part.options)
     return source
 
@@ -178,9 +190,16 @@ def build_gan(configuration: Configuration, attributes: Mapping[str, tuple[str, 
     return gan
 
 
-def build_trainer(gan: GAN, configuration: Configuration, images: Images, device: torch.device) -> Trainer:
-    """The recipe on its device, ready for the first step."""
+def build_trainer(
+    gan: GAN, configuration: Configuration, images: Images, device: torch.device, sources: Images | None = None
+) -> Trainer:
+    """The recipe on its device, ready for the first step.
+
+    Raises DataError for a model of pairs when there are not as many sources as images.
+    """
     settings = configuration.settings
+    if gan.paired and sources is not None and len(sources) != len(images):
+        raise DataError(f"{len(sources)} images in data and {len(images)} in style make no pairs")
     set_up(device, settings.threads)
     return Trainer(
         gan,
@@ -194,22 +213,30 @@ def build_trainer(gan: GAN, configuration: Configuration, images: Images, device
         compile=settings.compile,
         augment=build_augmentation(configuration),
         numbers=split(len(images), settings.held_out).train,
+        sources=sources,
+        source_numbers=split(len(sources), settings.held_out).train if sources is not None else None,
     )
 
 
-def _facts(trainer: Trainer, images: Images) -> dict[str, object]:
+def _facts(trainer: Trainer) -> dict[str, object]:
+    sources = {"sources": _facts_of(trainer.sources, trainer.source_numbers)} if trainer.sources is not None else {}
     return {
         "device": str(trainer.device),
         "parameters": {step.name: sum(p.numel() for p in step.trains.parameters()) for step in trainer.steps},
-        "data": {
-            "fingerprint": images.fingerprint,
-            "images": len(images),
-            "held_out": len(images) - len(trainer.numbers),
-            "attributes": {name: list(values) for name, values in images.attributes.items()},
-            "skipped": len(images.skipped),
-            "changed": dict(images.notes),
-            "skipped_files": _named(images.skipped[:_SKIPPED_KEPT]),
-        },
+        "data": _facts_of(trainer.images, trainer.numbers),
+        **sources,
+    }
+
+
+def _facts_of(images: Images, trained_on: Sized) -> dict[str, object]:
+    return {
+        "fingerprint": images.fingerprint,
+        "images": len(images),
+        "held_out": len(images) - len(trained_on),
+        "attributes": {name: list(values) for name, values in images.attributes.items()},
+        "skipped": len(images.skipped),
+        "changed": dict(images.notes),
+        "skipped_files": _named(images.skipped[:_SKIPPED_KEPT]),
     }
 
 

@@ -142,14 +142,18 @@ class Loop:
         return round((progress.images - self._images_at_start) / seconds, 2) if seconds > 0 else 0.0
 
     def _sample(self) -> None:
-        """A grid from the same noise at every step, so that the pictures can be watched growing."""
+        """A grid from the same noise, or the same photos, at every step: the pictures can be watched growing."""
         size = self._settings.size
-        blank = torch.zeros((), device=self.trainer.device).expand(SAMPLES, 3, size.height, size.width)
+        source = self.trainer.held_out_sources(SAMPLES // 2)
+        count = SAMPLES if source is None else len(source)
+        blank = torch.zeros((), device=self.trainer.device).expand(count, 3, size.height, size.width)
         rng = torch.Generator().manual_seed(self._settings.seed)
-        label = example_labels(SAMPLES, self.trainer.images.attributes)
+        label = example_labels(count, self.trainer.images.attributes)
         if label is not None:
             label = label.to(self.trainer.device)
-        images = self.trainer.draw(Batch(blank, rng, label=label, progress=1.0))
+        images = self.trainer.draw(Batch(blank, rng, source=source, label=label, progress=1.0))
+        if source is not None:  # each photo beside what became of it
+            images = torch.stack([source, images], dim=1).flatten(0, 1)
         path = self.run.samples / f"step-{self.trainer.rounds:06d}.png"
         try:
             grid(images).save(path)

@@ -20,9 +20,10 @@ from ganzoo.model import GAN, Augmentation, NoAugmentation, Step
 class Trainer:
     """The state of a training: networks, optimisers, average, randomness and counters.
 
-    Only the images of those `numbers` are trained on. `sources` are the images that a translator starts from; where a
-    recipe is `paired`, each stands at the place of its target. `batch` is that of all processes together. `rounds`
-    counts finished rounds of all steps, `images_seen` the real images drawn from the data, by all processes.
+    Only the images of those `numbers` are trained on. `sources` are the images that a translator starts from, of which
+    it sees those of `source_numbers`; where a recipe is `paired`, each stands at the place of its target. `batch` is
+    that of all processes together. `rounds` counts finished rounds of all steps, `images_seen` the real images drawn
+    from the data, by all processes.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Trainer:
         augment: Augmentation | None = None,
         numbers: NDArray[np.int64] | None = None,
         sources: Images | None = None,
+        source_numbers: NDArray[np.int64] | None = None,
         processes: Processes | None = None,
     ) -> None:
         self.gan = gan.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub gap
@@ -50,7 +52,8 @@ class Trainer:
         self.numbers = np.arange(len(images)) if numbers is None else numbers
         self.order = Order(len(self.numbers), seed)
         self.sources = sources
-        self.source_order = Order(len(sources), seed + 1) if sources is not None else None
+        self.source_numbers = np.arange(len(sources or ())) if source_numbers is None else source_numbers
+        self.source_order = Order(len(self.source_numbers), seed + 1)
         self.processes = processes or Processes()
         self.rng = torch.Generator().manual_seed(seed)
         self.steps = _checked_steps(gan)
@@ -106,6 +109,15 @@ class Trainer:
             images: Tensor = self.gan(batch)
         return images
 
+    def held_out_sources(self, most: int) -> Tensor | None:
+        """At most so many photos that the training never sees (any, where none are held out), B 3 H W in [-1, 1]."""
+        if self.sources is None:
+            return None
+        left = np.setdiff1d(np.arange(len(self.sources)), self.source_numbers)
+        chosen = left if len(left) else self.source_numbers
+        pixels, _ = self.sources.take(chosen[:most])
+        return to_unit(pixels, self.device)
+
     def _draw(self, progress: float) -> Batch:
         places = self.order.indices(self.images_seen, self.batch_size)
         share = self.processes.share(self.batch_size)
@@ -124,10 +136,10 @@ class Trainer:
         )
 
     def _draw_sources(self, chosen: NDArray[np.int64], share: slice) -> Tensor | None:
-        if self.sources is None or self.source_order is None:
+        if self.sources is None:
             return None
         if not self.gan.paired:
-            chosen = self.source_order.indices(self.images_seen, self.batch_size)[share]
+            chosen = self.source_numbers[self.source_order.indices(self.images_seen, self.batch_size)[share]]
         pixels, _ = self.sources.take(chosen)
         return self._changed(pixels)
 

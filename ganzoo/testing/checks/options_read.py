@@ -23,7 +23,9 @@ def options_read(subject: Subject) -> None:
         for name, field in kind.model_fields.items()
         if not part_kind(field) and (subject.field or name not in ModelOptions.model_fields)
     }
-    parts = {name for name, field in kind.model_fields.items() if part_kind(field)} if not subject.field else set()
+    # Data sets are opened by the engine.
+    parts = {name for name, field in kind.model_fields.items() if part_kind(field) not in (None, "dataset")}
+    parts = set() if subject.field else parts
     read: set[str] = set()
     _try(subject, _own(subject), read)
     for variant in _variants(_own(subject), kind.model_fields):

@@ -1,0 +1,139 @@
+"""Writes a package of one's own: everything that a plugin needs to be installed, checked, trained and published."""
+
+import keyword
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal, get_args
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ganzoo.catalog import Catalog
+from ganzoo.discovery import HOME
+from ganzoo.errors import UsageError, one_line
+
+Kind = Literal["model", "loss", "augmentation", "dataset", "metric"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_CODE = {"model": "model", "loss": "loss", "augmentation": "augmentation", "dataset": "source", "metric": "values"}
+"""The module that computes, by what it holds."""
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST = 40
+_PACKAGE = {
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    "CHANGELOG.md": "CHANGELOG.md",
+    "gitignore": ".gitignore",
+    "test.yml": ".github/workflows/test.yml",
+    "test.py": "tests/test_{module}.py",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to write: a plugin `name` of that kind (and task, for a model) in `folder`."""
+
+    name: str
+    kind: Kind
+    task: str
+    folder: Path
+
+    @property
+    def package(self) -> str:
+        """The name of the package that is imported."""
+        return f"ganzoo_{self.name.replace('-', '_')}"
+
+    @property
+    def style(self) -> str:
+        """The folder of templates for its code."""
+        return self.task if self.kind == "model" else self.kind
+
+
+def plan(name: str, catalog: Catalog, *, kind: Kind, task: str, out: Path | None) -> Plan:
+    """Checks what was asked.
+
+    Raises UsageError for a name that is none, or belongs to something installed, and for a folder that is not empty.
+    """
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST:
+        raise UsageError(
+            f"name '{name}': write lower-case words joined by '-', such as 'my-gan', at most {_LONGEST} long"
+        )
+    if keyword.iskeyword(name) or name.startswith("ganzoo"):
+        raise UsageError(f"name '{name}': choose another, the package will be called ganzoo-NAME")
+    if kind != "model" and task != "generate":
+        raise UsageError(f"--task is of models; a {kind} has none")
+    taken = {part.spec.name for part in catalog.parts if part.spec.kind in (kind, "loss" if kind == "model" else "")}
+    if kind == "model":
+        taken |= {model.spec.name for model in catalog.models}
+    if name in taken:
+        raise UsageError(f"name '{name}': there is a {kind} of that name; all of them: ganzoo plugins")
+    if name in {plugin.name for plugin in catalog.plugins}:
+        raise UsageError(f"name '{name}': a plugin of that name is installed; all of them: ganzoo plugins")
+    folder = out or Path(f"ganzoo-{name}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"'{folder}' is there and not empty: give another --out")
+    return Plan(name=name, kind=kind, task=task, folder=folder)
+
+
+def write(plan: Plan) -> list[str]:
+    """Writes the package at once or not at all, and gives its files; raises UsageError where that can't be done."""
+    draft = plan.folder.absolute().with_name(f".{plan.folder.name}-{os.getpid()}")
+    files = _files(plan)
+    try:
+        for name, text in files.items():
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        draft.replace(plan.folder)  # over an empty folder at most
+    except OSError as error:
+        raise UsageError(f"can't write to '{plan.folder}': {one_line(error)}") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return sorted(files)
+
+
+def _files(plan: Plan) -> dict[str, str]:
+    environment = Environment(
+        loader=PackageLoader("ganzoo.scaffold"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # source code, not a page
+    )
+    words = [word.capitalize() for word in plan.name.split("-")]
+    module = plan.name.replace("-", "_")
+    values = {
+        "name": plan.name,
+        "kind": plan.kind,
+        "task": plan.task,
+        "package": plan.package,
+        "module": module,
+        "code": _CODE[plan.kind],
+        "camel": "".join(words),
+        "title": " ".join(words),
+        "version": metadata.version(HOME),
+        "next_version": _next_minor(metadata.version(HOME)),
+    }
+
+    def render(template: str) -> str:
+        return environment.get_template(f"{template}.j2").render(values)
+
+    source = f"src/{plan.package}"
+    files = {place.format(module=module): render(f"package/{name}") for name, place in _PACKAGE.items()}
+    files |= {
+        f"{source}/__init__.py": render(f"{plan.style}/declaration.py"),
+        f"{source}/{_CODE[plan.kind]}.py": render(f"{plan.style}/code.py"),
+        f"{source}/py.typed": "",
+    }
+    if licence := metadata.distribution(HOME).read_text("licenses/LICENSE"):
+        files["LICENSE"] = licence
+    return files
+
+
+def _next_minor(version: str) -> str:
+    """Below which a version that this one is made for surely is compatible."""
+    major, minor = version.split(".")[:2]
+    return f"{major}.{int(minor) + 1}"

@@ -1,0 +1,147 @@
+"""`ganzoo new`: what it writes installs, passes its own check, trains, and is clean code."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ganzoo.catalog import Catalog
+from ganzoo.cli import run_command
+from ganzoo.errors import UsageError
+from ganzoo.scaffold import plan, write
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+KINDS = {
+    "sunny-gan": ("model", "generate"),
+    "sunny-painter": ("model", "translate"),
+    "sunny-loss": ("loss", "generate"),
+    "sunny-light": ("augmentation", "generate"),
+    "sunny-hills": ("dataset", "generate"),
+    "sunny-score": ("metric", "generate"),
+}
+TRIED = {
+    "sunny-gan": ("sunny-gan",),
+    "sunny-painter": ("sunny-painter",),
+    "sunny-loss": ("dcgan", "--set", "loss=sunny-loss"),
+    "sunny-light": ("dcgan", "--set", "augment=sunny-light"),
+    "sunny-hills": ("dcgan", "--data", "sunny-hills"),
+    "sunny-score": ("dcgan", "--score-every", "10steps", "--set", "metrics=sunny-score", "--set", "score_images=50",
+                    "--set", "held_out=0.4"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One package of each kind, written by the command."""
+    base = tmp_path_factory.mktemp("new")
+    folders = {name: base / f"ganzoo-{name}" for name in KINDS}
+    for name, (kind, task) in KINDS.items():
+        assert run_command(["new", name, "--kind", kind, "--task", task, "--out", str(folders[name])]) == 0
+    return folders
+
+
+@pytest.fixture(scope="module")
+def site(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pip has installed them all."""
+    site = tmp_path_factory.mktemp("site")
+    offline = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-index")
+    folders = map(str, packages.values())
+    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(site), *folders], check=True)
+    return site
+
+
+def test_it_is_a_whole_package(packages: dict[str, Path]) -> None:
+    folder = packages["sunny-gan"]
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert files >= {
+        "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", ".gitignore", ".github/workflows/test.yml",
+        "src/ganzoo_sunny_gan/__init__.py", "src/ganzoo_sunny_gan/model.py", "src/ganzoo_sunny_gan/py.typed",
+        "tests/test_sunny_gan.py",
+    }  # fmt: skip
+    assert "${{ matrix.python }}" in (folder / ".github/workflows/test.yml").read_text()
+    assert "Apache License" in (folder / "LICENSE").read_text()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_is_clean_code(name: str, packages: dict[str, Path]) -> None:
+    for command in (["check"], ["format", "--check", "--diff"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", "--target-version", "py311"]
+        done = subprocess.run([*ruff, str(packages[name])], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_written_passes_its_own_check(name: str, site: Path, python_command: Command) -> None:
+    checked = python_command("-m", "ganzoo", "check", name, "--format", "json", PYTHONPATH=str(site))
+    content = json.loads(checked.stdout)
+    assert content["ok"], [one for one in content["results"] if one["status"] == "failed"]
+    assert content["ran"] >= 10
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_written_trains_at_once(name: str, site: Path, python_command: Command, tmp_path: Path) -> None:
+    arguments = ("-m", "ganzoo", "run", *TRIED[name], "--tiny", "--out", tmp_path / "run")
+    trained = python_command(*arguments, PYTHONPATH=str(site))
+    assert trained.returncode == 0, trained.stdout + trained.stderr
+    assert (tmp_path / "run" / "samples" / "step-000020.png").is_file()
+    if name == "sunny-score":
+        assert "sunny-score" in (tmp_path / "run" / "scores.jsonl").read_text()
+
+
+def test_it_says_what_to_do_next(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run_command(["new", "cloudy", "--kind", "loss", "--out", str(tmp_path / "cloudy")]) == 0
+    said = capsys.readouterr().out
+    assert "src/ganzoo_cloudy/loss.py" in said and "ganzoo run dcgan --tiny --set loss=cloudy" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["My_GAN"], "lower-case words joined by '-'"),
+        (["class"], "choose another"),
+        (["ganzoo-thing"], "choose another"),
+        (["x" * 41], "at most 40 long"),
+        (["dcgan"], "there is a model of that name"),
+        (["least-squares", "--kind", "loss"], "there is a loss of that name"),
+        (["streams", "--kind", "metric"], "a plugin of that name is installed"),
+        (["fine", "--kind", "loss", "--task", "translate"], "--task is of models"),
+        (["fine", "--kind", "network"], "not one of"),
+    ],
+)
+def test_what_can_not_be_is_refused_in_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_command(["new", *arguments]) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1 and not list(tmp_path.iterdir())
+
+
+def test_nothing_is_ever_overwritten_and_nothing_half_written_stays(catalog: Catalog, tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="there and not empty"):
+        plan("fine", catalog, kind="model", task="generate", out=full)
+    file = tmp_path / "file"
+    file.write_text("mine")
+    wanted = plan("fine", catalog, kind="model", task="generate", out=tmp_path / "late")
+    (tmp_path / "late").mkdir()
+    (tmp_path / "late" / "since").write_text("mine")
+    with pytest.raises(UsageError, match="can't write to"):
+        write(wanted)
+    with pytest.raises(UsageError, match="can't write to"):
+        write(plan("fine", catalog, kind="model", task="generate", out=file / "below"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "full", "late"]
+    assert [path.name for path in (tmp_path / "late").iterdir()] == ["since"]
+
+
+def test_it_imports_nothing_heavy(python_command: Command, tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom ganzoo.cli import run_command\nrun_command(['new', 'fine'])\n"
+        "print([name for name in ('torch', 'timm', 'kornia', 'numpy') if name in sys.modules])"
+    )
+    assert python_command("-c", code, cwd=tmp_path).stdout.splitlines()[-1] == "[]"
