@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types unit bench docs clean
+.PHONY: demo test lint types unit wheel bench docs clean
 
 demo: $(STAMP)  ## train a small DCGAN on the built-in scenes
 	$(BIN)/ganzoo run dcgan-laptop --budget 4min --sample-every 30s --out demo --overwrite
@@ -25,6 +25,9 @@ types: $(STAMP)
 # One worker a core, each with one thread: networks this small gain nothing from more.
 unit: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto
+
+wheel: $(STAMP)  ## the wheels of ganzoo and the examples, used in an environment of their own
+	$(BIN)/python tests/wheel/try_wheels.py
 
 bench: $(STAMP)  ## speed, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks

@@ -1,0 +1,5 @@
+from ganzoo.testing import conformance
+
+
+def test_the_plugin_keeps_the_rules() -> None:
+    conformance("softness")
