@@ -80,7 +80,18 @@ __all__ = [
 ]
 
 
+_RENAMED: dict[str, tuple[str, str]] = {}
+"""Public names of old: what each is called now, and the version of ganzoo-core that drops the old one."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        import warnings
+
+        now, gone = _RENAMED[name]
+        message = f"ganzoo.{name} is now ganzoo.{now}; the old name goes with ganzoo-core {gone}"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        name = now
     if name not in _HOMES:
         raise AttributeError(f"module 'ganzoo' has no attribute {name!r}")
     return getattr(import_module(f"ganzoo.{_HOMES[name]}"), name)

@@ -19,7 +19,7 @@ import pluggy
 
 from ganzoo import hooks
 from ganzoo.errors import one_line
-from ganzoo.specs import API, ModelSpec, PartSpec
+from ganzoo.specs import API, OLDEST_API, ModelSpec, PartSpec
 
 GROUP = "ganzoo"
 HOME = "ganzoo-core"
@@ -112,7 +112,7 @@ def _load(entry: metadata.EntryPoint, row: Plugin) -> Plugin:
         return replace(row, status="broken", reason=one_line(error), files=_files(error))
     if problem := _incompatible([*models, *parts]):
         return replace(row, status="incompatible", reason=problem)
-    note = _note(time.perf_counter() - started, before)
+    note = "; ".join([*_aging([*models, *parts]), *_note(time.perf_counter() - started, before)])
     return replace(row, module=module, models=models, parts=parts, reason=note)
 
 
@@ -128,10 +128,17 @@ def _files(error: BaseException) -> tuple[str, ...]:
 
 def _incompatible(specs: Iterable[ModelSpec | PartSpec]) -> str:
     for spec in specs:
-        if spec.api != API:
+        if not OLDEST_API <= spec.api <= API:
             older = "the plugin" if spec.api < API else HOME
-            return f"'{spec.name}' is made for plugin api {spec.api}, this ganzoo speaks {API}: update {older}"
+            spoken = str(API) if OLDEST_API == API else f"{OLDEST_API} to {API}"
+            return f"'{spec.name}' is made for plugin api {spec.api}, this ganzoo speaks {spoken}: update {older}"
     return ""
+
+
+def _aging(specs: Iterable[ModelSpec | PartSpec]) -> list[str]:
+    """What to tell users of a plugin that was made for an interface which is on its way out."""
+    oldest = min((spec.api for spec in specs), default=API)
+    return [f"made for plugin api {oldest}, which a later ganzoo will refuse: update it"] if oldest < API else []
 
 
 def _misspelt(manager: pluggy.PluginManager, module: ModuleType) -> str:
@@ -171,12 +178,12 @@ def _declarations(manager: pluggy.PluginManager) -> tuple[tuple[ModelSpec, ...],
     return tuple(models), tuple(parts)
 
 
-def _note(seconds: float, before: Iterable[str]) -> str:
+def _note(seconds: float, before: Iterable[str]) -> list[str]:
     heavy = [name for name in HEAVY if name in sys.modules and name not in before]
     notes = [f"imports {', '.join(heavy)} when declared"] if heavy else []
     if seconds > SLOW_IMPORT:
         notes.append(f"takes {seconds:.1f} s to import")
-    return "; ".join(notes)
+    return notes
 
 
 def _with_clashes(plugins: list[Plugin]) -> list[Plugin]:

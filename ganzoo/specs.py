@@ -10,7 +10,11 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel
 
 API = 1
-"""The number of the plugin interface; a declaration made for another one is refused with its reason."""
+"""The number of the plugin interface, which grows when a plugin that worked may break."""
+OLDEST_API = 1
+"""Declarations made for this one up to `API` are in use; older and newer ones are refused with the reason."""
+_UNSAID = 1
+"""What a declaration without a number was made for; it stays when `API` grows."""
 
 Task = Literal["generate", "translate"]
 PartKind = Literal["generator", "discriminator", "loss", "augmentation", "encoder", "metric", "dataset"]
@@ -59,7 +63,7 @@ class ModelSpec:
     license: str = ""
     weights: tuple[Weights, ...] = ()
     tiny: Mapping[str, object] = field(default_factory=dict)
-    api: int = API
+    api: int = _UNSAID
 
     def __post_init__(self) -> None:
         _check(self)
@@ -78,7 +82,7 @@ class PartSpec:
     options: type[BaseModel]
     summary: str
     paper: str = ""
-    api: int = API
+    api: int = _UNSAID
 
     def __post_init__(self) -> None:
         _check(self)

@@ -171,3 +171,25 @@ def test_other_plugins_are_blocked_rows(ganzoo_command, arguments, environment, 
     blocked = [row for row in rows if row["status"] != "ok"]
     assert {row["name"] for row in blocked} == set(OUTCOMES) - ok
     assert {(row["status"], row["reason"]) for row in blocked} == {("blocked", reason)}
+
+
+@pytest.mark.parametrize(
+    ("speaks", "status", "said"),
+    [
+        ((1, 1), "ok", ""),
+        ((1, 2), "ok", "made for plugin api 1, which a later ganzoo will refuse: update it"),
+        ((2, 2), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo speaks 2: update the plugin"),
+        ((2, 3), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo speaks 2 to 3: update the plugin"),
+        ((0, 0), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo speaks 0: update ganzoo-core"),
+    ],
+)
+def test_what_a_plugin_for_api_1_becomes_as_the_interface_grows(
+    speaks: tuple[int, int], status: str, said: str, python_command, tmp_path
+) -> None:
+    code = (
+        f"from ganzoo import discovery, specs\n(discovery.OLDEST_API, discovery.API) = {speaks}\n"
+        "(row,) = [plugin for plugin in discovery.discover() if plugin.name == 'good']\n"
+        "print(row.status, row.reason, sep='|')"
+    )
+    found = python_command("-c", code, plugins=True, GANZOO_PLUGINS="good").stdout.strip()
+    assert found == f"{status}|{said}"

@@ -8,6 +8,7 @@ import pytest
 
 import ganzoo
 from ganzoo import hooks
+from tests import public_names
 
 HOOKS = [name for name in vars(hooks) if name.startswith("ganzoo_")]
 DESIGN = {
@@ -62,3 +63,19 @@ def test_the_hooks_are_those_of_the_design():
 @pytest.mark.parametrize("name", HOOKS)
 def test_a_hook_is_documented(name):
     assert (getattr(hooks, name).__doc__ or "").strip()
+
+
+def test_the_interface_of_plugins_is_the_recorded_one():
+    """A change here may break plugins: see docs/api-stability.md, then `python -m tests.public_names`."""
+    recorded = public_names.KEPT.read_text().splitlines()
+    assert public_names.lines() == recorded
+
+
+def test_a_renamed_public_name_still_works_and_says_what_it_is_now(monkeypatch):
+    monkeypatch.setitem(ganzoo._RENAMED, "ImageSpec", ("ImageShape", "0.3"))
+    with pytest.warns(DeprecationWarning, match=r"ganzoo\.ImageSpec is now ganzoo\.ImageShape; .* ganzoo-core 0\.3"):
+        assert ganzoo.ImageSpec is ganzoo.ImageShape
+
+
+def test_the_package_says_that_it_is_typed():
+    assert Path(ganzoo.__file__).with_name("py.typed").is_file()
