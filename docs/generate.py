@@ -1,0 +1,228 @@
+"""Writes the pages that say what the code says: hooks, interfaces, options, commands, checks, and a page per model.
+
+Called by conf.py at each build, so that none of them can be out of date; nothing of it is committed.
+"""
+
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import BaseModel
+
+from ganzoo import hooks
+from ganzoo.api import open_catalog
+from ganzoo.catalog import Catalog
+from ganzoo.cli.app import COMMANDS, app
+from ganzoo.cli.inspect import describe_type
+from ganzoo.options import PartChoice, part_kind
+from ganzoo.settings import RunSettings
+from ganzoo.specs import ModelSpec, PartSpec
+from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
+
+HERE = Path(__file__).parent
+MODULES = (
+    *("ganzoo", "ganzoo.model", "ganzoo.losses", "ganzoo.layers", "ganzoo.augment", "ganzoo.parts", "ganzoo.encoders"),
+    *("ganzoo.metrics", "ganzoo.testing"),
+)
+HOOKS = [name for name in vars(hooks) if name.startswith("ganzoo_")]
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its path below docs/."""
+    catalog = open_catalog(third_party=False)
+    return {
+        "reference/index.md": _index(catalog),
+        "reference/hooks.md": _hooks(),
+        "reference/interfaces.md": _interfaces(),
+        "reference/options.md": _options(catalog),
+        "reference/commands.md": _commands(),
+        "reference/checks.md": _checks(),
+        **{f"reference/models/{model.spec.name}.md": _model(model.spec, catalog) for model in catalog.models},
+    }
+
+
+def write(folder: Path = HERE) -> None:
+    """Writes them all."""
+    for name, text in pages().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+
+
+def _index(catalog: Catalog) -> str:
+    names = ["hooks", "interfaces", "options", "commands", "checks", *(f"models/{m.spec.name}" for m in catalog.models)]
+    return "\n".join(["# Reference", "", "Generated from the code.", "", "```{toctree}", *names, "```", ""])
+
+
+def signature(value: Any) -> str:
+    """The parameters and what is returned as they stand in the code, names without their modules."""
+    if not inspect.isroutine(value):
+        return ""
+    text = str(inspect.signature(value)).replace("'", "").replace('"', "")
+    return re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", text)
+
+
+def _hooks() -> str:
+    parts = ["# Hooks", "", "A plugin implements those it needs and marks each with `@ganzoo.hookimpl`.", ""]
+    for name in HOOKS:
+        hook = getattr(hooks, name)
+        parts += [f"## `{name}{signature(hook)}`", "", inspect.cleandoc(hook.__doc__ or ""), ""]
+    return "\n".join(parts)
+
+
+def _interfaces() -> str:
+    parts = ["# Interfaces", "", "Every name that a plugin or a notebook may use.", ""]
+    for name in MODULES:
+        module = import_module(name)
+        parts += [f"## {name}", "", _prose(module.__doc__), ""]
+        for one in _names(module):
+            parts += _described(one, getattr(module, one))
+    return "\n".join(parts)
+
+
+def _names(module: Any) -> list[str]:
+    own = [n for n, v in vars(module).items() if getattr(v, "__module__", "") == module.__name__ and n[0] != "_"]
+    return sorted(getattr(module, "__all__", own))
+
+
+def _described(name: str, value: Any) -> list[str]:
+    if not inspect.isclass(value):
+        prose = _prose(value.__doc__) if inspect.isroutine(value) else ""
+        return [f"### `{name}{signature(value)}`", "", prose, ""]
+    parts = [f"### {name}", "", _prose(value.__doc__), ""]
+    for key, member in vars(value).items():
+        if inspect.isfunction(member) and key[0] != "_" and member.__doc__:
+            parts += [f"- `{key}{signature(member)}`: {_prose(member.__doc__, indent='  ')}"]
+    return [*parts, ""]
+
+
+def _prose(text: str | None, indent: str = "") -> str:
+    """A docstring as Markdown: its angle brackets are no HTML."""
+    lines = inspect.cleandoc(text or "").replace("<", "&lt;").splitlines()
+    return f"\n{indent}".join(lines)
+
+
+def _options(catalog: Catalog) -> str:
+    parts = ["# Options", "", "Of every run, and of each part. Those of models are on the models' own pages.", ""]
+    parts += ["## Settings of every run", "", *_table(RunSettings), ""]
+    for part in catalog.parts:
+        parts += [
+            f"## {part.spec.kind} `{part.spec.name}`",
+            "",
+            f"{_facts(part.spec)}",
+            "",
+            *_table(part.spec.options),
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def _facts(spec: ModelSpec | PartSpec) -> str:
+    site = "https://doi.org" if spec.paper.startswith("10.") else "https://arxiv.org/abs"
+    paper = f"[{spec.paper}]({site}/{spec.paper})" if spec.paper else ""
+    return f"{spec.summary[:1].upper()}{spec.summary[1:]}{f' ({paper})' if paper else ''}."
+
+
+def _table(options: type[BaseModel]) -> list[str]:
+    if not options.model_fields:
+        return ["It has no options."]
+    rows = ["| option | default | type and bounds | meaning |", "|---|---|---|---|"]
+    for name, field in options.model_fields.items():
+        default = field.default
+        if isinstance(default, PartChoice):
+            kind = f"a part of kind {part_kind(field)}"
+            shown = ", ".join([default.name, *(f"{key}={value}" for key, value in default.options.items())])
+        else:
+            kind = describe_type(field)
+            shown = "must be given" if field.is_required() else str(default)
+        cells = (f"`{name}`", f"`{shown}`" if shown else "", kind, field.description or "")
+        rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return rows
+
+
+def _commands() -> str:
+    parts = ["# Commands", ""]
+    for name, command in commands().items():
+        context = click.Context(command, info_name=f"ganzoo {name}".strip(), max_content_width=100)
+        parts += [f"## ganzoo {name}".rstrip(), "", "```text", help_of(command, context), "```", ""]
+    return "\n".join(parts)
+
+
+def help_of(command: click.Command, context: click.Context) -> str:
+    """What --help prints, 100 columns wide."""
+    return "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+
+
+def commands() -> dict[str, click.Command]:
+    """Every command by what stands after `ganzoo`, groups with their own commands."""
+    found: dict[str, click.Command] = {"": app}
+    for name in COMMANDS:
+        command = app.get_command(click.Context(app), name)
+        assert command is not None
+        found[name] = command
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            found |= {
+                f"{name} {inner}": command.get_command(context, inner) for inner in command.list_commands(context)
+            }
+    return found
+
+
+def _checks() -> str:
+    parts = ["# Checks", "", "What `ganzoo check` looks at.", ""]
+    groups: Mapping[str, Iterable[Any]] = {
+        "Every declaration": DECLARATION,
+        "Models, and the networks, losses and augmentations of one": MODEL,
+        **{f"A part of kind {kind}": checks for kind, checks in PARTS.items()},
+    }
+    for title, checks in groups.items():
+        parts += [f"## {title}", "", "| check | rule |", "|---|---|"]
+        parts += [f"| `{check.name}` | {check.rule} |" for check in checks]
+        parts += [""]
+    return "\n".join(parts)
+
+
+def _model(spec: ModelSpec, catalog: Catalog) -> str:
+    notes = HERE / "models.d" / f"{spec.name}.md"
+    picture = HERE / "images" / f"{spec.name}.png"
+    parts = [f"# {spec.name}", "", _facts(spec), "", f"Task: {spec.task}. Licence of the code: {spec.license}.", ""]
+    parts += ["## What deviates from the paper", "", notes.read_text().strip(), ""]
+    if picture.is_file():
+        parts += ["## What it draws", "", f"![Samples of {spec.name}](../../images/{picture.name})", ""]
+        parts += [
+            "How it was trained, and what is to be seen: [the laptop presets](../../models.md#the-laptop-presets).",
+            "",
+        ]
+    parts += ["## Recorded results", "", *_results(spec.name, catalog), "", "## Options", "", *_table(spec.options), ""]
+    return "\n".join(parts)
+
+
+def _results(name: str, catalog: Catalog) -> list[str]:
+    presets = [preset for preset, content in catalog.registry.presets.items() if content.model == name]
+    found = [dict(result) for one in (name, *presets) for result in catalog.registry.results_of(one)]
+    if not found:
+        return ["None yet."]
+    titles = ("name", "data", "size", "budget", "seed", "score x1000", "other real images", "at step", "date")
+    rows = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    for result in found:
+        low, high = result["interval"]
+        value = f"{1000 * result['score']:.0f} ({1000 * low:.0f} to {1000 * high:.0f})"
+        cells = [result["name"], result["data"], result["size"], result["budget"], result["seed"], value]
+        cells += [f"{1000 * result['floor']:.1f}", result["step"], result["date"]]
+        rows.append(f"| {' | '.join(map(str, cells))} |")
+    how = "Lower is better; the protocol of each is in registry.yaml, [how we measure](../../scores.md)."
+    return [*rows, "", how]
+
+
+def headings(text: str) -> list[str]:
+    """The headings of a page, without their marks."""
+    return re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+
+
+if __name__ == "__main__":
+    write()
