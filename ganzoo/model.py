@@ -54,7 +54,10 @@ class Discriminator(nn.Module, ABC):
 
 
 class AdversarialLoss(ABC):
-    """The game between the two players. A part's target is called as `target(options)`."""
+    """The game between the two players. A part's target is called as `target(options)`.
+
+    One that keeps something from step to step is an `nn.Module` too, and keeps it in buffers, so that checkpoints hold it.
+    """
 
     needs_real = False
     """Whether the generator's loss compares with the scores of real images; only then are they computed."""
