@@ -20,7 +20,7 @@ TINY = {"size": "16", "batch": 8, "budget": "20steps"}
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """One bug: the class in `tests.mutants.<module>`, and the check that catches it; empty for a clean one."""
+    """One bug: the class in a module of this package, and the check that catches it; empty for a clean one."""
 
     recipe: str
     caught_by: str = ""

@@ -17,7 +17,7 @@ from ganzoo.testing.outcome import fail, skip
 from tests.mutants import Mutant
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-FLIPPED = Mutant(recipe="generate:WithoutTanh").spec()
+FLIPPED = Mutant(recipe="drawing:WithoutTanh").spec()
 
 
 def keeps(subject: object) -> None:

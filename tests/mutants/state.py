@@ -1,0 +1,99 @@
+"""Randomness from elsewhere, and state that nobody saves."""
+
+import random
+import socket
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganzoo.model import Batch, Terms
+from tests.mutants.clean import LATENT, Clean
+
+
+class GlobalNoise(Clean):
+    def forward(self, batch: Batch) -> Tensor:
+        return self.generator(torch.randn(len(batch), LATENT))
+
+
+class GlobalNoiseInTheLoss(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        noisy = (batch.target + 0.1 * torch.randn_like(batch.target)).clamp(-1, 1)
+        return {**super().critic_loss(batch), "real": F.softplus(-self.critic(noisy)).mean()}
+
+
+class CoinOfPython(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        images = batch.target.flip(3) if random.random() < 0.5 else batch.target
+        return {**super().critic_loss(batch), "real": F.softplus(-self.critic(images)).mean()}
+
+
+class WeightsOfNumpy(Clean):
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        with torch.no_grad():
+            self.generator.start.weight.copy_(torch.from_numpy(np.random.randn(*self.generator.start.weight.shape)))
+
+
+class ChangesTheTarget(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        batch.target.mul_(0.9)
+        return super().critic_loss(batch)
+
+
+class CountsOutsideOfBuffers(Clean):
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        self.count = 0
+
+    def generator_loss(self, batch: Batch) -> Terms:
+        self.count += 1
+        return {name: value * min(1.0, self.count / 10) for name, value in super().generator_loss(batch).items()}
+
+
+class WeightsOutsideOfModules(Clean):
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        self.colour = [torch.rand(3, 1, 1) * 0.2]
+
+    def forward(self, batch: Batch) -> Tensor:
+        return (super().forward(batch) + self.colour[0]).clamp(-1, 1)
+
+
+class ClosureOverTheNetwork(Clean):
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        network = self.generator
+        self.draw = lambda latent: network(latent)
+
+    def forward(self, batch: Batch) -> Tensor:
+        return self.draw(batch.noise(LATENT))
+
+
+class NoiseOfItsOwnShare(Clean):
+    def forward(self, batch: Batch) -> Tensor:
+        return self.generator(torch.randn(len(batch), LATENT, generator=batch.rng))
+
+
+class StatisticsOfTheBatch(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        spread = self.critic(batch.target).std()
+        return {**super().critic_loss(batch), "spread": (spread - 1).square()}
+
+
+class OverflowsInHalfPrecision(Clean):
+    def generator_loss(self, batch: Batch) -> Terms:
+        scores = self.critic(self(batch))
+        return {"fake": F.softplus(-scores).mean() / (1 if scores.dtype == torch.float32 else 0)}
+
+
+class CanNotBeBuilt(Clean):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        return nn.Linear(width, "height")
+
+
+class AsksTheNetwork(Clean):
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        socket.create_connection(("weights.example", 443), timeout=1)
