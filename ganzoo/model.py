@@ -56,7 +56,7 @@ class Discriminator(nn.Module, ABC):
 class AdversarialLoss(ABC):
     """The game between the two players. A part's target is called as `target(options)`.
 
-    One that keeps something from step to step is an `nn.Module` too, and keeps it in buffers, so that checkpoints hold it.
+    One that keeps something from step to step is an `nn.Module` too and keeps it in buffers, for checkpoints to hold.
     """
 
     needs_real = False

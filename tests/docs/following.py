@@ -1,8 +1,8 @@
 """Does what a page of the docs says: writes the files it shows, runs its commands, and compares what they print.
 
 A block of code is a file when its path in backticks and a colon stand before it. In a `console` block the lines after
-`$` are run, and `# exit code 4` promises one other than 0. The lines below must be in what is printed; "…" in them stands
-for anything.
+`$` are run, and `# exit code 4` promises one other than 0. The lines below must be in what is printed, with anything
+for "…".
 """
 
 import re
