@@ -38,8 +38,9 @@ def test_one_signal_saves_and_ends(tmp_path: Path, number: signal.Signals, code:
 
 
 def test_a_second_ctrl_c_stops_at_once_and_saves_nothing(tmp_path: Path) -> None:
-    # A step of this size takes about a second, which leaves time for the second ctrl-C.
-    process = started(tmp_path / "run", "--size", "64", "--batch", "256", "--set", "data.count=256")
+    # A step of this size takes more than a second on any machine, which leaves time for the second ctrl-C.
+    large = ("--size", "64", "--batch", "1024", "--set", "data.count=1024", "--log-every", "1steps")
+    process = started(tmp_path / "run", *large)
     time.sleep(0.2)  # the log is written between two steps: now the next one is running
     process.send_signal(signal.SIGINT)
     time.sleep(0.1)
