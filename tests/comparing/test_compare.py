@@ -127,7 +127,14 @@ def test_a_mistake_is_told_before_anything_is_trained(
 def test_ctrl_c_saves_and_the_same_command_goes_on(workplace: Path) -> None:
     command = [sys.executable, "-m", "ganzoo", "compare", "dcgan", *TINY, "--out", "out"]
     command[command.index("4steps")] = "400steps"
-    process = subprocess.Popen(command, cwd=workplace, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command,
+        cwd=workplace,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        # A shell lets what it starts in the background ignore ctrl-C, and its children too: these tests, for one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 60
     while not (workplace / "out/dcgan-0/scalars.jsonl").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
