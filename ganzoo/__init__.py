@@ -12,13 +12,23 @@ if TYPE_CHECKING:
     from ganzoo.data.source import ImageSource, Picture, PictureStream
     from ganzoo.errors import DataError, DivergedError, GanzooError, PluginError, StorageError, UsageError
     from ganzoo.hooks import hookimpl
-    from ganzoo.options import AdversarialOptions, ModelOptions, Options, PartChoice, TranslatorOptions, part
+    from ganzoo.options import (
+        AdversarialOptions,
+        AdversarialTranslatorOptions,
+        ModelOptions,
+        Options,
+        PartChoice,
+        TranslatorOptions,
+        part,
+        parts,
+    )
     from ganzoo.sampling import LoadedGAN, load
     from ganzoo.specs import ImageShape, ModelSpec, PartSpec, Weights
     from ganzoo.units import Size
 
 _HOMES = {
     "AdversarialOptions": "options",
+    "AdversarialTranslatorOptions": "options",
     "DataError": "errors",
     "DivergedError": "errors",
     "GanzooError": "errors",
@@ -44,12 +54,14 @@ _HOMES = {
     "list_models": "api",
     "load": "sampling",
     "part": "options",
+    "parts": "options",
     "resume": "api",
     "run": "api",
 }
 
 __all__ = [
     "AdversarialOptions",
+    "AdversarialTranslatorOptions",
     "DataError",
     "DivergedError",
     "GanzooError",
@@ -75,6 +87,7 @@ __all__ = [
     "list_models",
     "load",
     "part",
+    "parts",
     "resume",
     "run",
 ]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 
 import numpy as np
 import torch
@@ -55,8 +56,9 @@ class Batch:
         """Whether another step may use what `shared` computes now, set by the engine."""
         self.recorded: dict[str, Tensor] = {}
         self._draw = draw
-        self._whole = len(target) if whole is None else whole
-        self._share = share or slice(None)
+        self.whole = len(target) if whole is None else whole
+        self.share = share or slice(None)
+        self._left: dict[str, Tensor] = {}
         self._shared: dict[str, tuple[nn.Module, Tensor]] = {}
 
     def __len__(self) -> int:
@@ -64,18 +66,35 @@ class Batch:
 
     def noise(self, *size: int) -> Tensor:
         """Standard normal latents, B x size, on the device of the images."""
-        return self._own(self._draw((self._whole, *size), self.rng))
+        return self._own(self._draw((self.whole, *size), self.rng))
 
     def uniform(self, *size: int) -> Tensor:
         """Uniform numbers in [0, 1), B x size, on the device of the images."""
-        return self._own(torch.rand(self._whole, *size, generator=self.rng, device=self.rng.device))
+        return self._own(torch.rand(self.whole, *size, generator=self.rng, device=self.rng.device))
 
     def _own(self, numbers: Tensor) -> Tensor:
-        return numbers[self._share].to(self.target.device, non_blocking=True)
+        return numbers[self.share].to(self.target.device, non_blocking=True)
 
     def record(self, name: str, value: Tensor) -> None:
         """Keeps a scalar for the logs and the live view; it takes no part in the loss."""
         self.recorded[name] = value.detach()
+
+    def showing(self, target: Tensor) -> "Batch":
+        """The same draw with other images in the place of the target, such as pairs on top of each other."""
+        other = copy(self)
+        other.target = target
+        return other
+
+    def leave(self, **values: Tensor) -> None:
+        """Leaves values for later steps of the round, detached, which stay what they are whatever is trained."""
+        self._left |= {name: value.detach() for name, value in values.items()}
+
+    def left(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
+        """What an earlier step of the round has left, else `compute()`; detached either way."""
+        if name in self._left:
+            return self._left[name]
+        with torch.no_grad():
+            return compute()
 
     def shared(self, name: str, module: nn.Module, compute: Callable[[], Tensor]) -> Tensor:
         """`compute()`, a forward pass of `module`, done once for all steps between which `module` is not trained.

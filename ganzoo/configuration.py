@@ -8,9 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from ganzoo.errors import UsageError, nearest
-from ganzoo.options import ModelOptions, PartChoice, part_kind
+from ganzoo.options import ModelOptions, PartChoice, part_kind, parts_kind
 from ganzoo.settings import RunSettings
-from ganzoo.specs import PartKind, PartSpec
+from ganzoo.specs import ModelSpec, PartKind, PartSpec
 
 if TYPE_CHECKING:
     from ganzoo.catalog import Catalog, RegisteredModel
@@ -51,10 +51,21 @@ class Configuration:
             dumped = owner.model_dump(mode="json")
             for key, field in type(owner).model_fields.items():
                 if part_kind(field):
-                    flat[key] = self.parts[key].spec.name
-                    flat |= {f"{key}.{k}": v for k, v in self.parts[key].options.model_dump(mode="json").items()}
-                else:
-                    flat[key] = dumped[key]
+                    flat |= self._part_values(key)
+                    continue
+                flat[key] = dumped[key]
+                for name in named(dumped[key]) if parts_kind(field) else ():
+                    flat |= {k: v for k, v in self._part_values(name).items() if k != name}
+        return flat
+
+    def _part_values(self, key: str) -> dict[str, object]:
+        """A part's name, its options, and those of the parts that it is made of."""
+        part = self.parts[key]
+        flat: dict[str, object] = {key: part.spec.name}
+        dumped = part.options.model_dump(mode="json")
+        for option, field in type(part.options).model_fields.items():
+            inner = f"{key}.{option}"
+            flat |= self._part_values(inner) if part_kind(field) else {inner: dumped[option]}
         return flat
 
     def describe(self) -> dict[str, dict[str, object]]:
@@ -71,7 +82,7 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
     options_class = model.spec.options
     if not issubclass(options_class, ModelOptions):
         raise UsageError(f"model '{model.spec.name}': its options class must be a subclass of ganzoo.ModelOptions")
-    merge = _Merge(model.spec.name, catalog, {**RunSettings.model_fields, **options_class.model_fields})
+    merge = _Merge(model.spec, catalog, {**RunSettings.model_fields, **options_class.model_fields})
     for layer in layers:
         merge.add(layer)
     plain = merge.plain_values()
@@ -85,7 +96,7 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
 class _Merge:
     """The values gathered so far: plain ones, and for each part its name and options."""
 
-    def __init__(self, model: str, catalog: "Catalog", fields: Mapping[str, FieldInfo]) -> None:
+    def __init__(self, model: ModelSpec, catalog: "Catalog", fields: Mapping[str, FieldInfo]) -> None:
         self.model = model
         self.catalog = catalog
         self.kinds = {key: kind for key, field in fields.items() if (kind := part_kind(field))}
@@ -94,20 +105,26 @@ class _Merge:
         self.origins: dict[str, str] = {}
         self.parts: dict[str, PartSpec] = {}
         self.part_options: dict[str, dict[str, object]] = {}
-        for key in self.kinds:
+        self.several: dict[str, str] = {}
+        for key in list(self.kinds):
             default: PartChoice = fields[key].default
             self._choose(key, default.name, default.options, "default")
+        for key, field in fields.items():
+            if parts_kind(field):
+                self._choose_several(key, field.default, "default")
 
     def add(self, layer: Layer) -> None:
-        # A part's name goes before its options: it decides which options there are.
-        names = {k: v for k, v in layer.values.items() if k in self.kinds}
-        for key, value in names.items():
-            name, options = _choice(value)
-            self._choose(key, name, options, layer.origin)
+        # A part's name goes before its options: it decides which options there are, and which parts it is made of.
+        for key, value in sorted(layer.values.items(), key=lambda item: item[0].count(".")):
+            if key in self.fields and parts_kind(self.fields[key]):
+                self._choose_several(key, value, layer.origin)
+            elif self._holds_part(key):
+                name, options = _choice(value)
+                self._choose(key, name, options, layer.origin)
         for key, value in layer.values.items():
-            if key in names:
+            if self._holds_part(key):
                 continue
-            owner, _, option = key.partition(".")
+            owner, _, option = key.rpartition(".")
             if option and owner in self.kinds and option in self._options_of(owner):
                 self.part_options[owner][option] = value
             elif key in self.fields:
@@ -116,13 +133,30 @@ class _Merge:
                 raise UsageError(self._unknown(key, layer.origin))
             self.origins[key] = layer.origin
 
+    def _holds_part(self, key: str) -> bool:
+        """Whether a part is chosen under that key; one named in a list can't be exchanged under its own name."""
+        return key in self.kinds and key not in self.several
+
     def plain_values(self) -> dict[str, object]:
-        chosen = {key: PartChoice(name=spec.name, options=self.part_options[key]) for key, spec in self.parts.items()}
-        return {**self.plain, **chosen}
+        return {**self.plain, **self._choices("")}
+
+    def _choices(self, inside: str) -> dict[str, object]:
+        """The parts whose keys begin so, without those further inside."""
+        own = {key.removeprefix(inside): key for key in self.parts if key.startswith(inside)}
+        return {
+            option: PartChoice(name=self.parts[key].name, options=self.part_options[key])
+            for option, key in own.items()
+            if "." not in option
+        }
 
     def resolved_parts(self) -> dict[str, ResolvedPart]:
         return {
-            key: ResolvedPart(spec=spec, options=_checked(spec.options, self.part_options[key], prefix=f"{key}."))
+            key: ResolvedPart(
+                spec=spec,
+                options=_checked(
+                    spec.options, {**self.part_options[key], **self._choices(f"{key}.")}, prefix=f"{key}."
+                ),
+            )
             for key, spec in self.parts.items()
         }
 
@@ -131,12 +165,48 @@ class _Merge:
         if self.kinds[key] == "dataset":
             name, options = self.catalog.source(name, options)
         spec = self.catalog.part(self.kinds[key], name)
+        if spec.task not in (None, self.model.task):
+            raise UsageError(
+                f"{spec.kind} '{name}' is for models that {spec.task}, and {self.model.name} does not: choose another"
+                f" (ganzoo show --parts)"
+            )
         if self.parts.get(key) != spec:
-            self.part_options[key] = {}
-            self.origins = {k: v for k, v in self.origins.items() if not k.startswith(f"{key}.")}
-        self.parts[key] = spec
-        self.part_options[key].update(options)
-        self.origins |= {key: origin, **{f"{key}.{option}": origin for option in options}}
+            self._forget(key)
+            self.parts[key], self.part_options[key] = spec, {}
+            for option, field in spec.options.model_fields.items():
+                if kind := part_kind(field):
+                    self.kinds[f"{key}.{option}"] = kind
+                    self._choose(f"{key}.{option}", field.default.name, field.default.options, origin)
+        self.origins[key] = origin
+        for option, value in options.items():
+            inner = f"{key}.{option}"
+            if inner in self.kinds:
+                self._choose(inner, *_choice(value), origin)
+            else:
+                self.part_options[key][option] = value
+                self.origins[inner] = origin
+
+    def _forget(self, key: str) -> None:
+        """A part goes with its options and the parts that it is made of."""
+        inside = f"{key}."
+        self.parts = {k: v for k, v in self.parts.items() if k != key and not k.startswith(inside)}
+        self.part_options = {k: v for k, v in self.part_options.items() if k in self.parts}
+        self.kinds = {k: v for k, v in self.kinds.items() if not k.startswith(inside)}
+        self.origins = {k: v for k, v in self.origins.items() if not k.startswith(inside)}
+
+    def _choose_several(self, key: str, value: object, origin: str) -> None:
+        """Parts named by comma, each then known by its own name; those named before and not now go."""
+        kind, names = parts_kind(self.fields[key]), named(value)
+        if taken := sorted(set(names) & self.fields.keys()):
+            raise UsageError(f"{key}={value}: '{taken[0]}' is an option of {self.model.name} already")
+        assert kind is not None
+        for gone in [name for name, of in self.several.items() if of == key and name not in names]:
+            self._forget(gone)
+            del self.several[gone], self.kinds[gone]
+        for name in names:
+            if name not in self.several:
+                self.several[name], self.kinds[name] = key, kind
+                self._choose(name, name, {}, origin)
 
     def _options_of(self, key: str) -> Mapping[str, FieldInfo]:
         return self.parts[key].options.model_fields
@@ -147,8 +217,8 @@ class _Merge:
             *(f"{part}.{option}" for part in self.kinds for option in self._options_of(part)),
         ]
         return (
-            f"unknown option '{key}' for {self.model} ({origin}).{nearest(key, known)}"
-            f" All options: ganzoo show {self.model}"
+            f"unknown option '{key}' for {self.model.name} ({origin}).{nearest(key, known)}"
+            f" All options: ganzoo show {self.model.name}"
         )
 
 
@@ -171,8 +241,12 @@ def resolve_part(catalog: "Catalog", kind: PartKind, name: str, options: Mapping
 
 def metric_parts(configuration: Configuration, catalog: "Catalog") -> tuple[ResolvedPart, ...]:
     """The parts that the setting `metrics` names. Raises UsageError for a name that is none (with the nearest)."""
-    names = dict.fromkeys(name.strip() for name in configuration.settings.metrics.split(","))
-    return tuple(resolve_part(catalog, "metric", name, {}) for name in names if name)
+    return tuple(resolve_part(catalog, "metric", name, {}) for name in named(configuration.settings.metrics))
+
+
+def named(text: object) -> list[str]:
+    """The names in a text, which stand between commas, each once."""
+    return list(dict.fromkeys(name for part in str(text).split(",") if (name := part.strip())))
 
 
 def _choice(value: object) -> tuple[str, Mapping[str, object]]:

@@ -1,6 +1,7 @@
 """Encoders: frozen networks that turn images into features, and the one way by which real and fake images go in."""
 
 import hashlib
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,7 @@ class Encoder(nn.Module, ABC):
         self.preprocessing = f"{resize}; mean {_numbers(mean)}; std {_numbers(std)}"
         self.fingerprint = _fingerprint(network.state_dict(), f"{architecture}; {self.preprocessing}")
         self.network = self.prepare(network)
+        self._memory = _Memory()
         scale, shift = [0.5 / s for s in std], [(0.5 - m) / s for m, s in zip(mean, std, strict=True)]
         self.register_buffer("scale", torch.tensor(scale).view(-1, 1, 1), persistent=False)
         self.register_buffer("shift", torch.tensor(shift).view(-1, 1, 1), persistent=False)
@@ -107,16 +109,22 @@ class Encoder(nn.Module, ABC):
         """Normalised inputs B 3 H W -> features B x dimension of the layer before the classifier."""
 
     @abstractmethod
-    def pyramid(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """Normalised inputs B 3 H W -> feature maps, finest first, with `strides` and `channels`."""
+    def pyramid(self, inputs: Tensor, depth: int | None = None) -> tuple[Tensor, ...]:
+        """Normalised inputs B 3 H W -> the first `depth` feature maps, finest first, with `strides` and `channels`."""
 
     def forward(self, images: Tensor) -> Tensor:
         """Images B 3 H W in [-1, 1] -> features B x dimension, float32."""
         return self.pooled(self._inputs(images)).float()
 
-    def maps(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Images B 3 H W in [-1, 1] -> feature maps B C H/stride W/stride of the resized images, differentiable."""
-        return self.pyramid(self._inputs(images))
+    def maps(self, images: Tensor, depth: int | None = None) -> tuple[Tensor, ...]:
+        """Images B 3 H W in [-1, 1] -> feature maps B C H/stride W/stride of the resized images, differentiable.
+
+        Only the `depth` finest ones if that is given. What was computed for the same tensor just before is given
+        again, as several terms of one loss ask for it.
+        """
+        return self._memory.recall(images, depth) or self._memory.keep(
+            images, depth, self.pyramid(self._inputs(images), depth)
+        )
 
     def train(self, mode: bool = True) -> "Encoder":
         """Stays in evaluation mode whatever `mode` says."""
@@ -125,6 +133,43 @@ class Encoder(nn.Module, ABC):
     def _inputs(self, images: Tensor) -> Tensor:
         inputs = self.resize(images) * self.scale + self.shift
         return inputs.contiguous(memory_format=torch.channels_last)
+
+
+class _Memory:
+    """The maps of the last tensor with gradients and of the last without, until a backward pass has gone through."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bool, tuple[weakref.ref[Tensor], int, int | None, tuple[Tensor, ...]]] = {}
+
+    def recall(self, images: Tensor, depth: int | None) -> tuple[Tensor, ...] | None:
+        """The maps kept of this very tensor, unless it was changed since or more maps are asked for."""
+        tensor, version, kept_depth, maps = self._kept.get(self._kind(images), (lambda: None, 0, None, ()))
+        if tensor() is not images or version != images._version:
+            return None
+        if kept_depth is not None and (depth is None or depth > kept_depth):
+            return None
+        return maps[:depth]
+
+    def keep(self, images: Tensor, depth: int | None, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Remembers the maps and gives them back."""
+        if torch.is_inference_mode_enabled() or torch.compiler.is_compiling():
+            return maps  # these have no version to tell a change by
+        kind = self._kind(images)
+        if kind:
+            for one in maps:  # the graph is gone after the backward pass, so its maps are of no more use
+                one.register_hook(self._forget)  # type: ignore[no-untyped-call]  # a gap in torch
+        self._kept[kind] = (weakref.ref(images), images._version, depth, maps)
+        return maps
+
+    def _forget(self, _: Tensor) -> None:
+        self._kept.pop(True, None)
+
+    def __deepcopy__(self, _: object) -> "_Memory":
+        return _Memory()
+
+    @staticmethod
+    def _kind(images: Tensor) -> bool:
+        return torch.is_grad_enabled() and images.requires_grad
 
 
 def encode(

@@ -8,12 +8,13 @@ from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration, Layer, metric_parts
 from ganzoo.data.cache import prepare
 from ganzoo.engine import checkpoint
-from ganzoo.engine.launch import open_source
+from ganzoo.engine.launch import learnt_from, open_source
 from ganzoo.runs import read_run_file, recorded_scores
 from ganzoo.sampling import LoadedGAN, load_run
 from ganzoo.scoring.build import build_scorer
 from ganzoo.scoring.evaluation import Evaluation
 from ganzoo.scoring.scorer import Scorer
+from ganzoo.scoring.translation import TranslationScorer
 from ganzoo.view import View
 
 
@@ -30,7 +31,7 @@ class Evaluator:
         self.device = device
         self.changes: Mapping[str, object] = {key: value for key, value in changes.items() if value is not None}
         self.meanings: dict[str, str] = {}
-        self._scorers: dict[str, Scorer] = {}
+        self._scorers: dict[str, Scorer | TranslationScorer] = {}
 
     def evaluate(self, folder: Path, which: str = "LATEST") -> Evaluation:
         """The scores of the checkpoint `which` ("LATEST", "BEST" or a step) of a run.
@@ -65,21 +66,32 @@ class Evaluator:
                     return evaluation
         return self.evaluate(folder, which)
 
-    def _remark(self, trained_on: str, gan: LoadedGAN, scorer: Scorer) -> None:
+    def _remark(self, trained_on: str, gan: LoadedGAN, scorer: Scorer | TranslationScorer) -> None:
         if "data" not in self.changes and scorer.protocol.data != trained_on:
             self.view.notice("the images have changed since the run was trained: it may know some that are held out")
         if gan.shape.attributes and gan.shape.attributes != scorer.attributes:
             self.view.notice("the model's labels are not those of these images, so all of its own are drawn in turn")
 
-    def _scorer(self, configuration: Configuration, gan: LoadedGAN) -> Scorer:
+    def _scorer(self, configuration: Configuration, gan: LoadedGAN) -> Scorer | TranslationScorer:
         values = configuration.values()
-        asked = ("data", "encoder", "size", "held_out", "score_images", "metrics")
+        asked = ("data", "style", "encoder", "size", "held_out", "score_images", "metrics")
         key = repr(sorted((k, v) for k, v in values.items() if k.partition(".")[0] in asked))
         if key not in self._scorers:
             settings = configuration.settings
             metrics = metric_parts(configuration, self.catalog)
-            images = prepare(open_source(configuration), settings.size, self.view, max_bad=settings.max_bad)
-            scorer = build_scorer(configuration, images, gan.device, self.view.notice, metrics=metrics)
+            side = learnt_from(configuration)
+            sides = {
+                field: prepare(open_source(configuration, field), settings.size, self.view, max_bad=settings.max_bad)
+                for field in dict.fromkeys(("data", side))
+            }
+            scorer = build_scorer(
+                configuration,
+                sides[side],
+                gan.device,
+                self.view.notice,
+                sources=sides["data"] if side != "data" else None,
+                metrics=metrics,
+            )
             self.meanings |= scorer.meanings
             self._scorers[key] = scorer
         return self._scorers[key]

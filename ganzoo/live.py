@@ -180,10 +180,12 @@ def score_line(evaluation: Evaluation, best: Evaluation) -> str:
     """The score in thousandths with its interval, what other real images score, and where the best was."""
     score, floor = evaluation.score, evaluation.floor
     at_best = "the best so far" if best is evaluation else f"best {1000 * best.score.value:.1f} at step {best.step}"
+    real, worst = ("paintings", "photos") if evaluation.protocol.sources else ("real images", "noise")
+    kept = f"content {evaluation.others['content']:.2f}; " if "content" in evaluation.others else ""
     return (
         f"step {evaluation.step}  {evaluation.protocol.metric} x1000 {1000 * score.value:.1f}"
-        f" ({1000 * score.low:.1f} to {1000 * score.high:.1f}), real images {1000 * floor.value:.1f},"
-        f" noise {1000 * evaluation.ceiling:.0f}; {at_best}"
+        f" ({1000 * score.low:.1f} to {1000 * score.high:.1f}), {real} {1000 * floor.value:.1f},"
+        f" {worst} {1000 * evaluation.ceiling:.0f}; {kept}{at_best}"
     )
 
 

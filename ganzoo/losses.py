@@ -25,6 +25,16 @@ def least_squares(scores: Tensor, target: float) -> Tensor:
     return 0.5 * (scores - target).square().mean()
 
 
+def hinge_real(scores: Tensor) -> Tensor:
+    """max(0, 1 - D(x)) (arXiv 1705.02894)."""
+    return F.relu(1 - scores).mean()
+
+
+def hinge_fake(scores: Tensor) -> Tensor:
+    """max(0, 1 + D(x)) (arXiv 1705.02894)."""
+    return F.relu(1 + scores).mean()
+
+
 def gradient_penalty(
     discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor, label: Tensor | None = None
 ) -> Tensor:

@@ -166,6 +166,10 @@ class GAN(nn.Module, ABC):
     def optimiser(self, step: Step) -> torch.optim.Optimizer:
         """A new optimiser over the parameters of `step.trains`."""
 
+    def rate(self, progress: float) -> float:
+        """Factor of all learning rates when that part of the budget is used up; 1 throughout by default."""
+        return 1.0
+
 
 class AdversarialGAN(GAN):
     """The recipe for noise to image: a generator, a discriminator and an adversarial loss, each a part.
@@ -209,9 +213,7 @@ class AdversarialGAN(GAN):
 
     def _judge(self, batch: Batch) -> Discriminator:
         """The discriminator as losses and penalties see it."""
-        if isinstance(self.augment, NoAugmentation):
-            return self.discriminator
-        return _Augmented(self.discriminator, self.augment, batch.rng)
+        return through(self.augment, self.discriminator, batch.rng)
 
     def _discriminator_loss(self, batch: Batch) -> Terms:
         judge = self._judge(batch)
@@ -236,6 +238,11 @@ class AdversarialGAN(GAN):
     def _shown(self, scores: Tensor) -> Tensor:
         scores = scores.detach()
         return (scores.sigmoid() if self.loss.scores_are_logits else scores).mean()
+
+
+def through(augment: Augmentation, discriminator: Discriminator, rng: torch.Generator) -> Discriminator:
+    """The discriminator as it sees augmented images, each time drawn anew; itself where nothing is augmented."""
+    return discriminator if isinstance(augment, NoAugmentation) else _Augmented(discriminator, augment, rng)
 
 
 class _Augmented(Discriminator):

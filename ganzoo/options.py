@@ -35,6 +35,20 @@ def part_kind(field: FieldInfo) -> PartKind | None:
     return extra.get("kind") if isinstance(extra, Mapping) else None  # type: ignore[return-value]
 
 
+def parts(kind: PartKind, description: str) -> Any:
+    """Field of an options class that names any number of parts of `kind` by comma, none by default.
+
+    Options of a part that is named are written with its name: `--set extra=temporal --set temporal.weight=30`.
+    """
+    return Field("", description=description, json_schema_extra={"kinds": kind})
+
+
+def parts_kind(field: FieldInfo) -> PartKind | None:
+    """The kind of parts that an options field names by comma, or None for any other field."""
+    extra = field.json_schema_extra
+    return extra.get("kinds") if isinstance(extra, Mapping) else None  # type: ignore[return-value]
+
+
 class ModelOptions(Options):
     """Options that every model has."""
 
@@ -52,6 +66,26 @@ class TranslatorOptions(ModelOptions):
 
     style: PartChoice = part(
         "dataset", "scenes", "paintings to learn from: a folder, or a data set by name", rendition="oil"
+    )
+    extra: str = parts("term", "terms added to the translator's loss, by comma, such as temporal,tv")
+
+
+class AdversarialTranslatorOptions(TranslatorOptions):
+    """Options of `ganzoo.translator.AdversarialTranslator`, the recipe of one translator against one critic."""
+
+    generator: PartChoice = part("generator", "resnet", "network that paints a photo")
+    discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting")
+    loss: PartChoice = part("loss", "least-squares", "the adversarial game")
+    augment: PartChoice = part("augmentation", "none", "what the discriminator sees, real and fake alike")
+    adversarial: float = Field(1.0, ge=0, le=1e6, description="weight of the adversarial game")
+    lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both players")
+    lr_discriminator: float = Field(
+        0, ge=0, le=1, description="learning rate of the discriminator; 0 is the same as lr"
+    )
+    beta1: float = Field(0.5, ge=0, lt=1, description="Adam's decay of the mean gradient")
+    beta2: float = Field(0.999, ge=0, lt=1, description="Adam's decay of the mean squared gradient")
+    decay_from: float = Field(
+        0.5, ge=0, le=1, description="part of the budget after which rates fall to 0 in a line; 1 is never"
     )
 
 

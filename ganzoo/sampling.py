@@ -3,9 +3,11 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from ganzoo import images
@@ -20,6 +22,9 @@ from ganzoo.model import GAN
 from ganzoo.runs import read_run_file
 from ganzoo.specs import ImageShape
 from ganzoo.walk import loop_noise
+
+if TYPE_CHECKING:
+    from ganzoo.stylize.painter import Painter
 
 _BATCH = 64
 
@@ -62,6 +67,37 @@ class LoadedGAN:
             rng = torch.Generator().manual_seed(seed)
             drawn.append(self._draw(count, rng, piece_of_loop, label.expand(count, -1) if label is not None else None))
         return torch.cat(drawn) if drawn else self._nothing()
+
+    def stylize(self, image: Image.Image, *, style: Image.Image | Path | None = None, **brush: Any) -> Image.Image:
+        """A picture of any size painted; `brush` are the fields of `ganzoo.stylize.painter.Brush`, such as strength.
+
+        Raises UsageError for a model that draws from noise, and for a `style` given to one that takes none.
+        """
+        from ganzoo.stylize.painter import Brush
+
+        pixels = np.asarray(image.convert("RGB"))
+        return Image.fromarray(self.painter(style=style).paint(pixels, Brush(**brush)))
+
+    def painter(self, *, style: Image.Image | Path | None = None) -> "Painter":
+        """What paints many pictures, in the style of a painting if the model takes one; errors as for `stylize`."""
+        from ganzoo.stylize.painter import Painter
+        from ganzoo.stylize.pictures import read_photo
+        from ganzoo.translator import Translator
+
+        if not isinstance(self.gan, Translator):
+            raise UsageError(
+                "this model draws from noise and paints no photos (a translator: ganzoo list --task translate)"
+            )
+        if style is None:
+            return Painter(self.gan, self.device)
+        if not self.gan.takes_style:
+            raise UsageError("this model has one style, that of its paintings; adain takes any")
+        if isinstance(style, Path):
+            style = Image.fromarray(read_photo(style).pixels)
+        shape = (self.shape.width, self.shape.height)
+        shown = ImageOps.fit(style.convert("RGB"), shape, Image.Resampling.LANCZOS)
+        pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(self.device)
+        return Painter(self.gan, self.device, style=pixels.float() / 127.5 - 1)
 
     @staticmethod
     def to_pil(tensor: Tensor) -> list[Image.Image]:

@@ -17,7 +17,7 @@ _UNSAID = 1
 """What a declaration without a number was made for; it stays when `API` grows."""
 
 Task = Literal["generate", "translate"]
-PartKind = Literal["generator", "discriminator", "loss", "augmentation", "encoder", "metric", "dataset"]
+PartKind = Literal["generator", "discriminator", "loss", "augmentation", "encoder", "metric", "dataset", "term"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -74,7 +74,11 @@ class ModelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class PartSpec:
-    """Declaration of a part that recipes are put together from: `kind` and `name` select it by `--set kind=name`."""
+    """Declaration of a part that recipes are put together from: `kind` and `name` select it by `--set kind=name`.
+
+    `task` names the only task whose models it fits, such as a generator that takes photos; None where it fits both.
+    `tiny` are options of its own that make checks of it fast.
+    """
 
     kind: PartKind
     name: str
@@ -82,12 +86,17 @@ class PartSpec:
     options: type[BaseModel]
     summary: str
     paper: str = ""
+    task: Task | None = None
+    tiny: Mapping[str, object] = field(default_factory=dict)
     api: int = _UNSAID
 
     def __post_init__(self) -> None:
         _check(self)
+        object.__setattr__(self, "tiny", MappingProxyType(dict(self.tiny)))
         if self.kind not in get_args(PartKind):
             raise ValueError(f"kind {self.kind!r} of part {self.name!r}: allowed are {_list(get_args(PartKind))}")
+        if self.task not in (None, *get_args(Task)):
+            raise ValueError(f"task {self.task!r} of part {self.name!r}: allowed are {_list(get_args(Task))}, or None")
 
 
 def load_target(target: str) -> Any:

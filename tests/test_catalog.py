@@ -81,13 +81,13 @@ def test_a_broken_plugin_is_a_plugin_error_with_its_reason(catalog, name):
 
 
 def test_a_community_plugin_is_answered_with_what_to_install(catalog):
-    with pytest.raises(UsageError, match="pip install ganzoo-cyclegan"):
-        with_plugins(catalog, community={"cyclegan": "ganzoo-cyclegan"}).resolve("cyclegan")
+    with pytest.raises(UsageError, match="pip install ganzoo-dream"):
+        with_plugins(catalog, community={"dream": "ganzoo-dream"}).resolve("dream")
 
 
 def test_an_installed_model_needs_no_hint(catalog):
-    installed = with_plugins(catalog, plugin("cyclegan", "cyclegan"), community={"cyclegan": "ganzoo-cyclegan"})
-    assert installed.model("cyclegan").full_name == "cyclegan/cyclegan"
+    installed = with_plugins(catalog, plugin("dream", "dream"), community={"dream": "ganzoo-dream"})
+    assert installed.model("dream").full_name == "dream/dream"
 
 
 def test_a_preset_works_like_a_model(catalog):

@@ -154,7 +154,9 @@ def test_naming_the_same_part_again_keeps_the_models_options_of_it(catalog):
 
 
 def test_an_unknown_part_is_answered_with_the_nearest_and_all(catalog):
-    with pytest.raises(UsageError, match=r"no loss 'wgan-pg'\. Did you mean 'wgan-gp'\? There are: least-squares, "):
+    with pytest.raises(
+        UsageError, match=r"no loss 'wgan-pg'\. Did you mean 'wgan-gp'\? There are: hinge, least-squares, "
+    ):
         of(catalog, "dcgan", {"loss": "wgan-pg"})
 
 

@@ -40,15 +40,15 @@ LAYERS = {
     "scaffold": Layer("scaffold", "light scaffold", "jinja2"),
     "html": Layer("report_html", "light record html", "jinja2 markupsafe PIL"),
     "api": Layer("api listing", "light record api", inside="engine scoring users html"),
-    "model": Layer("model batch images walk", "light model", "torch numpy PIL"),
+    "model": Layer("model batch images walk translator", "light model", "torch numpy PIL"),
     "kit": Layer("losses layers augment metrics encoders", "light model kit", "torch torchvision timm kornia numpy"),
     "data": Layer("data", "light data", "torch numpy PIL filelock pillow_heif"),
     "engine": Layer("engine", "light record model data engine", "torch numpy safetensors filelock"),
     "scoring": Layer("scoring", "light model kit data scoring", "torch numpy"),
     "users": Layer(
-        "sampling evaluation comparing preview",
+        "sampling evaluation comparing preview stylize export",
         "light record html api model kit data engine scoring users",
-        "torch numpy PIL yaml",
+        "torch numpy PIL yaml kornia av onnx onnxruntime",
     ),
     "testing": Layer("testing", "light api model kit data engine testing", "torch numpy pydantic annotated_types"),
     "cli": Layer(
@@ -59,9 +59,9 @@ LAYERS = {
     ),
     "public": Layer("__init__", ""),
 }
-PLUGIN_MODULES = {f"ganzoo.{name}" for name in ("model", "losses", "layers", "augment", "parts", "encoders")} | {
-    f"ganzoo.metrics{name}" for name in ("", ".copies", ".frechet", ".neighbours", ".spread")
-}
+PLUGIN_MODULES = {
+    f"ganzoo.{name}" for name in ("model", "translator", "losses", "layers", "augment", "parts", "encoders")
+} | {f"ganzoo.metrics{name}" for name in ("", ".copies", ".frechet", ".neighbours", ".spread")}
 PLUGIN_PACKAGES = frozenset(
     [
         "torch",

@@ -23,6 +23,8 @@ COMMANDS = {
     "plugins": "ganzoo.cli.inspect:list_plugins",
     "run": "ganzoo.cli.run:train",
     "sample": "ganzoo.cli.sample:sample",
+    "stylize": "ganzoo.cli.stylize:stylize",
+    "export": "ganzoo.cli.export:export",
     "evaluate": "ganzoo.cli.evaluate:evaluate",
     "compare": "ganzoo.cli.compare:compare",
     "report": "ganzoo.cli.report:write",

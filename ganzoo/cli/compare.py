@@ -27,6 +27,7 @@ COST = ("name", "best at", "images", "img/s", "time", "params", "memory", "licen
 @click.command("compare")
 @click.argument("names", nargs=-1, required=True, metavar="NAME|RUN…")
 @click.option("--data", help="A folder of images, or a data set by name.")
+@click.option("--style", help="Of translators: a folder of paintings, or a data set by name.")
 @click.option("--size", help="Pixels: 64, or height x width as 96x160.")
 @click.option("--budget", default="10min", show_default=True, help="The same for all: 10min, 2000steps or 200kimg.")
 @click.option("--seeds", type=click.IntRange(1, 100), default=1, show_default=True, help="Runs of each, seeds 0, 1, …")
@@ -95,8 +96,9 @@ def _print(done: "Comparison", form: Format) -> None:
     if done.standings:
         for line in _terms(done, runs):
             say(line)
-        ranking = [_ranking(one, numbers) for one in done.standings]
-        table(ranking, ("#", "rank", "name", "best", "last", "seeds", "tied with"), folding="name")
+        ranking = [{**_ranking(one, numbers), **_kept(runs[one.name])} for one in done.standings]
+        kept = ("content",) if any("content" in one for one in ranking) else ()
+        table(ranking, ("#", "rank", "name", "best", *kept, "last", "seeds", "tied with"), folding="name")
         table([_cost(name, rows) for name, rows in runs.items()], COST, folding="name")
     bad = [{"name": f"{row.name}, seed {row.seed}", "status": row.status, "reason": row.reason} for row in done.rows]
     if failed := [row for row in bad if row["status"] != "done"]:
@@ -108,9 +110,22 @@ def _terms(done: "Comparison", runs: "Mapping[str, list[Row]]") -> "Iterator[str
     first = next(row.last for rows in runs.values() for row in rows if row.last)
     protocol, standing = first.protocol, done.standings[0]
     yield f"{protocol.metric} x1000, lower is better, with the 95 % interval over all seeds"
+    budget = f"  budget {done.settings['options'].get('budget', 'as trained')}, encoder {protocol.encoder[:_DIGITS]}"
+    if protocol.sources:
+        yield f"  {protocol.n_fake} held-out photos, painted, against {protocol.n_real} paintings, {protocol.size} px"
+        yield f"  half of the paintings scores {_number(standing.floor.value)}, photos {_number(standing.ceiling)}"
+        yield "  content: likeness of features with the photo, 1 keeps all; look at both"
+        yield budget
+        return
     yield f"  {protocol.n_fake} drawn images against {protocol.n_real} real ones that were held out, {protocol.size} px"
     yield f"  other real images score {_number(standing.floor.value)}, noise {_number(standing.ceiling)}"
-    yield f"  budget {done.settings['options'].get('budget', 'as trained')}, encoder {protocol.encoder[:_DIGITS]}"
+    yield budget
+
+
+def _kept(rows: "list[Row]") -> dict[str, object]:
+    """Of translators, what the best scores left of the photos."""
+    kept = [row.best.others["content"] for row in rows if row.best and "content" in row.best.others]
+    return {"content": f"{sum(kept) / len(kept):.2f}"} if kept else {}
 
 
 def _ranking(one: "Standing", numbers: Mapping[str, int]) -> dict[str, object]:

@@ -76,10 +76,16 @@ def evaluate(
 
 def _rows(evaluation: "Evaluation", meanings: Mapping[str, str]) -> list[dict[str, str]]:
     score = f"{evaluation.protocol.metric} x1000"
+    translated = bool(evaluation.protocol.sources)
+    real, floor, ceiling = (
+        ("the paintings", "one half of the paintings against the other", "the photos as they are")
+        if translated
+        else ("real images", "other real images: no model does better but by chance", "pure noise")
+    )
     main = {
-        score: (_interval(evaluation.score), "distance from real images with its 95 % interval; lower is better"),
-        "floor": (_interval(evaluation.floor), "the same of other real images: no model does better but by chance"),
-        "ceiling": (f"{1000 * evaluation.ceiling:.1f}", "the same of pure noise"),
+        score: (_interval(evaluation.score), f"distance from {real} with its 95 % interval; lower is better"),
+        "floor": (_interval(evaluation.floor), f"the same of {floor}"),
+        "ceiling": (f"{1000 * evaluation.ceiling:.1f}", f"the same of {ceiling}"),
     }
     others = {name: (f"{value:.3f}", meanings.get(name, "")) for name, value in evaluation.others.items()}
     return [{"what": name, "value": value, "meaning": text} for name, (value, text) in {**main, **others}.items()]

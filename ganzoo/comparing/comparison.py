@@ -94,7 +94,7 @@ def _scoring(options: Mapping[str, object], entries: Sequence[Entry]) -> dict[st
     """What finished runs are scored with, where the user asked for it; runs trained here have it in their settings."""
     if not any(entry.trained for entry in entries):
         return {}
-    own = ("encoder", "score_images", "data")
+    own = ("encoder", "score_images", "data", "style")
     return {key: value for key, value in options.items() if key.partition(".")[0] in own}
 
 

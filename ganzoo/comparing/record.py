@@ -16,7 +16,7 @@ from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file
 from ganzoo.scoring.evaluation import Evaluation
 
 _HEADING = "results:"
-_OWN = ("budget", "score_every", "data")
+_OWN = ("budget", "score_every", "data", "style")
 """Options that stand elsewhere in a result."""
 
 
@@ -70,7 +70,8 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str,
     return {
         "name": row.name,
         "model": row.model,
-        "data": _data_name(configuration),
+        "data": _data_name(configuration, "data"),
+        **({"style": _data_name(configuration, "style"), "sources": protocol.sources} if protocol.sources else {}),
         "data_fingerprint": protocol.data,
         "size": protocol.size,
         "budget": configuration["budget"]["value"],
@@ -80,6 +81,7 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str,
         "metric": protocol.metric,
         "score": _rounded(best.score.value),
         "interval": [_rounded(best.score.low), _rounded(best.score.high)],
+        **({"content": _rounded(best.others["content"])} if "content" in best.others else {}),
         "floor": _rounded(best.floor.value),
         "ceiling": _rounded(best.ceiling),
         "step": best.step,
@@ -101,10 +103,10 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str,
     }
 
 
-def _data_name(configuration: Mapping[str, Mapping[str, Any]]) -> str:
+def _data_name(configuration: Mapping[str, Mapping[str, Any]], field: str) -> str:
     """The data set's name; of a folder the last part of its path, as the rest is the user's own affair."""
-    path = configuration.get("data.path", {}).get("value")
-    return Path(str(path)).name if path else str(configuration["data"]["value"])
+    path = configuration.get(f"{field}.path", {}).get("value")
+    return Path(str(path)).name if path else str(configuration[field]["value"])
 
 
 def _ended(run: Path) -> str:

@@ -78,8 +78,11 @@ def decoders() -> str:
     return f"pillow {PIL.__version__}{', heic' if find_spec('pillow_heif') else ''}"
 
 
-def open_header(data: bytes) -> Image.Image:
-    """The picture with its header read and nothing decoded; raises ValueError when it is refused for what it says."""
+def open_header(data: bytes, *, any_shape: bool = False) -> Image.Image:
+    """The picture with its header read and nothing decoded; raises ValueError when it is refused for what it says.
+
+    What is too small or too long to train on is let through where `any_shape` says so.
+    """
     if not data:
         raise ValueError("the file is empty")
     try:
@@ -91,6 +94,8 @@ def open_header(data: bytes) -> Image.Image:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise ValueError(f"{width} x {height} pixels, at most {MAX_PIXELS:,} are read")
+    if any_shape:
+        return image
     if min(width, height) < MIN_SIDE:
         raise ValueError(f"{width} x {height} pixels, each side must have {MIN_SIDE}")
     if max(width, height) > MAX_ASPECT * min(width, height):

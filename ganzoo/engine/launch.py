@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
+from typing import Protocol
 
 import torch
 
@@ -28,9 +29,19 @@ from ganzoo.view import View
 _SKIPPED_KEPT = 100
 
 
-BuildScorer = Callable[[Configuration, Images, torch.device, Callable[[str], None]], TakesScores]
-"""Makes the scorer that a configuration asks for, which tells what goes wrong in it; given by the caller, as the
-engine knows no metric."""
+class BuildScorer(Protocol):
+    """Makes the scorer that a configuration asks for; given by the caller, as the engine knows no metric."""
+
+    def __call__(
+        self,
+        configuration: Configuration,
+        images: Images,
+        device: torch.device,
+        warn: Callable[[str], None],
+        *,
+        sources: Images | None,
+    ) -> TakesScores:
+        """The scorer of these images, and for translators of photos; `warn` hears of what goes wrong in it."""
 
 
 def start(
@@ -107,15 +118,20 @@ def _scorer(
     settings = configuration.settings
     if build is None or settings.score_every is None:
         return None
-    plain = trainer.images if trainer.images.pixels.shape[1:3] == (settings.size.height, settings.size.width) else None
-    plain = plain or prepare(source, settings.size, view, max_bad=settings.max_bad)
-    return build(configuration, plain, trainer.device, view.notice)
+    plain = _plain(trainer.images, source, configuration, view)
+    photos = trainer.sources and _plain(trainer.sources, open_source(configuration), configuration, view)
+    return build(configuration, plain, trainer.device, view.notice, sources=photos)
+
+
+def _plain(images: Images, source: PictureStream, configuration: Configuration, view: View) -> Images:
+    settings = configuration.settings
+    if images.pixels.shape[1:3] == (settings.size.height, settings.size.width):
+        return images
+    return prepare(source, settings.size, view, max_bad=settings.max_bad)
 
 
 def _check_scores(configuration: Configuration) -> None:
     settings = configuration.settings
-    if settings.score_every is not None and learnt_from(configuration) == "style":
-        raise UsageError("score_every: scores are of images drawn from noise so far, not of translated photos")
     if settings.stop_when_flat and settings.score_every is None:
         raise UsageError("stop_when_flat goes by scores, and none are taken: give --score-every 1min or the like")
 

@@ -152,11 +152,14 @@ class Loop:
         if label is not None:
             label = label.to(self.trainer.device)
         images = self.trainer.draw(Batch(blank, rng, source=source, label=label, progress=1.0))
+        columns = None
         if source is not None:  # each photo beside what became of it
             images = torch.stack([source, images], dim=1).flatten(0, 1)
+            # An even number, so that pairs stay together.
+            columns = 2 * math.ceil(math.sqrt(count * size.height / (2 * size.width)))
         path = self.run.samples / f"step-{self.trainer.rounds:06d}.png"
         try:
-            grid(images).save(path)
+            grid(images, columns).save(path)
         except OSError as error:
             raise StorageError(f"can't write '{path}': {one_line(error)}") from None
         self.run.newest_sample = path

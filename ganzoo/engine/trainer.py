@@ -60,6 +60,7 @@ class Trainer:
         # What a recipe has frozen, such as a pretrained body, stays frozen.
         self._parameters = {step.name: [p for p in step.trains.parameters() if p.requires_grad] for step in self.steps}
         self.optimisers = {step.name: gan.optimiser(step) for step in self.steps}
+        self._rates = {optimiser: _rates_of(optimiser) for optimiser in self.optimisers.values()}
         self.average = Average(gan.averaged, half_life) if half_life else None
         self.rounds = 0
         self.images_seen = 0
@@ -164,11 +165,19 @@ class Trainer:
         if self._clip:
             torch.nn.utils.clip_grad_norm_(parameters, self._clip)
         optimiser = self.optimisers[step.name]
+        factor, rates = self.gan.rate(batch.progress), self._rates.setdefault(optimiser, _rates_of(optimiser))
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         call_without_gradients(step.after)
         batch.forget(step.trains)
         self._values |= {f"{step.name}.{name}": term.detach() for name, term in terms.items()} | batch.recorded
+
+
+def _rates_of(optimiser: torch.optim.Optimizer) -> list[float]:
+    """As the recipe chose them, before anything slows them down."""
+    return [float(group["lr"]) for group in optimiser.param_groups]
 
 
 def to_unit(pixels: Tensor, device: torch.device) -> Tensor:

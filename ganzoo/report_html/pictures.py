@@ -17,6 +17,8 @@ BUDGET = 3_000_000
 _ATTEMPTS = ((1100, 82), (1100, 70), (800, 75), (640, 70), (480, 65), (360, 60), (240, 50), (160, 40))
 """Longest side and WebP quality, tried until a picture is small enough."""
 _SAMPLE = re.compile(r"step-(\d{1,12})\.png")
+MARGIN = 2
+"""White pixels between the pictures of a grid, as ganzoo.images draws them."""
 _PIXELATED = 400
 """Narrower grids are shown enlarged, with their pixels as squares."""
 
@@ -36,6 +38,38 @@ class Frame:
     def pixelated(self) -> bool:
         """Whether it is so small that it is shown enlarged."""
         return self.width < _PIXELATED
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeforeAfter:
+    """The photos of a grid and what became of them, each a grid of the same size."""
+
+    before: Frame
+    after: Frame
+
+
+def before_after(path: Path, size: str, *, limit: int) -> BeforeAfter | None:
+    """The two sides of a translator's grid, in which photos of that size ("96x96") and paintings alternate.
+
+    None for a damaged file and for one with another layout.
+    """
+    height, width = (int(side) + MARGIN for side in (size if "x" in size else f"{size}x{size}").split("x"))
+    try:
+        with Image.open(path) as opened:
+            sheet = opened.convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    columns = (sheet.width - MARGIN) // width
+    if columns < 2 or columns % 2 or (sheet.width - MARGIN) % width or (sheet.height - MARGIN) % height:
+        return None
+    sides = []
+    for side in (0, 1):
+        half = Image.new("RGB", (columns // 2 * width + MARGIN, sheet.height), "white")
+        for number in range(columns // 2):
+            left = (2 * number + side) * width
+            half.paste(sheet.crop((left, 0, left + width + MARGIN, sheet.height)), (number * width, 0))
+        sides.append(_frame(half, step=0, at=0, label="", limit=limit))
+    return BeforeAfter(before=sides[0], after=sides[1])
 
 
 def sample_files(run: Path) -> list[tuple[int, Path]]:
@@ -60,6 +94,10 @@ def frame(path: Path, *, step: int, at: float, label: str, limit: int) -> Frame 
             picture = opened.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None  # one damaged picture is no reason to go without a report
+    return _frame(picture, step=step, at=at, label=label, limit=limit)
+
+
+def _frame(picture: Image.Image, *, step: int, at: float, label: str, limit: int) -> Frame:
     for side, quality in _ATTEMPTS:
         small, data = _encoded(picture, side, quality)
         if len(data) <= limit:

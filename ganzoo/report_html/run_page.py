@@ -6,7 +6,16 @@ from pathlib import Path
 
 from ganzoo.report_html import commands, page
 from ganzoo.report_html.curves import Chart, Line, draw
-from ganzoo.report_html.pictures import BUDGET, MOST_FRAMES, Frame, frame, sample_files, spread_out
+from ganzoo.report_html.pictures import (
+    BUDGET,
+    MOST_FRAMES,
+    BeforeAfter,
+    Frame,
+    before_after,
+    frame,
+    sample_files,
+    spread_out,
+)
 from ganzoo.report_html.records import COUNTERS, Record, read_record
 from ganzoo.report_html.sentences import best_and_last, explanations, meaning
 from ganzoo.report_html.words import between, count, score
@@ -48,6 +57,7 @@ def render_run(folder: Path) -> str:
         tiles=_tiles(record),
         notes=_notes(record),
         frames=frames(record),
+        sides=_sides(record),
         best=best,
         terms=explanations(best.evaluation) if best else [],
         meaning=meaning,
@@ -60,6 +70,14 @@ def render_run(folder: Path) -> str:
         defaults={key: entry for key, entry in configuration.items() if entry["origin"] == "default"},
         protocol=best.evaluation.protocol.to_dict() if best else {},
     )
+
+
+def _sides(record: Record) -> BeforeAfter | None:
+    """The newest grid of a translator, taken apart."""
+    files = sample_files(record.folder)
+    if "sources" not in record.content or not files:
+        return None
+    return before_after(files[-1][1], str(record.content["configuration"]["size"]["value"]), limit=BUDGET // 6)
 
 
 def frames(record: Record, most: int = MOST_FRAMES, budget: int = BUDGET, *, by_share: bool = False) -> Sequence[Frame]:

@@ -14,6 +14,10 @@ MEANINGS = {
     "copies": "share of the samples that are near copies of training images",
     "copies expected": "the same share for images that can't be copies",
     "spread": "how much samples differ from each other, real images being 1",
+    "content": "how alike the features of a photo and of its painting are, 1 is the same; higher keeps more",
+    "contours": "how alike the contours of a photo and of its painting are, 1 is the same; higher keeps more",
+    "psnr": "decibels between the painted photo and the true painting of that scene; higher is nearer",
+    "truth": "likeness of features with the true painting of that scene, 1 is the same; higher is nearer",
     "spread nearest": "how far each is from the one most like it, real images being 1",
 }
 
@@ -21,6 +25,8 @@ MEANINGS = {
 def explanations(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Each term of a score with one sentence."""
     protocol = evaluation.protocol
+    if protocol.sources:
+        return _of_translator(evaluation)
     return [
         (
             "score",
@@ -41,6 +47,29 @@ def explanations(evaluation: Evaluation) -> list[tuple[str, str]]:
         (
             "ceiling",
             f"What pure noise scores, {score(evaluation.ceiling)}: a model near it has learnt next to nothing.",
+        ),
+    ]
+
+
+def _of_translator(evaluation: Evaluation) -> list[tuple[str, str]]:
+    protocol = evaluation.protocol
+    return [
+        (
+            "score",
+            f"{protocol.metric} compares the features of {protocol.n_fake} painted photos, which the training never"
+            f" saw, with those of {protocol.n_real} paintings: how near the style has come. Lower is better; it is"
+            " shown times 1000. It says nothing about what is left of the photos: content and contours do.",
+        ),
+        ("interval", "Where the score lies in 95 of 100 cases when other images are drawn."),
+        (
+            "floor",
+            f"What one half of the paintings scores against the other, {score(evaluation.floor.value)}"
+            f" ({between(evaluation.floor)}): no model has a reason to be below it.",
+        ),
+        (
+            "ceiling",
+            f"What the photos score when they are left as they are, {score(evaluation.ceiling)}: a translator above it"
+            " has not come nearer to the style at all.",
         ),
     ]
 

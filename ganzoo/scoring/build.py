@@ -11,6 +11,7 @@ from ganzoo.errors import PluginError
 from ganzoo.metrics import Metric
 from ganzoo.parts import Parts
 from ganzoo.scoring.scorer import Scorer
+from ganzoo.scoring.translation import TranslationScorer
 
 
 def build_encoder(configuration: Configuration) -> Encoder:
@@ -33,15 +34,29 @@ def build_scorer(
     device: torch.device,
     warn: Callable[[str], None],
     *,
+    sources: Images | None = None,
     metrics: Iterable[ResolvedPart] = (),
-) -> Scorer:
-    """The scorer for these images; `warn` hears of metrics that fail.
+) -> Scorer | TranslationScorer:
+    """The scorer for these images, and for translators the `sources` that are translated; `warn` hears of metrics that
+    fail.
 
     Raises UsageError without weights, PluginError for a metric that is none, DataError when nothing is held out.
     """
     settings = configuration.settings
     named = {part.spec.name: build_metric(part) for part in metrics}
     encoder = build_encoder(configuration)
+    if sources is not None:
+        return TranslationScorer(
+            encoder,
+            images,
+            sources,
+            share=settings.held_out,
+            n_fake=settings.score_images,
+            device=device,
+            metrics=named,
+            warn=warn,
+            paired=in_pairs(configuration),
+        )
     return Scorer(
         encoder,
         images,
@@ -51,3 +66,11 @@ def build_scorer(
         metrics=named,
         warn=warn,
     )
+
+
+def in_pairs(configuration: Configuration) -> bool:
+    """Whether each photo has its true painting at the same place: the same built-in scenes on both sides."""
+    data, style = configuration.parts["data"], configuration.parts["style"]
+    fields = ("seed", "count")
+    alike = all(getattr(data.options, name, None) == getattr(style.options, name, data) for name in fields)
+    return data.spec == style.spec and alike

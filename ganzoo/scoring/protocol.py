@@ -22,6 +22,8 @@ class Protocol:
     encoder: str
     preprocessing: str
     quantisation: str = "uint8, rounded"
+    sources: str = ""
+    """Fingerprint of the photos that were translated; empty for images drawn from noise."""
     version: int = 1
 
     def differences(self, other: "Protocol") -> dict[str, tuple[object, object]]:

@@ -76,7 +76,7 @@ class Scorer:
         )
         self.real = features_of(encoder, images, parts.held_out, device)
         self.training = features_of(encoder, images, chosen(parts.train), device)
-        self.floor = _interval(kid(self.real, self.training[:n_fake]))
+        self.floor = interval(kid(self.real, self.training[:n_fake]))
         self.ceiling = kid(self.real, self._encode(_noise(min(n_fake, _MOST_NOISE), height, width)), resamples=0).value
 
     def draw(self, draw: Draw, attributes: Attributes | None = None) -> NDArray[np.uint8]:
@@ -104,7 +104,7 @@ class Scorer:
         """The scores of images by their features, N x D."""
         return Evaluation(
             protocol=self.protocol,
-            score=_interval(kid(self.real, fake)),
+            score=interval(kid(self.real, fake)),
             floor=self.floor,
             ceiling=self.ceiling,
             others=self._beside.compute(FeatureSets(real=self.real, fake=fake, training=self.training)),
@@ -130,6 +130,7 @@ def _noise(count: int, height: int, width: int) -> NDArray[np.uint8]:
     return np.random.Generator(np.random.Philox(SEED)).integers(0, 256, (count, height, width, 3), dtype=np.uint8)
 
 
-def _interval(score: Score) -> Interval:
+def interval(score: Score) -> Interval:
+    """The value with its ends; itself where none were computed."""
     low, high = (score.value if end is None else end for end in (score.low, score.high))
     return Interval(value=score.value, low=low, high=high)

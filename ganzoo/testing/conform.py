@@ -12,10 +12,16 @@ from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS
 from ganzoo.testing.outcome import CheckFailed, Report, Result
 from ganzoo.testing.subject import Declared, Subject
 
-HOST = "dcgan"
-"""The model into which a network, a loss or an augmentation is put to be checked."""
+HOSTS = {"generate": "dcgan", "translate": "pix2pix"}
+"""The model of either task into which a network, a loss, a term or an augmentation is put to be checked."""
 BROKEN = ("broken", "misspelt", "incompatible")
-FIELDS = {"generator": "generator", "discriminator": "discriminator", "loss": "loss", "augmentation": "augment"}
+FIELDS = {
+    "generator": "generator",
+    "discriminator": "discriminator",
+    "loss": "loss",
+    "augmentation": "augment",
+    "term": "extra",
+}
 """The option of the host that holds a part of that kind."""
 
 
@@ -107,10 +113,14 @@ def _subject(one: Declared, catalog: Catalog) -> tuple[Sequence[Check], Declared
     spec = one.spec
     full_name = f"{qualifier(one.plugin, catalog.plugins)}/{spec.name}"  # the short one may belong to several plugins
     if isinstance(spec, ModelSpec):
-        name, options, field = full_name, {}, ""
+        options: dict[str, object] = {}
+        name, field = full_name, ""
     elif spec.kind in FIELDS:
         field = FIELDS[spec.kind]
-        name, options = HOST, {field: full_name}
+        task = "translate" if spec.kind == "term" else spec.task or "generate"
+        name, options = HOSTS[task], {field: full_name}
+        field = full_name if spec.kind == "term" else field  # one of several is known by its own name
+        options |= {f"{field}.{key}": value for key, value in spec.tiny.items()}
     else:
         return (), one
     configuration = configure_run(name, catalog, tiny=True, options={"device": "cpu", **options})

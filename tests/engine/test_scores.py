@@ -64,7 +64,7 @@ def scored(tiny: Callable, catalog: Catalog, tmp_path: Path) -> Callable[..., Ru
 
     def run(scorer: object, name: str = "run", view: View | None = None, **options: object) -> Run:
         configuration = tiny(**{**TINY, "score_every": "2steps", **options})
-        build = (lambda *_: scorer) if isinstance(scorer, Scripted) else scorer
+        build = (lambda *_, **__: scorer) if isinstance(scorer, Scripted) else scorer
         where = {"out": tmp_path / name, "overwrite": False}
         return launch.start(configuration, catalog, view or View(), **where, build_scorer=build)
 
@@ -74,7 +74,7 @@ def scored(tiny: Callable, catalog: Catalog, tmp_path: Path) -> Callable[..., Ru
 def resume(run: Run, catalog: Catalog, scorer: Scripted, view: View | None = None, **settings: object) -> Run:
     content = json.loads((run.folder / "run.json").read_text())
     configuration = api.recorded_configuration(content, catalog, [Layer(origin="resume", values=settings)])
-    return launch.resume(run.folder, configuration, catalog, view or View(), build_scorer=lambda *_: scorer)
+    return launch.resume(run.folder, configuration, catalog, view or View(), build_scorer=lambda *_, **__: scorer)
 
 
 def best(run: Run) -> int | None:
@@ -190,7 +190,7 @@ def tensors(run: Run, step: int) -> dict[str, torch.Tensor]:
     return {f"{f.stem}/{k}": v for f in path.glob("*.safetensors") for k, v in load_file(f).items()}
 
 
-def small_scorer(configuration, images, device, warn) -> object:
+def small_scorer(configuration, images, device, warn, sources=None) -> object:
     settings = configuration.settings
     return small.scorer(images, share=settings.held_out, n_fake=settings.score_images, warned=[])
 

@@ -13,12 +13,13 @@ from ganzoo.engine.trainer import Trainer
 from ganzoo.model import Batch
 
 CATALOG = open_catalog(third_party=False)
-MODELS = [model.spec.name for model in CATALOG.models]
+MODELS = [model.spec.name for model in CATALOG.models if model.spec.task == "generate"]
 SIZES = ["8", "16", "64", "96x160", "80x64"]
 
 
 def parts(kind: str) -> list[str]:
-    return [part.spec.name for part in CATALOG.parts if part.spec.kind == kind]
+    """Those that fit models that draw from noise."""
+    return [one.spec.name for one in CATALOG.parts if one.spec.kind == kind and one.spec.task in (None, "generate")]
 
 
 def tiny(model: str, **options: object) -> Configuration:

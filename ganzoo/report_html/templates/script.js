@@ -43,3 +43,10 @@ for (const cinema of document.querySelectorAll("[data-cinema]")) {
     timer = setInterval(advance, 350);
   });
 }
+for (const section of document.querySelectorAll("[data-sides]")) {
+  const input = section.querySelector("input");
+  const after = section.querySelector(".after");
+  const cut = () => { after.style.clipPath = `inset(0 ${100 - Number(input.value)}% 0 0)`; };
+  input.addEventListener("input", cut);
+  cut();
+}

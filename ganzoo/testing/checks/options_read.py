@@ -60,12 +60,15 @@ def _others(value: Any, field: FieldInfo) -> list[Any]:
 
 
 def _try(subject: Subject, options: BaseModel, read: set[str]) -> None:
-    """Builds, trains for two rounds and draws with these options; a combination that is refused reads what it reads."""
+    """Builds, trains for a round at the start and one near the end, and draws with these options.
+
+    A combination that is refused reads what it reads.
+    """
     configuration = _with(subject, watched(options, read), read)
     try:
         trainer = subject.trainer(configuration=configuration)
-        for _ in range(2):
-            trainer.round(0.5)
+        for progress in (0.0, 0.9):
+            trainer.round(progress)
         trainer.gan(subject.batch())
     except (GanzooError, ValueError, RuntimeError):
         return

@@ -51,6 +51,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=GeneratorOptions,
         summary="transposed convolutions from a latent up to the image",
         paper=PAPER,
+        task="generate",
     )
     yield PartSpec(
         kind="discriminator",

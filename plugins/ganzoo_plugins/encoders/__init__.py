@@ -11,7 +11,10 @@ class Lite0Options(Options):
     """At which size images are seen."""
 
     size: int = Field(
-        0, ge=0, le=4096, description="shorter side images are resized to; 0 leaves them, but enlarges to at least 128"
+        0, ge=0, le=4096, description="shorter side images are resized to; 0 leaves those that are not too small"
+    )
+    least: int = Field(
+        128, ge=0, le=4096, description="shorter side up to which small images are enlarged; 0 leaves them as they are"
     )
 
 

@@ -14,16 +14,13 @@ from ganzoo.encoders import Encoder, Resize
 from ganzoo_plugins.encoders.weights import fit, read
 
 if TYPE_CHECKING:
-    from ganzoo_plugins.encoders import TimmOptions
-
-LEAST = 128
-"""Shorter side up to which small images are enlarged: at 64 pixels the last map of stride 32 would be 2 x 2."""
+    from ganzoo_plugins.encoders import Lite0Options, TimmOptions
 
 
 class TimmEncoder(Encoder):
     """A timm network without its classifier; the maps are the stages that timm lists in `feature_info`."""
 
-    def __init__(self, network: nn.Module, *, name: str, architecture: str, size: int) -> None:
+    def __init__(self, network: nn.Module, *, name: str, architecture: str, resize: Resize) -> None:
         settings: Mapping[str, Any] = network.pretrained_cfg
         stages = list(network.feature_info) if callable(getattr(network, "forward_intermediates", None)) else []
         super().__init__(
@@ -33,7 +30,7 @@ class TimmEncoder(Encoder):
             dimension=network.head_hidden_size,
             strides=[stage["reduction"] for stage in stages],
             channels=[stage["num_chs"] for stage in stages],
-            resize=resize_for(settings, name, size),
+            resize=resize,
             mean=settings["mean"],
             std=settings["std"],
         )
@@ -47,18 +44,24 @@ class TimmEncoder(Encoder):
         features: Tensor = self.network(inputs)
         return features
 
-    def pyramid(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The output of each stage. Raises UsageError for a model whose stages timm does not give away."""
+    def pyramid(self, inputs: Tensor, depth: int | None = None) -> tuple[Tensor, ...]:
+        """The output of each stage, or of the first `depth`; later ones are not computed then.
+
+        Raises UsageError for a model whose stages timm does not give away.
+        """
         if not self.strides:
             raise UsageError(f"encoder '{self.name}' has no feature maps: choose another model, such as 'resnet50'")
-        return tuple(self.network.forward_intermediates(inputs, intermediates_only=True))
+        wanted = None if depth is None else list(range(depth))
+        network = self.network.forward_intermediates
+        return tuple(network(inputs, indices=wanted, intermediates_only=True, stop_early=depth is not None))
 
 
 def from_options(options: "TimmOptions") -> TimmEncoder:
     """The part `timm`. Raises UsageError for an unknown model and when there are no weights for it."""
     network = from_file(options.model, options.weights) if options.weights else downloaded(options.model)
     network.reset_classifier(0)
-    return TimmEncoder(network, name=options.model, architecture=f"timm {options.model}", size=options.size)
+    resize = resize_for(network, options.model, options)
+    return TimmEncoder(network, name=options.model, architecture=f"timm {options.model}", resize=resize)
 
 
 def check_name(model: str) -> None:
@@ -103,11 +106,12 @@ def downloaded(model: str) -> nn.Module:
         ) from error
 
 
-def resize_for(settings: Mapping[str, Any], name: str, size: int) -> Resize:
+def resize_for(network: nn.Module, name: str, options: "Lite0Options") -> Resize:
     """The resize for a model. Raises UsageError for a size that its network can't take."""
+    settings: Mapping[str, Any] = network.pretrained_cfg
     if not settings.get("fixed_input_size"):
-        return Resize(side=size, least=LEAST)
+        return Resize(side=options.size, least=options.least)
     fixed = settings["input_size"][-1]
-    if size not in (0, fixed):
-        raise UsageError(f"size={size}: encoder '{name}' takes {fixed} only; leave size at 0")
+    if options.size not in (0, fixed):
+        raise UsageError(f"size={options.size}: encoder '{name}' takes {fixed} only; leave size at 0")
     return Resize(side=fixed, square=True)

@@ -54,10 +54,10 @@ class Inception(Encoder):
         """The mean of the last map."""
         return self.pyramid(inputs)[-1].mean(dim=(2, 3))
 
-    def pyramid(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The output of each stage."""
+    def pyramid(self, inputs: Tensor, depth: int | None = None) -> tuple[Tensor, ...]:
+        """The output of each stage, of the first `depth` if given."""
         maps = []
-        for stage in STAGES:
+        for stage in tuple(STAGES)[:depth]:
             inputs = self.network.get_submodule(stage)(inputs)
             maps.append(inputs)
         return tuple(maps)

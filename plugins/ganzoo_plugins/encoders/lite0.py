@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from ganzoo import UsageError
-from ganzoo_plugins.encoders.backbone import TimmEncoder, untrained
+from ganzoo_plugins.encoders.backbone import TimmEncoder, resize_for, untrained
 from ganzoo_plugins.encoders.weights import COUNTER, fit, read, sha256
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def lite0(options: "Lite0Options") -> Lite0:
     """The part `lite0`. Raises UsageError when its package is missing or its file is not the known one."""
     network = load(weights_file())
     network.reset_classifier(0)
-    return Lite0(network, name="lite0", architecture=f"timm {MODEL}", size=options.size)
+    resize = resize_for(network, "lite0", options)
+    return Lite0(network, name="lite0", architecture=f"timm {MODEL}", resize=resize)
 
 
 def weights_file() -> Path:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
 
 
-class GoodOptions(AdversarialOptions):
+class GoodOptions(AdversarialTranslatorOptions):
     """Options of `good-gan`."""
 
     loss: PartChoice = part("loss", "good-loss", "the adversarial game", margin=2.0)

@@ -1,0 +1,138 @@
+"""`ganzoo stylize`: paints pictures and videos of any size with a trained translator."""
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ganzoo.cli.app import Context
+from ganzoo.errors import GanzooError, UsageError
+from ganzoo.report import complain, say
+from ganzoo.units import duration
+
+if TYPE_CHECKING:
+    from ganzoo.stylize.jobs import Job
+
+_EVERY = 5.0
+"""Seconds between two lines about a video."""
+
+
+@click.command("stylize")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the painted files.")
+@click.option(
+    "--strength",
+    type=click.FloatRange(0, 2),
+    default=1.0,
+    show_default=True,
+    help="0 is the photo, 1 the painting; above 1 goes on beyond it.",
+)
+@click.option("--keep-color", is_flag=True, help="Strokes from the painting, colours from the photo.")
+@click.option("--mask", type=click.Path(path_type=Path), help="Picture: white is painted, black stays a photo.")
+@click.option("--style", type=click.Path(path_type=Path), help="Painting to go by, for models that take one (adain).")
+@click.option(
+    "--work-size",
+    type=click.IntRange(0, 16384),
+    default=0,
+    metavar="PIXELS",
+    help="Paint at this shorter side and carry the change over: larger strokes in large photos. 0 is full size.",
+)
+@click.option("--tile", default="auto", show_default=True, help="Side of tiles in pixels; auto goes by --memory.")
+@click.option(
+    "--memory", type=click.IntRange(50, 1_000_000), default=600, show_default=True, help="Megabytes for painting."
+)
+@click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST, BEST or a step.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:1.")
+@click.pass_obj
+def stylize(
+    context: Context,
+    /,
+    run: Path,
+    inputs: tuple[str, ...],
+    out: Path,
+    strength: float,
+    keep_color: bool,
+    mask: Path | None,
+    style: Path | None,
+    tile: str,
+    step: str,
+    device: str,
+    **brush: Any,
+) -> int:
+    """Paints INPUT… (pictures, videos, folders, patterns) with the translator of the run folder RUN."""
+    from ganzoo.runs import read_run_file
+
+    read_run_file(run)  # a wrong folder is told before torch is loaded
+    side = _tile(tile)
+    from ganzoo.sampling import load_run
+    from ganzoo.stylize.jobs import jobs_of
+    from ganzoo.stylize.painter import Brush
+
+    jobs = jobs_of(inputs, out)
+    gan, problems = load_run(run, which=step, device=device, catalog=context.catalog())
+    for problem in problems:
+        complain(problem)
+    painter = gan.painter(style=style)
+    chosen = Brush(strength=strength, keep_color=keep_color, tile=side, **brush)
+    bad = 0
+    for number, job in enumerate(jobs, 1):
+        started = time.perf_counter()
+        try:
+            what = _paint(job, painter, chosen, mask)
+        except GanzooError as error:
+            if len(jobs) == 1:
+                raise
+            complain(f"ganzoo: {error}")
+            bad += 1
+            continue
+        say(f"{number} of {len(jobs)}: {job.target}, {what}, {duration(time.perf_counter() - started)}")
+    if bad:
+        complain(f"ganzoo: {bad} of {len(jobs)} files could not be painted")
+    return GanzooError.exit_code if bad else 0
+
+
+def _tile(text: str) -> int:
+    if text == "auto":
+        return 0
+    if not text.isdigit() or not 64 <= int(text) <= 16384:
+        raise UsageError(f"--tile {text!r}: write auto, or a side from 64 to 16384 pixels")
+    return int(text)
+
+
+def _paint(job: "Job", painter: Any, brush: Any, mask: Path | None) -> str:
+    from ganzoo.stylize import pictures, video
+    from ganzoo.stylize.jobs import VIDEO
+
+    if job.kind == VIDEO:
+        if mask is not None:
+            raise UsageError("--mask is for pictures")
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        frames = video.paint_video(job.source, job.target, partial(painter.paint, brush=brush), _Told(job))
+        return f"{frames} frames"
+    photo = pictures.read_photo(job.source)
+    height, width = photo.pixels.shape[:2]
+    where = None if mask is None else pictures.read_mask(mask, (height, width))
+    pictures.write_photo(photo, painter.paint(photo.pixels, brush, mask=where), job.target)
+    return f"{width} x {height}"
+
+
+class _Told:
+    """A line now and then with the time that is left."""
+
+    def __init__(self, job: "Job") -> None:
+        self.job = job
+        self.started = self.last = time.perf_counter()
+        self.first = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.perf_counter()
+        self.first = self.first or done
+        if now - self.last < _EVERY:
+            return
+        self.last = now
+        rate = (done - self.first + 1) / (now - self.started)
+        left = f" of {total}, {duration((total - done) / rate)} left" if total else ""
+        say(f"{self.job.source}: frame {done}{left}, {rate:.1f} frames/s")

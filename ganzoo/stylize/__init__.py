@@ -1,0 +1,1 @@
+"""Paints photos and videos of any size with a trained translator."""

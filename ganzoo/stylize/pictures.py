@@ -1,0 +1,126 @@
+"""Picture files read at full size, and written again with what they carried: colour profile, EXIF, transparency."""
+
+import io
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from ganzoo.data.decode import open_header
+from ganzoo.errors import DataError, StorageError, one_line
+
+ENDINGS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+}
+"""Endings that are written; pictures of other kinds become PNG."""
+_ORIENTATION = 0x0112
+_QUALITY = 95
+_WITHOUT_ALPHA = ("JPEG", "BMP")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A picture turned upright: `pixels` uint8 H W 3 in sRGB, `alpha` H W or None, and what goes into the new file."""
+
+    pixels: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None = None
+    profile: bytes | None = None
+    exif: bytes | None = None
+
+
+def read_photo(path: Path) -> Photo:
+    """The file's picture. Raises DataError, with one line, when it can't be used."""
+    try:
+        with open_header(path.read_bytes(), any_shape=True) as image:
+            image.load()
+            profile = image.info.get("icc_profile")
+            upright = image
+            with suppress(Exception):  # a damaged EXIF block: the picture itself is there
+                upright = ImageOps.exif_transpose(image)
+            exif = _exif(image)  # after turning, which reads what this changes
+            alpha = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
+            pixels, kept = _srgb(upright, profile)
+    except Exception as error:  # Pillow raises many types for broken files
+        raise DataError(f"'{path}': {one_line(error)}") from None
+    return Photo(pixels=pixels, alpha=alpha, profile=kept, exif=exif)
+
+
+def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> None:
+    """The painted pixels in the photo's colour space, with its profile, EXIF and transparency.
+
+    Written beside its place and then renamed. Raises StorageError when that fails.
+    """
+    kind = ENDINGS[path.suffix.lower()]
+    image = _with_profile(Image.fromarray(pixels), photo.profile)
+    if photo.alpha is not None and kind not in _WITHOUT_ALPHA:
+        image.putalpha(Image.fromarray(photo.alpha))
+    more = {"icc_profile": photo.profile, "exif": photo.exif} if kind != "BMP" else {}
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(draft, kind, quality=_QUALITY, **{key: value for key, value in more.items() if value})
+        draft.replace(path)
+    except OSError as error:
+        raise StorageError(f"can't write '{path}': {one_line(error)}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
+    """A grey picture as numbers in [0, 1], H W of that size: white is painted, black stays. Raises DataError."""
+    pixels = read_photo(path).pixels
+    grey = Image.fromarray(pixels).convert("L").resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    return (np.asarray(grey, np.float32) / 255).astype(np.float32)
+
+
+def _exif(image: Image.Image) -> bytes | None:
+    """All of it, but that the picture lies as it was stored: it is upright now."""
+    try:
+        exif = image.getexif()
+        if not exif:
+            return None
+        if _ORIENTATION in exif:
+            exif[_ORIENTATION] = 1
+        return exif.tobytes()
+    except Exception:  # a damaged block can't be kept
+        return None
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> tuple[NDArray[np.uint8], bytes | None]:
+    """Pixels in sRGB, and the profile that they can be brought back to."""
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image).astype(np.float64)
+        image = Image.fromarray((values * (255 / max(values.max(), 1))).clip(0, 255).astype(np.uint8))
+    rgb = image.mode == "RGB"
+    plain = image if image.mode in ("RGB", "CMYK") else image.convert("RGB")
+    if profile and plain.mode in ("RGB", "CMYK"):
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
+            converted = _convert(plain, profile, None)
+            return np.asarray(converted), profile if rgb else None
+    return np.asarray(plain.convert("RGB")), profile if rgb else None
+
+
+def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
+            return _convert(image, None, profile)
+    return image
+
+
+def _convert(image: Image.Image, before: bytes | None, after: bytes | None) -> Image.Image:
+    """From one profile to another; None is sRGB."""
+    source, target = (
+        ImageCms.ImageCmsProfile(io.BytesIO(one)) if one else ImageCms.createProfile("sRGB") for one in (before, after)
+    )
+    converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+    assert converted is not None  # not in place
+    return converted

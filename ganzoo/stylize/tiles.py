@@ -1,0 +1,48 @@
+"""Cuts an image into tiles that overlap, and says how much each counts where it does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Span:
+    """One tile along one axis: pixels `start` to `stop`, with the weight of each; all weights at a place sum to 1."""
+
+    start: int
+    stop: int
+    weights: NDArray[np.float32]
+
+
+def spans(length: int, tile: int, overlap: int) -> list[Span]:
+    """Tiles of `tile` pixels along an axis of that length, neighbours overlapping by at least `overlap`.
+
+    In the middle half of an overlap one tile fades into the next by half a cosine, so that nothing within a quarter of
+    the overlap from a tile's border is seen.
+    """
+    if length <= tile:
+        return [Span(0, length, np.ones(length, np.float32))]
+    count = -(-(length - overlap) // (tile - overlap))
+    starts = [round(i * (length - tile) / (count - 1)) for i in range(count)]
+    weights = [np.ones(tile, np.float32) for _ in starts]
+    for left in range(count - 1):
+        shared = starts[left] + tile - starts[left + 1]
+        fade = _fade(shared)
+        weights[left][tile - shared :] *= fade[::-1]
+        weights[left + 1][:shared] *= fade
+    return [Span(start, start + tile, weight) for start, weight in zip(starts, weights, strict=True)]
+
+
+def _fade(length: int) -> NDArray[np.float32]:
+    """From 0 to 1, the changing part in the middle half; a fade and its mirror image sum to 1."""
+    quarter = length // 4
+    middle = length - 2 * quarter
+    rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(middle) + 0.5) / middle)
+    return np.concatenate([np.zeros(quarter), rise, np.ones(quarter)]).astype(np.float32)
+
+
+def sample(length: int, tile: int, count: int) -> list[int]:
+    """Starts of at most `count` tiles spread evenly over an axis, without overlap."""
+    most = max(1, min(count, length // tile))
+    return [round(i * (length - tile) / max(1, most - 1)) if most > 1 else (length - tile) // 2 for i in range(most)]

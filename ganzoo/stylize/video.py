@@ -1,0 +1,187 @@
+"""Videos: every frame painted, frame rate and rotation kept, other streams copied, by PyAV."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganzoo.errors import DataError, StorageError, UsageError, one_line
+
+if TYPE_CHECKING:
+    import av
+
+ENDINGS = frozenset((".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif"))
+PARTS = ".parts"
+"""Ending of the folder with finished pieces of a video that is not done."""
+_PIECE = 120
+"""Frames of one piece: so many are painted again at most when a job is stopped."""
+_CONTAINERS = {".webm": ("libvpx-vp9", {"crf": "24", "b": "0"}), ".gif": ("gif", {})}
+_CODEC = ("libx264", {"crf": "18", "preset": "medium"})
+Paint = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+Told = Callable[[int, int], None]
+"""Frames done, and how many there are by the file's own word (0 if it says nothing)."""
+
+
+def paint_video(source: Path, target: Path, paint: Paint, told: Told) -> int:
+    """Paints a video; goes on with the finished pieces of one that was stopped. Returns the number of frames.
+
+    Pieces lie in a hidden folder beside `target`, which appears when all is done. Memory holds one frame at a time.
+    Raises DataError for what is no video, StorageError when the disk fails, UsageError without PyAV.
+    """
+    library = _library()
+    pieces = target.with_name(f".{target.name}{PARTS}")
+    try:
+        pieces.mkdir(parents=True, exist_ok=True)
+        count = _paint_pieces(library, source, pieces, paint, told)
+        draft = pieces / f"whole{target.suffix}"
+        _join(library, source, sorted(pieces.glob("piece-*.nut")), draft)
+        draft.replace(target)
+    except library.error.FFmpegError as error:
+        raise DataError(f"'{source}': {one_line(error)}") from None
+    except OSError as error:
+        raise StorageError(f"can't write '{target}': {one_line(error)}") from None
+    for file in pieces.iterdir():
+        file.unlink()
+    pieces.rmdir()
+    return count
+
+
+def _library() -> Any:
+    try:
+        import av
+    except ImportError:
+        raise UsageError("videos need one more package: pip install 'ganzoo-core[video]'") from None
+    return av
+
+
+def _paint_pieces(library: Any, source: Path, pieces: Path, paint: Paint, told: Told) -> int:
+    with library.open(str(source)) as container:
+        if not container.streams.video:
+            raise DataError(f"'{source}' has no video")
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        total = stream.frames
+        done = len(sorted(pieces.glob("piece-*.nut")))
+        first: int | None = None
+        number = 0
+        writer: _Piece | None = None
+        for number, frame in enumerate(_frames(container, stream), 1):
+            first = frame.pts if first is None else first
+            piece = (number - 1) // _PIECE
+            if piece < done:
+                continue  # painted before the job was stopped
+            if writer is None or writer.number != piece:
+                if writer is not None:
+                    writer.close()
+                writer = _Piece(library, pieces, piece, stream)
+            writer.write(paint(_pixels(frame)), frame.pts - first if frame.pts is not None else number - 1)
+            told(number, total)
+        if writer is not None:
+            writer.close()
+    if not number:
+        raise DataError(f"'{source}' has no frames")
+    return number
+
+
+def _frames(container: "av.container.InputContainer", stream: Any) -> Iterator[Any]:
+    """Those that can be decoded, up to where a file that was cut off ends."""
+    with suppress(EOFError):
+        yield from container.decode(stream)
+
+
+def _pixels(frame: Any) -> NDArray[np.uint8]:
+    """Turned upright: players would turn it, and what is painted is to be seen as they show it."""
+    pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(pixels, round(getattr(frame, "rotation", 0) / 90)))
+
+
+class _Piece:
+    """Some frames in a lossless file, which gets its name when it is whole."""
+
+    def __init__(self, library: Any, folder: Path, number: int, stream: Any) -> None:
+        self.library = library
+        self.number = number
+        self.final = folder / f"piece-{number:06d}.nut"
+        self.draft = folder / f".{self.final.name}.part"
+        self.begun = False
+        self.time_base = stream.time_base
+        self.container = library.open(str(self.draft), "w", format="nut")
+        self.stream = self.container.add_stream("ffv1", rate=stream.average_rate or 25)
+        self.stream.pix_fmt = "bgr0"
+        self.stream.time_base = self.stream.codec_context.time_base = stream.time_base
+
+    def write(self, pixels: NDArray[np.uint8], pts: int) -> None:
+        """One more frame at that time."""
+        if not self.begun:
+            self.stream.height, self.stream.width = pixels.shape[:2]
+            self.begun = True
+        frame = self.library.VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame.pts, frame.time_base = pts, self.time_base
+        self.container.mux(self.stream.encode(frame))
+
+    def close(self) -> None:
+        """Writes what is left."""
+        self.container.mux(self.stream.encode(None))
+        self.container.close()
+        self.draft.replace(self.final)
+
+
+def _join(library: Any, source: Path, pieces: list[Path], target: Path) -> None:
+    """All pieces as one video with the source's other streams."""
+    codec, options = _CONTAINERS.get(target.suffix.lower(), _CODEC)
+    with library.open(str(source)) as original, library.open(str(target), "w") as output:
+        video = original.streams.video[0]
+        frames = _painted(library, pieces)
+        first = next(frames)
+        stream = output.add_stream(codec, rate=video.average_rate or 25, options=options)
+        stream.width, stream.height = first.width, first.height
+        # Most players show no other kind; odd sides need one without halved colours.
+        even = first.width % 2 == 0 and first.height % 2 == 0
+        stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p" if even else "yuv444p"
+        stream.time_base = stream.codec_context.time_base = video.time_base
+        others = _Others(original, output, video) if codec != "gif" else None
+        for frame in chain([first], frames):
+            frame.pts = round(frame.pts * frame.time_base / video.time_base)
+            frame.time_base = video.time_base
+            if others is not None:
+                others.copy_until(frame.time)
+            output.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
+        output.mux(stream.encode(None))
+        if others is not None:
+            others.copy_until(None)
+
+
+def _painted(library: Any, pieces: list[Path]) -> Iterator[Any]:
+    for piece in pieces:
+        with library.open(str(piece)) as container:
+            yield from container.decode(container.streams.video[0])
+
+
+class _Others:
+    """Sound and subtitles, copied as they are beside the frames of the same time."""
+
+    def __init__(self, original: Any, output: Any, video: Any) -> None:
+        self.output = output
+        self.start = float((video.start_time or 0) * video.time_base)
+        self.streams = {}
+        for stream in (*original.streams.audio, *original.streams.subtitles):
+            with suppress(ValueError):  # of a kind that this container can't hold
+                self.streams[stream.index] = output.add_stream_from_template(stream)
+        wanted = [stream for stream in original.streams if stream.index in self.streams]
+        self.packets = (packet for packet in original.demux(wanted) if packet.dts is not None) if wanted else iter(())
+        self.next: Any = next(self.packets, None)
+
+    def copy_until(self, time: float | None) -> None:
+        """Everything up to that second, or to the end."""
+        while (packet := self.next) is not None:
+            if time is not None and float(packet.dts * packet.time_base) - self.start > time:
+                return
+            shift = round(self.start / packet.time_base)
+            packet.pts, packet.dts = (packet.pts or packet.dts) - shift, packet.dts - shift
+            packet.stream = self.streams[packet.stream.index]
+            self.output.mux(packet)
+            self.next = next(self.packets, None)

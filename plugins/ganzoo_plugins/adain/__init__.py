@@ -1,0 +1,63 @@
+"""AdaIN with a critic: takes any painting as its style when it is used."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+
+PAPER = "1703.06868"
+
+
+class AdaINOptions(AdversarialTranslatorOptions):
+    """The paper's settings, with a critic beside its losses."""
+
+    batch: int = Field(8, ge=1, le=65536, description="images a step draws from either side")
+    generator: PartChoice = part("generator", "adain", "network that paints a photo as another image is painted")
+    adversarial: float = Field(0.1, ge=0, le=1e6, description="weight of the adversarial game")
+    content_weight: float = Field(1.0, ge=0, le=1e4, description="weight of the features that were asked for")
+    style_weight: float = Field(10.0, ge=0, le=1e4, description="weight of mean and spread of the painting's features")
+    lr: float = Field(1e-4, gt=0, le=1, description="learning rate of both players")
+
+
+class AdaINGeneratorOptions(Options):
+    """Options of the generator `adain`."""
+
+    encoder: PartChoice = part("encoder", "lite0", "frozen network whose features are exchanged", least=0)
+    stages: int = Field(3, ge=1, le=5, description="stages of features that are used; each halves the size")
+    width: int = Field(64, ge=1, le=1024, description="channels of the decoder at half the size; more below")
+    skips: bool = Field(True, description="gives the decoder all stages; the paper's has the coarsest only")
+    residual: bool = Field(
+        True, description="adds its output to the photo, as light encoders keep too little to draw it anew"
+    )
+
+
+@hookimpl
+def ganzoo_models() -> Iterable[ModelSpec]:
+    """The model `adain`."""
+    yield ModelSpec(
+        name="adain",
+        target="ganzoo_plugins.adain.model:AdaIN",
+        options=AdaINOptions,
+        summary="paints photos like any painting that it is shown, at any strength",
+        task="translate",
+        paper=PAPER,
+        license="Apache-2.0",
+        tiny={"generator.width": 4, "discriminator.width": 4, "size": "16", "batch": 4, "budget": "10steps",
+              "data.count": 64, "style.count": 64},
+    )  # fmt: skip
+
+
+@hookimpl
+def ganzoo_parts() -> Iterable[PartSpec]:
+    """Its generator."""
+    yield PartSpec(
+        kind="generator",
+        name="adain",
+        target="ganzoo_plugins.adain.network:AdaINGenerator",
+        options=AdaINGeneratorOptions,
+        summary="features of the photo take mean and spread of the painting's",
+        paper=PAPER,
+        task="translate",
+        tiny={"width": 4},
+    )

@@ -1,0 +1,59 @@
+"""The recipe: features that were asked for, mean and spread of the painting's, and a critic of the whole."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn.functional import mse_loss
+
+from ganzoo import ImageShape, UsageError
+from ganzoo.model import Batch, Terms
+from ganzoo.parts import Parts
+from ganzoo.translator import AdversarialTranslator, source_of
+from ganzoo_plugins.adain.network import AdaINGenerator
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.adain import AdaINOptions
+
+
+class AdaIN(AdversarialTranslator):
+    """Each photo is painted like the painting at its place in the batch."""
+
+    native_strength = True
+    takes_style = True
+    options: "AdaINOptions"
+    generator: AdaINGenerator
+
+    def __init__(self, options: "AdaINOptions", *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__(options, shape=shape, parts=parts)
+        if not isinstance(self.generator, AdaINGenerator):
+            raise UsageError("adain needs a generator that takes codes of paintings: leave generator=adain")
+
+    def translate(self, images: Tensor, *, strength: Tensor | None = None, style: Tensor | None = None) -> Tensor:
+        """Painted like `style`, or like the mean of all paintings trained on."""
+        code = None if style is None else self.generator.code_of(style)
+        painted: Tensor = self.generator(images, code, strength)
+        return painted
+
+    def painted(self, batch: Batch) -> Tensor:
+        """Photos, each painted like its painting."""
+        return batch.shared("painted", self.generator, lambda: self.generator(source_of(batch), self._code(batch)))
+
+    def content(self, batch: Batch, painted: Tensor) -> Terms:
+        """What was asked for must be found in the painted image."""
+        code = self._code(batch)
+        if self.training:
+            self.generator.remember(code)
+        with torch.no_grad():
+            wanted = self.generator.exchanged(self.generator.features(source_of(batch)), code)[-1]
+        found = self.generator.features(painted)[-1]
+        return {
+            "content": self.options.content_weight * mse_loss(found, wanted),
+            "style": self.options.style_weight
+            * mse_loss(self.generator.code_of(painted), code)
+            * len(self.generator.channels),
+        }
+
+    @torch.no_grad()
+    def _code(self, batch: Batch) -> Tensor:
+        return self.generator.code_of(batch.target)

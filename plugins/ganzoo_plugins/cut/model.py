@@ -1,0 +1,77 @@
+"""Contrastive unpaired translation (Park et al., arXiv 2007.15651)."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo import ImageShape, UsageError
+from ganzoo.model import Batch, Terms
+from ganzoo.parts import Parts
+from ganzoo.translator import AdversarialTranslator, source_of
+from ganzoo_plugins.cut.patches import Heads, contrast, places
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.cut import CUTOptions
+
+
+class CUT(AdversarialTranslator):
+    """The contrast compares the generator's own maps of the photo with those of the painting, place by place."""
+
+    options: "CUTOptions"
+
+    def __init__(self, options: "CUTOptions", *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__(options, shape=shape, parts=parts)
+        self.heads = Heads(self._channels(), options.projection)
+        self._painter = nn.ModuleList([self.generator, self.heads])
+
+    @property
+    def painter(self) -> nn.Module:
+        """The generator, and the heads that make its maps comparable."""
+        return self._painter
+
+    def painted(self, batch: Batch) -> Tensor:
+        """The photos painted, computed once; mirrored first, and back again, where the coin of `flip` says so."""
+        return batch.shared("painted", self.generator, lambda: self._paint(batch))
+
+    def content(self, batch: Batch, painted: Tensor) -> Terms:
+        """The contrast, and for paintings that should stay as they are."""
+        weight = self.options.nce
+        terms = {"nce": weight * self._contrast(source_of(batch), painted, batch)}
+        if self.options.nce_identity:
+            same = self.generator(batch.target)
+            terms = {
+                "nce": 0.5 * terms["nce"],
+                "nce identity": 0.5 * weight * self._contrast(batch.target, same, batch),
+            }
+        return terms
+
+    def _paint(self, batch: Batch) -> Tensor:
+        photo = source_of(batch)
+        if not self.options.flip:
+            return self(batch)
+        mirrored = (batch.uniform(1) < 0.5)[:, :, None, None]
+        painted = self.translate(torch.where(mirrored, photo.flip(3), photo))
+        return torch.where(mirrored, painted.flip(3), painted)
+
+    def _contrast(self, before: Tensor, after: Tensor, batch: Batch) -> Tensor:
+        with torch.no_grad():
+            keys = self.generator.maps(before)
+        queries = self.generator.maps(after)
+        sizes = [tuple(one.shape[2:]) for one in keys]
+        chosen = [places(size, self.options.patches, batch) for size in sizes]
+        losses = [
+            contrast(query, key.detach(), self.options.temperature)
+            for query, key in zip(self.heads(queries, chosen), self.heads(keys, chosen), strict=True)
+        ]
+        return torch.stack(losses).mean()
+
+    def _channels(self) -> list[int]:
+        """Of the generator's maps, found by looking at one small image."""
+        side = 8 * self.generator.unit
+        try:
+            with torch.no_grad():
+                maps = self.generator.eval().maps(torch.zeros(1, self.shape.channels, side, side))
+        except NotImplementedError as error:
+            raise UsageError(f"this generator does not fit: {error}; choose another, such as resnet") from None
+        return [one.shape[1] for one in maps]

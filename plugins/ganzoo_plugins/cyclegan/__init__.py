@@ -1,0 +1,97 @@
+"""CycleGAN, and the two networks that most translators of photos share: `resnet` paints, `patch` judges."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field
+
+from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartSpec, hookimpl
+
+PAPER = "1703.10593"
+TINY = {"generator.width": 4, "generator.blocks": 1, "discriminator.width": 4, "size": "16", "batch": 4,
+        "budget": "10steps", "data.count": 64, "style.count": 64}  # fmt: skip
+
+
+class CycleGANOptions(AdversarialTranslatorOptions):
+    """The paper's settings; one painting a step, as instance norm likes it."""
+
+    batch: int = Field(1, ge=1, le=65536, description="images a step draws from either side")
+    cycle: float = Field(10.0, ge=0, le=1e4, description="weight of coming back to the photo (and the painting)")
+    identity_weight: float = Field(
+        5.0, ge=0, le=1e4, description="weight of leaving a painting as it is; 0 for changes of season or bold styles"
+    )
+    pool: int = Field(50, ge=0, le=10_000, description="painted images kept to be judged again later; 0 is off")
+
+
+class ResnetOptions(Options):
+    """Options of `resnet`; the defaults are CycleGAN's, but for `up`."""
+
+    width: int = Field(64, ge=1, le=1024, description="channels at full size; twice and four times as many below")
+    blocks: int = Field(
+        0, ge=0, le=64, description="residual blocks at a quarter of the size; 0 is 9 from 256 px on, else 6"
+    )
+    kernel: Literal[3, 5, 7] = Field(7, description="side of the first and the last convolution")
+    down: Literal["stride", "blur"] = Field(
+        "stride", description="strided convolutions, or ones that are blurred first"
+    )
+    up: Literal["resize", "deconv", "blur"] = Field(
+        "resize", description="enlarge, then convolve; deconv is the paper's, with its checkerboards; blur is CUT's"
+    )
+    norm: Literal["batch", "instance", "layer", "none"] = Field("instance", description="norm after each convolution")
+    init: Literal["normal", "xavier"] = Field("normal", description="N(0, 0.02), or Xavier with a gain of 0.02 as CUT")
+    residual: bool = Field(
+        False, description="adds its output to the photo, so that training starts with photos left as they are"
+    )
+
+
+class PatchOptions(Options):
+    """Options of `patch`."""
+
+    width: int = Field(64, ge=1, le=1024, description="channels of the first layer; deeper ones have more")
+    layers: int = Field(
+        3,
+        ge=1,
+        le=5,
+        description="strided layers, fewer for small images; 3 sees 70 x 70 pixels, 1 sees 16, 4 sees 142",
+    )
+    norm: Literal["batch", "instance", "layer", "none"] = Field("instance", description="norm of the inner layers")
+    blur: bool = Field(False, description="blurs before it drops pixels, as CUT")
+
+
+@hookimpl
+def ganzoo_models() -> Iterable[ModelSpec]:
+    """The model `cyclegan`."""
+    yield ModelSpec(
+        name="cyclegan",
+        target="ganzoo_plugins.cyclegan.model:CycleGAN",
+        options=CycleGANOptions,
+        summary="paints photos and turns paintings into photos, so that either way leads back",
+        task="translate",
+        paper=PAPER,
+        license="Apache-2.0",
+        tiny=TINY,
+    )
+
+
+@hookimpl
+def ganzoo_parts() -> Iterable[PartSpec]:
+    """The networks `resnet` and `patch`."""
+    yield PartSpec(
+        kind="generator",
+        name="resnet",
+        target="ganzoo_plugins.cyclegan.networks:Resnet",
+        options=ResnetOptions,
+        summary="two halvings, residual blocks, two doublings: paints photos of any size",
+        paper="1603.08155",
+        task="translate",
+        tiny={"width": 4, "blocks": 1},
+    )
+    yield PartSpec(
+        kind="discriminator",
+        name="patch",
+        target="ganzoo_plugins.cyclegan.networks:Patch",
+        options=PatchOptions,
+        summary="a score for each patch, of 70 x 70 pixels by default",
+        paper="1611.07004",
+        tiny={"width": 4},
+    )

@@ -1,0 +1,46 @@
+"""A critic on frozen pretrained features, as in Projected GANs (Sauer et al., arXiv 2111.01007), patch by patch."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+from ganzoo import ImageShape
+from ganzoo.encoders import Encoder
+from ganzoo.model import Discriminator
+from ganzoo.parts import Parts
+from ganzoo_plugins.perceptual.stages import stages
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.perceptual import FeaturePatchOptions
+
+
+class FeaturePatch(Discriminator):
+    """Images B 3 H W -> scores B S h w: two trained layers on each stage of features score each place of it.
+
+    Without the paper's random mixing of stages and without pooling down to 8 x 8: a style is judged by its strokes,
+    wherever they are.
+    """
+
+    def __init__(self, options: "FeaturePatchOptions", *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__()
+        self.encoder: Encoder = parts.build("encoder")
+        self.stages = stages(self.encoder, options)
+        self.heads = nn.ModuleList(_head(self.encoder.channels[stage], options.width) for stage in self.stages)
+
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        """Scores; the label is not used. Coarse stages are repeated, so that each stage has the same weight."""
+        maps = self.encoder.maps(images, depth=self.stages.stop)
+        scores = [head(maps[stage]) for stage, head in zip(self.stages, self.heads, strict=True)]
+        finest = scores[0].shape[2:]
+        return torch.cat([functional.interpolate(one, finest) for one in scores], dim=1)
+
+
+def _head(channels: int, width: int) -> nn.Module:
+    return nn.Sequential(
+        spectral_norm(nn.Conv2d(channels, width, 3, padding=1)),
+        nn.LeakyReLU(0.2),
+        spectral_norm(nn.Conv2d(width, 1, 3, padding=1, bias=False)),
+    )

@@ -1,0 +1,33 @@
+"""Distances of pretrained features as terms of a loss."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ganzoo.encoders import Encoder
+from ganzoo.model import Batch
+from ganzoo.parts import Parts
+from ganzoo.translator import Term, Translate, source_of
+from ganzoo_plugins.perceptual.stages import stages
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.perceptual import PerceptualOptions
+
+
+class Perceptual(Term):
+    """Mean absolute difference of feature maps, as a part of their mean size (after Johnson et al., 1603.08155)."""
+
+    def __init__(self, options: "PerceptualOptions", *, parts: Parts) -> None:
+        super().__init__()
+        self.weight = options.weight
+        self.encoder: Encoder = parts.build("encoder")
+        self.stages = stages(self.encoder, options)
+
+    def forward(self, batch: Batch, painted: Tensor, translate: Translate) -> Tensor:
+        """Painted against the photo, the mean over the stages."""
+        with torch.no_grad():
+            photo = self.encoder.maps(source_of(batch), depth=self.stages.stop)
+        now = self.encoder.maps(painted, depth=self.stages.stop)
+        parts = [(now[i] - photo[i]).abs().mean() / (photo[i].abs().mean() + 1e-6) for i in self.stages]
+        return self.weight * torch.stack(parts).mean()

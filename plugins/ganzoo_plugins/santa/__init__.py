@@ -1,0 +1,65 @@
+"""SANTA (Xie et al., CVPR 2023): a translator with a strength of its own, from the photo at 0 to the painting at 1."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field
+
+from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+
+
+class SANTAOptions(AdversarialTranslatorOptions):
+    """The paper's settings."""
+
+    batch: int = Field(1, ge=1, le=65536, description="images a step draws from either side")
+    generator: PartChoice = part("generator", "santa", "network that paints a photo to a given degree")
+    discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting", blur=True)
+    reconstruction: float = Field(5.0, ge=0, le=1e4, description="weight of the photo at strength 0 being the photo")
+    same: float = Field(5.0, ge=0, le=1e4, description="weight of a painting at strength 1 being the painting")
+    noise: float = Field(1.0, ge=0, le=100, description="spread of the noise on codes, which the decoder must stand")
+    path: float = Field(0.01, ge=0, le=1e4, description="weight of a short way between the strengths")
+    prior: float = Field(0.01, ge=0, le=1e4, description="weight of codes being small")
+    step_low: float = Field(0.05, gt=0, le=0.5, description="smallest distance of two strengths that are compared")
+    step_high: float = Field(0.1, gt=0, le=0.5, description="largest such distance")
+
+
+class SANTAGeneratorOptions(Options):
+    """Options of the generator `santa`."""
+
+    width: int = Field(64, ge=1, le=1024, description="channels at full size; twice and four times as many below")
+    blocks: int = Field(
+        0, ge=0, le=64, description="residual blocks at a quarter of the size; 0 is 9 from 256 px on, else 6"
+    )
+    kernel: Literal[3, 5, 7] = Field(7, description="side of the first and the last convolution")
+    residual: bool = Field(
+        False, description="adds its output, times the strength, to the photo: 0 is then exactly the photo"
+    )
+
+
+@hookimpl
+def ganzoo_models() -> Iterable[ModelSpec]:
+    """The model `santa`."""
+    yield ModelSpec(
+        name="santa",
+        target="ganzoo_plugins.santa.model:SANTA",
+        options=SANTAOptions,
+        summary="paints photos as strongly as you like: one network, any strength",
+        task="translate",
+        license="Apache-2.0",
+        tiny={"generator.width": 4, "generator.blocks": 1, "discriminator.width": 4, "size": "16", "batch": 4,
+              "budget": "10steps", "data.count": 64, "style.count": 64},
+    )  # fmt: skip
+
+
+@hookimpl
+def ganzoo_parts() -> Iterable[PartSpec]:
+    """Its generator."""
+    yield PartSpec(
+        kind="generator",
+        name="santa",
+        target="ganzoo_plugins.santa.network:SANTAGenerator",
+        options=SANTAGeneratorOptions,
+        summary="a code of the photo, and a decoder that is told how far to go",
+        task="translate",
+        tiny={"width": 4, "blocks": 2},
+    )

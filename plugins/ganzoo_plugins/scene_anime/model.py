@@ -1,0 +1,83 @@
+"""The recipe of AnimeGANv2 (after Chen et al., doi 10.1007/978-981-15-5577-0_18), on any encoder's features."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn.functional import huber_loss, l1_loss
+
+from ganzoo import ImageShape, UsageError
+from ganzoo.encoders import Encoder
+from ganzoo.model import Batch, Terms, through
+from ganzoo.parts import Parts
+from ganzoo.translator import AdversarialTranslator, source_of
+from ganzoo_plugins.scene_anime.pictures import grey, smooth_edges, yuv
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.scene_anime import SceneAnimeOptions
+
+
+class SceneAnime(AdversarialTranslator):
+    """The critic must also reject grey pictures and ones with blurred edges; colours come from the photo."""
+
+    options: "SceneAnimeOptions"
+
+    def __init__(self, options: "SceneAnimeOptions", *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__(options, shape=shape, parts=parts)
+        self.features: Encoder = parts.build("features")
+        if options.stage >= len(self.features.strides):
+            raise UsageError(f"stage={options.stage}: encoder '{self.features.name}' has {len(self.features.strides)}")
+
+    def rate(self, progress: float) -> float:
+        """Faster while only content is learnt."""
+        return self.options.warm_up_rate if progress < self.options.warm_up else super().rate(progress)
+
+    def content(self, batch: Batch, painted: Tensor) -> Terms:
+        """Features and colours of the photo, texture of the pictures, and no grain."""
+        options, photo = self.options, source_of(batch)
+        with torch.no_grad():
+            before, drawn = self._map(photo), gram(self._map(grey(batch.target)))
+        now = self._map(painted)
+        terms = {
+            "content": options.content_weight * l1_loss(now, before),
+            "gram": options.gram * l1_loss(gram(self._map(grey(painted))).mean(0), drawn.mean(0)),
+            "color": options.color_weight * color_distance(painted, photo),
+            "variation": options.variation
+            * (painted.diff(dim=3).square().mean() + painted.diff(dim=2).square().mean()),
+        }
+        return terms
+
+    def _generator_loss(self, batch: Batch) -> Terms:
+        if batch.progress >= self.options.warm_up:
+            return super()._generator_loss(batch)
+        painted = self.painted(batch)
+        content = l1_loss(self._map(painted), self._map(source_of(batch)).detach())
+        return {"content": self.options.content_weight * content}
+
+    def _discriminator_loss(self, batch: Batch) -> Terms:
+        judge = through(self.augment, self.discriminator, batch.rng)
+        rejected = {"grey": grey(batch.target), "smooth": smooth_edges(batch.target)}
+        weights = {"grey": self.options.grey, "smooth": self.options.smooth}
+        real = judge(batch.target)
+        extra = {
+            name: weights[name] * self.loss.discriminator(real.detach(), judge(images))["fake"]
+            for name, images in rejected.items()
+        }
+        return {**super()._discriminator_loss(batch), **extra}
+
+    def _map(self, images: Tensor) -> Tensor:
+        return self.features.maps(images, depth=self.options.stage + 1)[self.options.stage]
+
+
+def gram(maps: Tensor) -> Tensor:
+    """B C H W -> products of channels B C C, the mean over places (Gatys et al., arXiv 1508.06576)."""
+    flat = maps.flatten(2)
+    product: Tensor = flat @ flat.transpose(1, 2) / flat.shape[2]
+    return product
+
+
+def color_distance(images: Tensor, photo: Tensor) -> Tensor:
+    """Absolute in brightness, Huber's in either colour difference of YUV."""
+    y, u, v = yuv(images).unbind(1)
+    photo_y, photo_u, photo_v = yuv(photo).unbind(1)
+    return l1_loss(y, photo_y) + huber_loss(u, photo_u) + huber_loss(v, photo_v)

@@ -1,0 +1,112 @@
+"""Every built-in translator, with its tiny settings, and the formulas of those that have their own."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+import ganzoo
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.batch import Batch
+from ganzoo.catalog import Catalog
+from ganzoo.engine.launch import build_gan
+from ganzoo.errors import UsageError
+from ganzoo.runs import Run
+from ganzoo.specs import ImageShape
+from ganzoo_plugins.cut.patches import contrast
+from ganzoo_plugins.cyclegan.pool import Pool
+from ganzoo_plugins.scene_anime.model import gram
+from ganzoo_plugins.scene_anime.pictures import smooth_edges
+
+CATALOG = open_catalog(third_party=False)
+MODELS = [model.spec.name for model in CATALOG.models if model.spec.task == "translate"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_trains_scores_and_paints_a_photo_of_any_size(model: str, tmp_path: Path) -> None:
+    options = {"device": "cpu", "data.count": 200, "style.count": 200, "score_every": "5steps", "score_images": 50}
+    run = ganzoo.run(model, tiny=True, options=options, out=tmp_path / "run")
+    scores = run.scores()
+    assert len(scores) == 2 and scores[-1].protocol.sources and 0 < scores[-1].others["content"] <= 1
+    assert math.isfinite(scores[-1].others["psnr"])
+    photo = Image.effect_noise((37, 50), 40).convert("RGB")
+    gan = ganzoo.load(run.folder)
+    painted = gan.stylize(photo)
+    assert painted.size == (37, 50) and painted.tobytes() != photo.tobytes()
+    assert gan.stylize(photo, strength=0.0).tobytes() == photo.tobytes() or gan.gan.native_strength
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("size", ["32", "32x64"])
+def test_it_paints_rectangles(model: str, size: str) -> None:
+    configuration = configure_run(model, CATALOG, tiny=True, options={"size": size})
+    gan = build_gan(configuration, {}).eval()
+    wanted = configuration.settings.size
+    photo = torch.rand(2, 3, wanted.height, wanted.width) * 2 - 1
+    assert gan(Batch(photo, torch.Generator(), source=photo)).shape == photo.shape
+
+
+@pytest.mark.parametrize("model", ["cyclegan", "cut", "scene-anime", "santa"])
+def test_a_residual_painter_starts_with_the_photo_as_it_is(model: str) -> None:
+    configuration = configure_run(model, CATALOG, tiny=True, options={"generator.residual": True})
+    photo = torch.rand(2, 3, 16, 16) * 2 - 1
+    with torch.no_grad():
+        painted = build_gan(configuration, {}).eval()(Batch(photo, torch.Generator(), source=photo))
+    assert float((painted - photo).abs().max()) < 0.05
+
+
+def test_a_generator_of_the_other_task_is_refused_before_anything_is_built(catalog: Catalog) -> None:
+    with pytest.raises(UsageError, match="generator 'resnet' is for models that translate, and dcgan does not"):
+        configure_run("dcgan", catalog, options={"generator": "resnet"})
+    with pytest.raises(UsageError, match="generator 'dcgan' is for models that generate"):
+        build_gan(configure_run("cyclegan", catalog, options={"generator": "dcgan"}), {})
+
+
+def test_contrast_is_the_cross_entropy_of_ones_own_place() -> None:
+    keys = torch.eye(3)[None]
+    queries = torch.tensor([[[1.0, 0, 0], [0, 1, 0], [0, 1, 0]]])
+    right, wrong = 1 / (1 + 2 * math.exp(-2)), math.exp(-2) / (1 + 2 * math.exp(-2))
+    expected = -(2 * math.log(right) + math.log(wrong)) / 3
+    assert abs(float(contrast(queries, keys, 0.5)) - expected) < 1e-6
+
+
+def test_a_pool_gives_old_images_half_of_the_time_once_it_is_full() -> None:
+    pool = Pool(8, ImageShape(height=1, width=1))
+    rng = torch.Generator().manual_seed(0)
+    old = 0
+    for number in range(400):
+        image = torch.full((1, 3, 1, 1), float(number))
+        shown = pool(image, Batch(image, rng))
+        if number >= 100:
+            old += int(float(shown[0, 0, 0, 0]) != number)
+            assert float(shown[0, 0, 0, 0]) >= number - 100 or float(shown[0, 0, 0, 0]) == number
+    assert 120 < old < 180 and bool(pool.filled.all())
+
+
+def test_gram_is_the_mean_product_of_channels() -> None:
+    maps = torch.tensor([[[[1.0, 2.0]], [[3.0, -1.0]]]])
+    assert gram(maps).tolist() == [[[2.5, 0.5], [0.5, 5.0]]]
+
+
+def test_edges_are_blurred_and_the_rest_is_not() -> None:
+    image = torch.full((1, 3, 32, 32), -0.8)
+    image[:, :, :, 16:] = 0.8
+    smooth = smooth_edges(image)
+    assert torch.equal(smooth[..., :8], image[..., :8])
+    assert not torch.equal(smooth[..., 14:18], image[..., 14:18])
+
+
+def test_adain_shown_two_paintings_paints_in_two_ways(train: Callable[..., Run]) -> None:
+    gan = ganzoo.load(train("adain", **{"generator.stages": 2}).folder)
+    with torch.no_grad():  # ten steps change little; a larger last layer shows what they would
+        gan.gan.generator.end.weight.normal_(0, 1)
+    photo = Image.effect_noise((32, 32), 40).convert("RGB")
+    one, other = (gan.stylize(photo, style=Image.new("RGB", (40, 30), color)) for color in ("red", "navy"))
+    assert one.tobytes() != other.tobytes()
+    half = gan.stylize(photo, style=Image.new("RGB", (40, 30), "red"), strength=0.5)
+    assert half.tobytes() not in (photo.tobytes(), one.tobytes())
+    with pytest.raises(UsageError, match="one style"):
+        ganzoo.load(train("fastcut", name="cut").folder).stylize(photo, style=photo)
