@@ -166,9 +166,14 @@ class _Merge:
             name, options = self.catalog.source(name, options)
         spec = self.catalog.part(self.kinds[key], name)
         if spec.task not in (None, self.model.task):
+            others = sorted(
+                one.spec.name
+                for one in self.catalog.parts
+                if one.spec.kind == spec.kind and one.spec.task in (None, self.model.task)
+            )
             raise UsageError(
-                f"{spec.kind} '{name}' is for models that {spec.task}, and {self.model.name} does not: choose another"
-                f" (ganzoo show --parts)"
+                f"{spec.kind} '{name}' is for models that {spec.task}, and {self.model.name} does not. There are:"
+                f" {', '.join(others)}"
             )
         if self.parts.get(key) != spec:
             self._forget(key)

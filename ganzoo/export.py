@@ -1,7 +1,7 @@
 """Trained models as ONNX files that give what torch gives, proven on several sizes before the file is handed out."""
 
 import warnings
-
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +72,11 @@ def export_onnx(gan: LoadedGAN, file: Path) -> list[tuple[str, float]]:
 
 def _runtime() -> Any:
     try:
-        import onnx
-        import onnxruntime
-        import onnxscript
+        for name in ("onnx", "onnxscript"):
+            import_module(name)  # torch's exporter needs them
+        return import_module("onnxruntime")
     except ImportError as error:
         raise UsageError(f"export needs {error.name}: pip install 'ganzoo-core[export]'") from None
-    del onnx, onnxscript
-    return onnxruntime
 
 
 def _described(gan: LoadedGAN) -> tuple[nn.Module, list[Tensor], tuple[str, str], dict[str, Any], int]:

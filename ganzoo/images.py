@@ -42,6 +42,12 @@ def grid(images: Tensor, columns: int | None = None) -> Image.Image:
     return Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
 
 
+def pair_columns(images: Tensor) -> int:
+    """Columns of a grid in which photos and paintings alternate: an even number, so that pairs stay together."""
+    count, _, height, width = images.shape
+    return 2 * math.ceil(math.sqrt(count / 2 * height / (2 * width)))
+
+
 def save_animation(frames: Sequence[Image.Image], file: Path) -> None:
     """Writes an endless loop as GIF or WebP. Raises UsageError for another ending."""
     if file.suffix.lower() not in ANIMATIONS:

@@ -1,5 +1,6 @@
 """Loads a finished run for use: `ganzoo.load(...)` gives an object that samples."""
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,9 +15,11 @@ from ganzoo import images
 from ganzoo.api import open_catalog, recorded_configuration
 from ganzoo.batch import Batch, Draw, draw_normal, example_labels
 from ganzoo.catalog import Catalog
+from ganzoo.data.cache import prepare
+from ganzoo.data.split import split
 from ganzoo.engine import checkpoint
 from ganzoo.engine.device import choose_device
-from ganzoo.engine.launch import build_gan
+from ganzoo.engine.launch import build_gan, open_source
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.model import GAN
 from ganzoo.runs import read_run_file
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from ganzoo.stylize.painter import Painter
 
 _BATCH = 64
+_BEYOND = 1.25
+"""Strength at the far end of a translator's walk."""
 
 
 class LoadedGAN:
@@ -36,13 +41,20 @@ class LoadedGAN:
         self, gan: GAN, shape: ImageShape, step: int, device: torch.device, *, translates: bool = False
     ) -> None:
         self.translates = translates
+        self.photos: Tensor | None = None
+        """What a translator shows in `sample` and `walk`: B 3 H W in [-1, 1]."""
         self.gan = gan.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self.shape = shape
         self.step = step
         self.device = device
 
     def sample(self, count: int = 64, *, seed: int = 0) -> Tensor:
-        """Images count 3 H W in [-1, 1]; the same seed gives the same images, however many more are drawn."""
+        """Images count 3 H W in [-1, 1]; the same seed gives the same images, however many more are drawn.
+
+        A translator gives its `photos` (at most `count`), each followed by its painting.
+        """
+        if self.translates:
+            return self._pairs(count)
         rng = torch.Generator().manual_seed(seed)
 
         def whole_block(size: Sequence[int], rng: torch.Generator) -> Tensor:
@@ -56,7 +68,12 @@ class LoadedGAN:
         return torch.cat(drawn) if drawn else self._nothing()
 
     def walk(self, frames: int = 60, *, seed: int = 0) -> Tensor:
-        """Images frames 3 H W in [-1, 1] on a smooth closed loop through latent space, all with the first label."""
+        """Images frames 3 H W in [-1, 1] on a smooth closed loop through latent space, all with the first label.
+
+        A translator goes from its first photo to the painting, beyond it, and back.
+        """
+        if self.translates:
+            return self._strengths(frames)
         label = example_labels(1, self.shape.attributes)
         drawn = []
         for start, count in _pieces(frames):
@@ -110,12 +127,28 @@ class LoadedGAN:
         blank = torch.zeros((), device=self.device).expand(count, shape.channels, shape.height, shape.width)
         if label is not None:
             label = label.to(self.device)
-        if self.translates:
-            raise UsageError(
-                "a translator draws nothing from noise: its photos and paintings are in the run's samples/"
-            )
         drawn: Tensor = self.gan(Batch(blank, rng, label=label, progress=1.0, draw=draw))
         return drawn.float().cpu()
+
+    @torch.no_grad()
+    def _pairs(self, count: int) -> Tensor:
+        photos = self._shown_photos()[:count]
+        painted = [
+            self.gan(Batch(part, torch.Generator().manual_seed(0), source=part, progress=1.0)).float().cpu()
+            for part in torch.split(photos.to(self.device), _BATCH)
+        ]
+        return torch.stack([photos, torch.cat(painted)], dim=1).flatten(0, 1)
+
+    def _strengths(self, frames: int) -> Tensor:
+        photo = self.to_pil(self._shown_photos()[:1])[0]
+        turns = [0.5 - 0.5 * math.cos(2 * math.pi * frame / max(frames, 1)) for frame in range(frames)]
+        painted = [np.array(self.stylize(photo, strength=_BEYOND * turn)) for turn in turns]
+        return torch.from_numpy(np.stack(painted)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+    def _shown_photos(self) -> Tensor:
+        if self.photos is None:
+            raise UsageError("a translator draws nothing from noise: set `photos`, or use stylize")
+        return self.photos
 
     def _nothing(self) -> Tensor:
         return torch.empty(0, self.shape.channels, self.shape.height, self.shape.width)
@@ -159,6 +192,16 @@ def load_run(
     shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
     translates = configuration.model.spec.task == "translate"
     return LoadedGAN(gan, shape, step, choose_device(device), translates=translates), problems
+
+
+def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
+    """Photos that a translator's training never saw (any, where none are held out), B 3 H W in [-1, 1] on the CPU."""
+    configuration = recorded_configuration(read_run_file(folder), catalog)
+    settings = configuration.settings
+    photos = prepare(open_source(configuration), settings.size, max_bad=settings.max_bad)
+    parts = split(len(photos), settings.held_out)
+    chosen = parts.held_out if len(parts.held_out) else parts.train
+    return photos.take(chosen[:most])[0].float() / 127.5 - 1
 
 
 def _pieces(count: int) -> Iterator[tuple[int, int]]:

@@ -247,3 +247,33 @@ def test_a_mapping_for_a_part_is_checked_like_the_rest(catalog: Catalog, tmp_pat
         configure_run("dcgan", catalog, options={"data": {"name": str(tmp_path), "nonsense": 1}})
     with pytest.raises(UsageError, match="'name'"):
         configure_run("dcgan", catalog, options={"generator": {"width": 8}})
+
+
+def test_several_parts_are_named_by_comma_and_set_by_their_names(catalog: Catalog) -> None:
+    given = {"extra": "tv, temporal", "temporal.weight": "30", "temporal.warp": 4}
+    configuration = configure_run("fastcut", catalog, options=given)
+    assert {"tv", "temporal"} <= set(configuration.parts)
+    values = configuration.values()
+    assert (values["temporal.weight"], values["temporal.warp"], values["tv.weight"]) == (30.0, 4.0, 1.0)
+    again = configure_run("fastcut", catalog, options=values)
+    assert again.values() == values
+
+
+def test_a_part_that_is_no_longer_named_goes_with_its_options(catalog: Catalog) -> None:
+    with pytest.raises(UsageError, match=r"unknown option 'temporal\.weight'"):
+        configure_run("fastcut", catalog, options={"extra": "tv", "temporal.weight": 30})
+    with pytest.raises(UsageError, match="no term 'temporel'"):
+        configure_run("fastcut", catalog, options={"extra": "temporel"})
+
+
+def test_a_part_made_of_parts_has_their_options_below_its_own(catalog: Catalog) -> None:
+    given = {"discriminator": "feature-patch", "discriminator.encoder.least": 64, "discriminator.last": 2}
+    values = configure_run("fastcut", catalog, options=given).values()
+    assert values["discriminator.encoder"] == "lite0"
+    assert (values["discriminator.encoder.least"], values["discriminator.last"]) == (64, 2)
+    other = configure_run("fastcut", catalog, options={**given, "discriminator.encoder": "timm"} | {
+        "discriminator.encoder.model": "resnet18"})  # fmt: skip
+    assert other.values()["discriminator.encoder.model"] == "resnet18"
+    assert configure_run("fastcut", catalog, options=values).values() == values
+    back = configure_run("fastcut", catalog, options={"discriminator": "patch"}).values()
+    assert not any(key.startswith("discriminator.encoder") for key in back)

@@ -48,7 +48,7 @@ LAYERS = {
     "users": Layer(
         "sampling evaluation comparing preview stylize export",
         "light record html api model kit data engine scoring users",
-        "torch numpy PIL yaml kornia av onnx onnxruntime",
+        "torch numpy PIL yaml kornia av",
     ),
     "testing": Layer("testing", "light api model kit data engine testing", "torch numpy pydantic annotated_types"),
     "cli": Layer(

@@ -1,12 +1,17 @@
 """Loading a finished run and drawing from it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
 import ganzoo
+from ganzoo.catalog import Catalog
+from ganzoo.errors import UsageError
+from ganzoo.runs import Run
+from ganzoo.sampling import held_out_photos
 
 # A latent whose length is no multiple of 16: torch's generator treats the rest of a tensor in another way.
 OPTIONS = {"checkpoint_every": "2steps", "generator.latent": 100, "lr": 0.02}
@@ -71,3 +76,18 @@ def test_a_step_can_be_chosen_and_a_wrong_folder_is_refused(folder: Path, tmp_pa
         ganzoo.load(folder, which=3)
     with pytest.raises(ganzoo.UsageError, match="not a run folder"):
         ganzoo.load(tmp_path)
+
+
+def test_a_translator_shows_photos_beside_their_paintings_and_walks_to_them(
+    train: Callable[..., Run], catalog: Catalog
+) -> None:
+    run = train("fastcut", **{"data.count": 200})
+    gan = ganzoo.load(run.folder)
+    with pytest.raises(UsageError, match="from noise"):
+        gan.sample(4)
+    gan.photos = held_out_photos(run.folder, catalog, most=5)
+    pairs = gan.sample(4)
+    assert pairs.shape == (8, 3, 16, 16) and torch.equal(pairs[::2], gan.photos[:4])
+    assert not torch.equal(pairs[1::2], gan.photos[:4])
+    walk = gan.walk(5)
+    assert walk.shape == (5, 3, 16, 16) and (walk[0] - gan.photos[0]).abs().max() < 0.01

@@ -22,12 +22,15 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; its ending says the format.")
 @click.pass_obj
 def sample(context: Context, run: Path, count: int, seed: int, walk: int, step: str, out: Path | None) -> None:
-    """Draws from the run folder RUN: a grid of -n pictures, or a looping GIF or WebP with --walk FRAMES."""
+    """Draws from the run folder RUN: a grid of -n pictures, or a looping GIF or WebP with --walk FRAMES.
+
+    A translator shows photos that it never saw, each beside its painting; its walk goes to the painting and back.
+    """
     from ganzoo.runs import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
-    from ganzoo.images import ANIMATIONS, grid, save_animation
-    from ganzoo.sampling import load_run
+    from ganzoo.images import ANIMATIONS, grid, pair_columns, save_animation
+    from ganzoo.sampling import held_out_photos, load_run
 
     file = out or run / (f"walk-{seed}.gif" if walk else f"samples-{seed}.png")
     allowed = ANIMATIONS if walk else PICTURES
@@ -36,11 +39,15 @@ def sample(context: Context, run: Path, count: int, seed: int, walk: int, step: 
     gan, problems = load_run(run, which=step, catalog=context.catalog())
     for problem in problems:
         complain(problem)
+    if gan.translates:
+        gan.photos = held_out_photos(run, context.catalog(), most=count)
     try:
         if walk:
             save_animation(gan.to_pil(gan.walk(walk, seed=seed)), file)
         else:
-            grid(gan.sample(count, seed=seed)).save(file)
+            pictures = gan.sample(count, seed=seed)
+            grid(pictures, pair_columns(pictures) if gan.translates else None).save(file)
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
-    say(f"{f'{walk} frames' if walk else f'{count} pictures'} from step {gan.step}: {file}")
+    what = "photos and paintings" if gan.translates else f"{count} pictures"
+    say(f"{f'{walk} frames' if walk else what} from step {gan.step}: {file}")

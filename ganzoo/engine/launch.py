@@ -15,6 +15,7 @@ from ganzoo.data.split import split
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.device import choose_device, set_up
 from ganzoo.engine.loop import Loop
+from ganzoo.engine.pairs import ALONE, partners
 from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, PluginError, UsageError, one_line
@@ -211,11 +212,17 @@ def build_trainer(
 ) -> Trainer:
     """The recipe on its device, ready for the first step.
 
-    Raises DataError for a model of pairs when there are not as many sources as images.
+    Raises DataError for a model of pairs when these can't be made.
     """
     settings = configuration.settings
-    if gan.paired and sources is not None and len(sources) != len(images):
-        raise DataError(f"{len(sources)} images in data and {len(images)} in style make no pairs")
+    numbers = split(len(images), settings.held_out).train
+    source_numbers = split(len(sources), settings.held_out).train if sources is not None else None
+    pairs = None
+    if gan.paired and sources is not None:
+        sides = (open_source(configuration, field) for field in ("style", "data"))
+        pairs = partners(images, next(sides), sources, next(sides))
+        numbers = numbers[pairs[numbers] != ALONE]
+        source_numbers = pairs[numbers]
     set_up(device, settings.threads)
     return Trainer(
         gan,
@@ -228,9 +235,10 @@ def build_trainer(
         clip_gradients=settings.clip_gradients,
         compile=settings.compile,
         augment=build_augmentation(configuration),
-        numbers=split(len(images), settings.held_out).train,
+        numbers=numbers,
         sources=sources,
-        source_numbers=split(len(sources), settings.held_out).train if sources is not None else None,
+        source_numbers=source_numbers,
+        partners=pairs,
     )
 
 

@@ -13,7 +13,7 @@ from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DivergedError, StorageError, one_line
-from ganzoo.images import grid
+from ganzoo.images import grid, pair_columns
 from ganzoo.listeners import Listeners
 from ganzoo.runs import Run
 from ganzoo.units import Amount, Progress
@@ -155,8 +155,7 @@ class Loop:
         columns = None
         if source is not None:  # each photo beside what became of it
             images = torch.stack([source, images], dim=1).flatten(0, 1)
-            # An even number, so that pairs stay together.
-            columns = 2 * math.ceil(math.sqrt(count * size.height / (2 * size.width)))
+            columns = pair_columns(images)
         path = self.run.samples / f"step-{self.trainer.rounds:06d}.png"
         try:
             grid(images, columns).save(path)

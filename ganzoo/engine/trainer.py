@@ -21,9 +21,9 @@ class Trainer:
     """The state of a training: networks, optimisers, average, randomness and counters.
 
     Only the images of those `numbers` are trained on. `sources` are the images that a translator starts from, of which
-    it sees those of `source_numbers`; where a recipe is `paired`, each stands at the place of its target. `batch` is
-    that of all processes together. `rounds` counts finished rounds of all steps, `images_seen` the real images drawn
-    from the data, by all processes.
+    it sees those of `source_numbers`; where a recipe is `paired`, `partners` has the number of its source for each
+    image. `batch` is that of all processes together. `rounds` counts finished rounds of all steps, `images_seen` the
+    real images drawn from the data, by all processes.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Trainer:
         numbers: NDArray[np.int64] | None = None,
         sources: Images | None = None,
         source_numbers: NDArray[np.int64] | None = None,
+        partners: NDArray[np.int64] | None = None,
         processes: Processes | None = None,
     ) -> None:
         self.gan = gan.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub gap
@@ -53,6 +54,7 @@ class Trainer:
         self.order = Order(len(self.numbers), seed)
         self.sources = sources
         self.source_numbers = np.arange(len(sources or ())) if source_numbers is None else source_numbers
+        self.partners = np.arange(len(images)) if partners is None else partners
         self.source_order = Order(len(self.source_numbers), seed + 1)
         self.processes = processes or Processes()
         self.rng = torch.Generator().manual_seed(seed)
@@ -139,7 +141,9 @@ class Trainer:
     def _draw_sources(self, chosen: NDArray[np.int64], share: slice) -> Tensor | None:
         if self.sources is None:
             return None
-        if not self.gan.paired:
+        if self.gan.paired:
+            chosen = self.partners[chosen]
+        else:
             chosen = self.source_numbers[self.source_order.indices(self.images_seen, self.batch_size)[share]]
         pixels, _ = self.sources.take(chosen)
         return self._changed(pixels)

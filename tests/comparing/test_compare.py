@@ -166,3 +166,15 @@ def test_a_notebook_compares_by_one_call(workplace: Path) -> None:
         ganzoo.compare(["dcgan"], options={"seed": 1})
     with pytest.raises(ganzoo.UsageError, match="budget='soon'"):
         ganzoo.compare(["dcgan"], budget="soon")
+
+
+def test_translators_are_compared_with_what_they_keep(capsys: pytest.CaptureFixture[str]) -> None:
+    style = ("--style", "scenes", "--set", "style.count=64", "--set", "style.rendition=watercolour")
+    compare("fastcut", "lptn", *style, "--out", "out", "--record")
+    said = capsys.readouterr().out
+    assert "26 held-out photos, painted, against 64 paintings" in said and "content" in said
+    result = yaml.safe_load(Path("registry.yaml").read_text())["results"][0]
+    assert (result["data"], result["style"]) == ("scenes", "scenes") and 0 < result["content"] <= 1
+    assert run_command(["evaluate", "out/lptn-0", "--format", "json"]) == 0
+    row = json.loads(capsys.readouterr().out)[0]
+    assert row["protocol"]["sources"] and {"content", "contours", "psnr"} <= row["others"].keys()

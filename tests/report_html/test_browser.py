@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import ganzoo
 from ganzoo.report_html import write_report
 from tests.report_html.folders import HARMLESS, HOSTILE, comparison
 
@@ -108,3 +109,15 @@ def test_in_a_browser_a_page_is_as_wide_as_the_window(
         dark = visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 24, 28)"
         assert dark is (scheme == "dark")
         visit.context.close()
+
+
+def test_in_a_browser_a_translator_s_photos_turn_into_paintings(tmp_path: Path, browser: Any) -> None:
+    run = ganzoo.run("fastcut", tiny=True, options={"device": "cpu"}, out=tmp_path / "cut")
+    page = browser.new_page()
+    page.goto((run.folder / "report.html").as_uri())
+    after = page.locator(".sides .after")
+    assert "50%" in after.evaluate("image => image.style.clipPath")
+    page.locator("[data-sides] input").fill("100")
+    assert "inset(0px)" in after.evaluate("image => getComputedStyle(image).clipPath").replace(" 0px", "")
+    sides = page.locator(".sides img")
+    assert sides.count() == 2 and sides.nth(0).bounding_box() == sides.nth(1).bounding_box()

@@ -1,5 +1,7 @@
 """Images of any size, whole and in tiles, at any strength."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -34,7 +36,7 @@ def test_samples_lie_inside_and_do_not_overlap() -> None:
     for length, tile, count in ((1000, 128, 4), (130, 128, 9), (128, 128, 1)):
         starts = sample(length, tile, count)
         assert starts[0] >= 0 and starts[-1] + tile <= length
-        assert all(b - a >= tile for a, b in zip(starts, starts[1:], strict=False))
+        assert all(b - a >= tile for a, b in pairwise(starts))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (37, 1021), (4001, 13), (64, 64), (65, 66)])

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from ganzoo_plugins.cut.patches import contrast
+from ganzoo_plugins.cyclegan.pool import Pool
+from ganzoo_plugins.scene_anime.model import gram
+from ganzoo_plugins.scene_anime.pictures import smooth_edges
 from PIL import Image
 
 import ganzoo
@@ -16,10 +20,6 @@ from ganzoo.engine.launch import build_gan
 from ganzoo.errors import UsageError
 from ganzoo.runs import Run
 from ganzoo.specs import ImageShape
-from ganzoo_plugins.cut.patches import contrast
-from ganzoo_plugins.cyclegan.pool import Pool
-from ganzoo_plugins.scene_anime.model import gram
-from ganzoo_plugins.scene_anime.pictures import smooth_edges
 
 CATALOG = open_catalog(third_party=False)
 MODELS = [model.spec.name for model in CATALOG.models if model.spec.task == "translate"]
