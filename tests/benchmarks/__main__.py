@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.benchmarks import encoders, list_command, many_images, metrics, photos, scenes, sees, training_step
+from tests.benchmarks import encoders, list_command, many_images, metrics, photos, scenes, sees, training_step, translators
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "encoders": encoders.main,
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "scenes": scenes.main,
     "sees": sees.main,
     "step": training_step.main,
+    "translators": translators.main,
 }
 
 if __name__ == "__main__":

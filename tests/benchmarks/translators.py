@@ -1,0 +1,102 @@
+"""A CycleGAN round at 128 px against a textbook loop of the same networks, and painting in megapixels a second."""
+
+import copy
+import itertools
+import statistics
+import time
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import l1_loss, mse_loss
+
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.data.cache import Images
+from ganzoo.engine.launch import build_gan, build_trainer
+from ganzoo.model import GAN
+from ganzoo.stylize.painter import Brush, Painter
+from tests.benchmarks.pairing import paired, ratio
+from tests.benchmarks.training_step import GLIBC_SETTLED, with_allocator
+
+ROUNDS = 4
+SIZE, WIDTH, BATCH = 128, 32, 1
+SIDE = 1024
+
+
+def main() -> None:
+    """Prints the ratio textbook / ganzoo, and how fast and with how much memory a photo is painted."""
+    options = {"generator.width": WIDTH, "discriminator.width": WIDTH, "batch": BATCH, "size": SIZE, "ema_kimg": 0}
+    configuration = configure_run("cyclegan", open_catalog(), options=options)
+    gan = build_gan(configuration, {})
+    textbook = Textbook(copy.deepcopy(gan))
+    photos, paintings = images(0), images(1)
+    trainer = build_trainer(gan, configuration, paintings, torch.device("cpu"), photos)
+    one, other = (
+        side.take(np.arange(BATCH))[0].float().div(127.5).sub(1).contiguous() for side in (photos, paintings)
+    )
+    contenders = {
+        "textbook": with_allocator(GLIBC_SETTLED, lambda: textbook.step(one, other)),
+        "ganzoo": lambda: trainer.round(0.0),
+    }
+    seconds = paired(contenders, ROUNDS, warmup=1)
+    for name, times in seconds.items():
+        print(f"cyclegan, {name:10} {statistics.median(times):.3f} s a step, {ratio(seconds['textbook'], times):.2f} x")
+    painting("fastcut-laptop")
+
+
+def painting(preset: str) -> None:
+    """Megapixels a second of an untrained network: weights do not change how long it takes."""
+    gan = build_gan(configure_run(preset, open_catalog()), {}).to(memory_format=torch.channels_last).eval()
+    painter = Painter(gan, torch.device("cpu"))  # type: ignore[arg-type]  # the preset is a translator's
+    pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+    for name, brush in (("whole", Brush(memory=100_000)), ("in tiles of 512", Brush(tile=512))):
+        painter.paint(pixels[:256, :256], brush)
+        started = time.perf_counter()
+        painter.paint(pixels, brush)
+        print(f"stylize, {preset}, {name}: {SIDE * SIDE / 1e6 / (time.perf_counter() - started):.2f} megapixels a second")
+
+
+def images(seed: int) -> Images:
+    """Random pixels: what they show does not change how long a step takes."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (64, SIZE, SIZE, 3), dtype=np.uint8)
+    labels = np.empty((64, 0), np.int64)
+    return Images(pixels=pixels, labels=labels, attributes={}, fingerprint=str(seed), skipped=())
+
+
+class Textbook:
+    """The loop of the tutorials: contiguous layout, plain Adam, gradients also where nobody wants them."""
+
+    def __init__(self, gan: GAN) -> None:
+        self.there, self.back = gan.generator.to(memory_format=torch.contiguous_format), gan.back
+        self.back.to(memory_format=torch.contiguous_format)
+        self.painting_critic, self.photo_critic = gan.discriminator, gan.photo_critic
+        painters = itertools.chain(self.there.parameters(), self.back.parameters())
+        critics = itertools.chain(self.painting_critic.parameters(), self.photo_critic.parameters())
+        self.painters = torch.optim.Adam(painters, 2e-4, betas=(0.5, 0.999))
+        self.critics = torch.optim.Adam(critics, 2e-4, betas=(0.5, 0.999))
+        gan.requires_grad_(True)
+
+    def step(self, photo: Tensor, painting: Tensor) -> None:
+        """One round."""
+        painted, photographed = self.there(photo), self.back(painting)
+        loss = won(self.painting_critic(painted)) + won(self.photo_critic(photographed))
+        loss = loss + 10 * (l1_loss(self.back(painted), photo) + l1_loss(self.there(photographed), painting))
+        loss = loss + 5 * (l1_loss(self.there(painting), painting) + l1_loss(self.back(photo), photo))
+        self.painters.zero_grad()
+        loss.backward()
+        self.painters.step()
+        told = won(self.painting_critic(painting)) + lost(self.painting_critic(painted.detach()))
+        told = told + won(self.photo_critic(photo)) + lost(self.photo_critic(photographed.detach()))
+        self.critics.zero_grad()
+        (0.5 * told).backward()
+        self.critics.step()
+
+
+def won(scores: Tensor) -> Tensor:
+    """Distance to 1."""
+    return mse_loss(scores, torch.ones_like(scores))
+
+
+def lost(scores: Tensor) -> Tensor:
+    """Distance to 0."""
+    return mse_loss(scores, torch.zeros_like(scores))
