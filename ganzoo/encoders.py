@@ -152,7 +152,7 @@ class _Memory:
 
     def keep(self, images: Tensor, depth: int | None, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Remembers the maps and gives them back."""
-        if torch.is_inference_mode_enabled() or torch.compiler.is_compiling():
+        if images.is_inference() or torch.is_inference_mode_enabled() or torch.compiler.is_compiling():
             return maps  # these have no version to tell a change by
         kind = self._kind(images)
         if kind:

@@ -67,11 +67,12 @@ class TranslatorOptions(ModelOptions):
     style: PartChoice = part(
         "dataset", "scenes", "paintings to learn from: a folder, or a data set by name", rendition="oil"
     )
-    extra: str = parts("term", "terms added to the translator's loss, by comma, such as temporal,tv")
 
 
 class AdversarialTranslatorOptions(TranslatorOptions):
     """Options of `ganzoo.translator.AdversarialTranslator`, the recipe of one translator against one critic."""
+
+    extra: str = parts("term", "terms added to the translator's loss, by comma, such as temporal,tv")
 
     generator: PartChoice = part("generator", "resnet", "network that paints a photo")
     discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting")

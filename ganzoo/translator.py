@@ -52,7 +52,11 @@ class Term(nn.Module, ABC):
 
 
 class Translator(GAN):
-    """A recipe whose `generator` paints photos; `averaged` is that network unless a subclass says otherwise."""
+    """A recipe whose `generator` paints photos.
+
+    Options with a field `extra` (`ganzoo.parts("term", …)`) let users add terms; a recipe of its own steps adds
+    `extra_terms` to its loss.
+    """
 
     native_strength: bool = False
     """Whether `translate` has a strength of its own, which it was trained with."""
@@ -64,7 +68,7 @@ class Translator(GAN):
         super().__init__()
         self.options = options
         self.shape = shape
-        self.extra = nn.ModuleDict(parts.several(named(options.extra)))
+        self.extra = nn.ModuleDict(parts.several(named(getattr(options, "extra", ""))))
 
     @property
     def unit(self) -> int:

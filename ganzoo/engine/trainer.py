@@ -64,6 +64,8 @@ class Trainer:
         self.optimisers = {step.name: gan.optimiser(step) for step in self.steps}
         self._rates = {optimiser: _rates_of(optimiser) for optimiser in self.optimisers.values()}
         self.average = Average(gan.averaged, half_life) if half_life else None
+        self.pace = 1.0
+        """How many times as fast all players learn, for checks of a recipe that have few steps."""
         self.rounds = 0
         self.images_seen = 0
         self._autocast = precision == "bf16"
@@ -169,7 +171,10 @@ class Trainer:
         if self._clip:
             torch.nn.utils.clip_grad_norm_(parameters, self._clip)
         optimiser = self.optimisers[step.name]
-        factor, rates = self.gan.rate(batch.progress), self._rates.setdefault(optimiser, _rates_of(optimiser))
+        factor, rates = (
+            self.pace * self.gan.rate(batch.progress),
+            self._rates.setdefault(optimiser, _rates_of(optimiser)),
+        )
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
         optimiser.step()

@@ -5,13 +5,25 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.benchmarks import encoders, list_command, many_images, metrics, photos, scenes, sees, training_step, translators
+from tests.benchmarks import (
+    encoders,
+    list_command,
+    many_images,
+    metrics,
+    painting,
+    photos,
+    scenes,
+    sees,
+    training_step,
+    translators,
+)
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "encoders": encoders.main,
     "list": list_command.main,
     "many": many_images.main,
     "metrics": metrics.main,
+    "painting": painting.main,
     "photos": photos.main,
     "scenes": scenes.main,
     "sees": sees.main,

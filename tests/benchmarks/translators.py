@@ -31,9 +31,7 @@ def main() -> None:
     textbook = Textbook(copy.deepcopy(gan))
     photos, paintings = images(0), images(1)
     trainer = build_trainer(gan, configuration, paintings, torch.device("cpu"), photos)
-    one, other = (
-        side.take(np.arange(BATCH))[0].float().div(127.5).sub(1).contiguous() for side in (photos, paintings)
-    )
+    one, other = (side.take(np.arange(BATCH))[0].float().div(127.5).sub(1).contiguous() for side in (photos, paintings))
     contenders = {
         "textbook": with_allocator(GLIBC_SETTLED, lambda: textbook.step(one, other)),
         "ganzoo": lambda: trainer.round(0.0),
@@ -53,7 +51,9 @@ def painting(preset: str) -> None:
         painter.paint(pixels[:256, :256], brush)
         started = time.perf_counter()
         painter.paint(pixels, brush)
-        print(f"stylize, {preset}, {name}: {SIDE * SIDE / 1e6 / (time.perf_counter() - started):.2f} megapixels a second")
+        print(
+            f"stylize, {preset}, {name}: {SIDE * SIDE / 1e6 / (time.perf_counter() - started):.2f} megapixels a second"
+        )
 
 
 def images(seed: int) -> Images:

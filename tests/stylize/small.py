@@ -37,7 +37,7 @@ class Small(Translator):
     """A translator around a network."""
 
     def __init__(self, network: nn.Module) -> None:
-        options = TranslatorOptions.model_construct(extra="")
+        options = TranslatorOptions.model_construct()
         super().__init__(options, shape=ImageShape(height=16, width=16), parts=Parts({}))
         self.generator = network
         self.eval()

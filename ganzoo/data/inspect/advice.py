@@ -13,7 +13,7 @@ from ganzoo.units import Size
 
 PREFERRED: dict[Task, tuple[tuple[str, str], ...]] = {
     "generate": (("dcgan", "of the four in docs/models.md it shows the most forms after ten minutes"),),
-    "translate": (),
+    "translate": (("fastcut", "it shows a style after five minutes and holds on to the photo"),),
 }
 """Models to choose if they are registered, best first, with the reason; after them any other of the task."""
 SMALL_SETS = (("diffaug", "made for small sets"), ("ada", "made for small sets"))

@@ -48,9 +48,7 @@ def pulls_towards_data(subject: Subject) -> None:
 def _way(subject: Subject, slope: Tensor, seed: int) -> Tensor:
     """How the rows of the drawn images change: H. Not the columns: augmentations mirror images."""
     trainer = subject.trainer(images=_sloping(subject, slope, seed), seed=seed)
-    for optimiser in trainer.optimisers.values():
-        for group in optimiser.param_groups:
-            group["lr"] *= _FASTER
+    trainer.pace = _FASTER
     critics = [step for step in trainer.steps if not draws(step, trainer.gan)]
     if not critics:
         skip("no step trains a critic")
