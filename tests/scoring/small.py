@@ -39,7 +39,7 @@ class Thumbnail(Encoder):
         self.seen += len(inputs)
         return self.network(inputs).flatten(1)
 
-    def pyramid(self, inputs: Tensor) -> tuple[Tensor, ...]:
+    def pyramid(self, inputs: Tensor, depth: int | None = None) -> tuple[Tensor, ...]:
         return ()
 
 

@@ -187,8 +187,8 @@ class Mean(Encoder):
     def pooled(self, inputs: Tensor) -> Tensor:
         return inputs.mean(dim=(2, 3)) @ self.network.weight
 
-    def pyramid(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        return (inputs,)
+    def pyramid(self, inputs: Tensor, depth: int | None = None) -> tuple[Tensor, ...]:
+        return (inputs,)[:depth]
 
 
 class WrongDimension(Mean):
