@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tests.benchmarks import (
+    by_colour,
     encoders,
     list_command,
     many_images,
@@ -19,6 +20,7 @@ from tests.benchmarks import (
 )
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
+    "by_colour": by_colour.main,
     "encoders": encoders.main,
     "list": list_command.main,
     "many": many_images.main,

@@ -2,7 +2,7 @@
 
 24 megapixels (memory, time), tiles against the whole at 2048 px (differences, seams), odd sizes, and how much a slow
 pan over a photo flickers. Without GANZOO_RUN an untrained network paints: times and memory are the same.
-GANZOO_PHOTO names the photo, else noise with large shapes is painted.
+GANZOO_PHOTO names the photo, or a folder whose first ones are panned over; else noise with large shapes is painted.
 """
 
 import os
@@ -24,16 +24,16 @@ from ganzoo.stylize.painter import Brush, Painter
 
 LARGE = (4000, 6000)
 SIDE = 2048
-FRAMES, STEP, VIEW = 12, 2.5, (180, 320)
+FRAMES, STEP, VIEW, PANS = 12, 2.5, (180, 320), 6
 
 
 def main() -> None:
     """Prints all of it."""
     torch.set_num_threads(1)
     painter = the_painter()
+    pan(painter)
     seams(painter)
     odd(painter)
-    pan(painter)
     large(painter)
 
 
@@ -45,9 +45,18 @@ def the_painter() -> Painter:
     return Painter(gan.to(memory_format=torch.channels_last), torch.device("cpu"))  # type: ignore[arg-type]
 
 
-def photo(height: int, width: int) -> NDArray[np.uint8]:
-    """The photo at that size."""
-    if file := os.environ.get("GANZOO_PHOTO"):
+def photo_files() -> list[Path]:
+    """The photos that are named."""
+    named = Path(os.environ.get("GANZOO_PHOTO", ""))
+    if named == Path():
+        return []
+    return sorted(named.glob("*.jpg"))[:PANS] if named.is_dir() else [named]
+
+
+def photo(height: int, width: int, number: int = 0) -> NDArray[np.uint8]:
+    """The photo of that number at that size."""
+    if files := photo_files():
+        file = files[number % len(files)]
         return np.asarray(Image.open(file).convert("RGB").resize((width, height), Image.Resampling.BICUBIC))
     rng = np.random.default_rng(0)
     coarse = Image.fromarray(rng.integers(0, 256, (height // 60 + 2, width // 60 + 2, 3), dtype=np.uint8))
@@ -61,10 +70,11 @@ def seams(painter: Painter) -> None:
     tiled = painter.paint(pixels, Brush(tile=512)).astype(int)
     apart = np.abs(tiled - whole)
     print(f"{SIDE} px, tiles of 512 against the whole: mean {apart.mean():.2f}, largest {apart.max()} of 255")
-    # A seam is a line along which neighbours differ more than they do elsewhere.
+    # A seam is a line along which neighbours differ more than they do where nothing was cut.
     for name, axis in (("rows", 0), ("columns", 1)):
-        steps = np.abs(np.diff(tiled - whole, axis=axis)).mean(axis=(1 - axis, 2))
-        print(f"  step of the difference between {name}: median {np.median(steps):.2f}, largest {steps.max():.2f}")
+        cut, uncut = (np.abs(np.diff(one, axis=axis)).mean(axis=(1 - axis, 2)) for one in (tiled, whole))
+        growth = cut / np.maximum(uncut, 1e-3)
+        print(f"  steps between {name}, tiled to whole: median {np.median(growth):.3f} x, largest {growth.max():.3f} x")
 
 
 def odd(painter: Painter) -> None:
@@ -75,19 +85,25 @@ def odd(painter: Painter) -> None:
 
 
 def pan(painter: Painter) -> None:
-    """A view that moves over a photo: the same place in two frames should be painted alike."""
+    """A view that moves over photos: the same place in two frames should be painted alike."""
+    errors = [pan_over(painter, number) for number in range(PANS if photo_files() else 1)]
+    own, ours = (float(np.mean(one)) for one in zip(*errors, strict=True))
+    print(f"pan of {STEP} px a frame: warping error {own:.2f} of the photo, {ours:.2f} painted, {ours / own:.2f} x")
+
+
+def pan_over(painter: Painter, number: int) -> tuple[float, float]:
+    """The warping error of the photo itself and of what is painted."""
     height, width = VIEW
-    still = Image.fromarray(photo(2 * height, 2 * width))
-    shift = [(i * STEP, i * STEP / 2) for i in range(FRAMES)]
+    still = Image.fromarray(photo(2 * height, 2 * width, number))
     frames = [
         np.asarray(
-            still.transform((width, height), Image.Transform.AFFINE, (1, 0, x, 0, 1, y), Image.Resampling.BICUBIC)
+            still.transform(
+                (width, height), Image.Transform.AFFINE, (1, 0, i * STEP, 0, 1, i * STEP / 2), Image.Resampling.BICUBIC
+            )
         )
-        for x, y in shift
+        for i in range(FRAMES)
     ]
-    painted = [painter.paint(frame, Brush()) for frame in frames]
-    own, ours = (warping_error(one) for one in (frames, painted))
-    print(f"pan of {STEP} px a frame: warping error {own:.2f} of the photo, {ours:.2f} painted, {ours / own:.2f} x")
+    return warping_error(frames), warping_error([painter.paint(frame, Brush()) for frame in frames])
 
 
 def warping_error(frames: list[NDArray[np.uint8]]) -> float:
