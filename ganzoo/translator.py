@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -189,6 +190,19 @@ def falling(progress: float, start: float) -> float:
 
 
 def within_range(images: Tensor) -> Tensor:
-    """Values cut off at -1 and 1, with gradients as if they had not been, so that none dies at the border."""
-    clamped = images.detach().clamp(-1, 1) if images.requires_grad else images.clamp(-1, 1)
-    return clamped + (images - images.detach()) if images.requires_grad else clamped
+    """Values cut off at -1 and 1; beyond them only gradients that lead back pass, so that none dies or runs away."""
+    kept: Tensor = _WithinRange.apply(images)
+    return kept
+
+
+class _WithinRange(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, images: Tensor) -> Tensor:
+        ctx.save_for_backward(images)
+        return images.clamp(-1, 1)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (images,) = ctx.saved_tensors
+        outward = ((images > 1) & (gradient < 0)) | ((images < -1) & (gradient > 0))
+        return gradient.masked_fill(outward, 0)

@@ -32,12 +32,14 @@ def test_rates_fall_in_a_line_from_the_named_part_of_the_budget_on() -> None:
     assert falling(1.0, 1.0) == 1
 
 
-def test_values_are_cut_off_exactly_and_gradients_are_not() -> None:
-    values = torch.tensor([-1e9, -1.0, 0.3, 7.0], requires_grad=True)
+def test_values_are_cut_off_and_beyond_the_range_only_gradients_that_lead_back_pass() -> None:
+    values = torch.tensor([-1e9, -1.0, 0.3, 7.0, -1.5, 1.5], requires_grad=True)
     cut = within_range(values)
-    assert cut.tolist() == [-1, -1, torch.tensor(0.3).item(), 1]
-    cut.sum().backward()
-    assert values.grad is not None and values.grad.tolist() == [1, 1, 1, 1]
+    assert cut.tolist() == [-1, -1, torch.tensor(0.3).item(), 1, -1, 1]
+    (upwards,) = torch.autograd.grad(cut.sum(), values, retain_graph=True)
+    assert upwards.tolist() == [0, 1, 1, 1, 0, 1], "a descent lowers values: those below the range may not go on"
+    (downwards,) = torch.autograd.grad(-cut.sum(), values)
+    assert downwards.tolist() == [-1, -1, -1, 0, -1, 0]
 
 
 def test_temporal_is_nothing_for_what_goes_with_the_motion_and_something_for_what_does_not(catalog: Catalog) -> None:
