@@ -4,7 +4,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,10 +24,13 @@ from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.model import GAN
 from ganzoo.runs import read_run_file
 from ganzoo.specs import ImageShape
+from ganzoo.stylize.painter import Brush, Painter, Pixels
+from ganzoo.stylize.pictures import read_photo
+from ganzoo.translator import Translator
 from ganzoo.walk import loop_noise
 
-if TYPE_CHECKING:
-    from ganzoo.stylize.painter import Painter
+Style = Image.Image | Path | str
+"""A painting, the file of one, or the name of a style that the model has learnt."""
 
 _BATCH = 64
 _BEYOND = 1.25
@@ -48,13 +51,15 @@ class LoadedGAN:
         self.step = step
         self.device = device
 
-    def sample(self, count: int = 64, *, seed: int = 0) -> Tensor:
+    def sample(self, count: int = 64, *, seed: int = 0, style: Style | None = None) -> Tensor:
         """Images count 3 H W in [-1, 1]; the same seed gives the same images, however many more are drawn.
 
-        A translator gives its `photos` (at most `count`), each followed by its painting.
+        A translator gives its `photos` (at most `count`), each followed by its painting; `style` as for `stylize`.
         """
         if self.translates:
-            return self._pairs(count)
+            return self._pairs(count, style)
+        if style is not None:
+            self._translator()
         rng = torch.Generator().manual_seed(seed)
 
         def whole_block(size: Sequence[int], rng: torch.Generator) -> Tensor:
@@ -67,13 +72,16 @@ class LoadedGAN:
         ]
         return torch.cat(drawn) if drawn else self._nothing()
 
-    def walk(self, frames: int = 60, *, seed: int = 0) -> Tensor:
+    def walk(self, frames: int = 60, *, seed: int = 0, styles: Sequence[Style] = ()) -> Tensor:
         """Images frames 3 H W in [-1, 1] on a smooth closed loop through latent space, all with the first label.
 
-        A translator goes from its first photo to the painting, beyond it, and back.
+        A translator goes from its first photo to the painting, beyond it, and back; given two `styles` or more, each
+        as for `stylize`, it paints that photo in one after the other and comes back to the first.
         """
         if self.translates:
-            return self._strengths(frames)
+            return self._round(frames, styles) if len(styles) > 1 else self._strengths(frames, *styles)
+        if styles:
+            self._translator()
         label = example_labels(1, self.shape.attributes)
         drawn = []
         for start, count in _pieces(frames):
@@ -85,36 +93,18 @@ class LoadedGAN:
             drawn.append(self._draw(count, rng, piece_of_loop, label.expand(count, -1) if label is not None else None))
         return torch.cat(drawn) if drawn else self._nothing()
 
-    def stylize(self, image: Image.Image, *, style: Image.Image | Path | None = None, **brush: Any) -> Image.Image:
+    def stylize(self, image: Image.Image, *, style: Style | None = None, **brush: Any) -> Image.Image:
         """A picture of any size painted; `brush` are the fields of `ganzoo.stylize.painter.Brush`, such as strength.
 
-        Raises UsageError for a model that draws from noise, and for a `style` given to one that takes none.
+        `style` is a painting or its file, or the name of a style that was learnt from labelled paintings. Raises
+        UsageError for a model that draws from noise, and for a `style` given to one that takes none.
         """
-        from ganzoo.stylize.painter import Brush
-
         pixels = np.asarray(image.convert("RGB"))
         return Image.fromarray(self.painter(style=style).paint(pixels, Brush(**brush)))
 
-    def painter(self, *, style: Image.Image | Path | None = None) -> "Painter":
-        """What paints many pictures, in the style of a painting if the model takes one; errors as for `stylize`."""
-        from ganzoo.stylize.painter import Painter
-        from ganzoo.stylize.pictures import read_photo
-        from ganzoo.translator import Translator
-
-        if not isinstance(self.gan, Translator):
-            raise UsageError(
-                "this model draws from noise and paints no photos (a translator: ganzoo list --task translate)"
-            )
-        if style is None:
-            return Painter(self.gan, self.device)
-        if not self.gan.takes_style:
-            raise UsageError("this model has one style, that of its paintings; adain takes any")
-        if isinstance(style, Path):
-            style = Image.fromarray(read_photo(style).pixels)
-        shape = (self.shape.width, self.shape.height)
-        shown = ImageOps.fit(style.convert("RGB"), shape, Image.Resampling.LANCZOS)
-        pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(self.device)
-        return Painter(self.gan, self.device, style=pixels.float() / 127.5 - 1)
+    def painter(self, *, style: Style | None = None) -> Painter:
+        """What paints many pictures, in a style if the model takes one; `style` and errors as for `stylize`."""
+        return Painter(self._translator(), self.device, style=None if style is None else self._style(style))
 
     @staticmethod
     def to_pil(tensor: Tensor) -> list[Image.Image]:
@@ -131,19 +121,57 @@ class LoadedGAN:
         return drawn.float().cpu()
 
     @torch.no_grad()
-    def _pairs(self, count: int) -> Tensor:
+    def _pairs(self, count: int, style: Style | None) -> Tensor:
         photos = self._shown_photos()[:count]
-        painted = [
-            self.gan(Batch(part, torch.Generator().manual_seed(0), source=part, progress=1.0)).float().cpu()
-            for part in torch.split(photos.to(self.device), _BATCH)
-        ]
+        painter = self.painter(style=style)
+        painted = [painter.network()(part).float().cpu() for part in torch.split(photos.to(self.device), _BATCH)]
         return torch.stack([photos, torch.cat(painted)], dim=1).flatten(0, 1)
 
-    def _strengths(self, frames: int) -> Tensor:
-        photo = self.to_pil(self._shown_photos()[:1])[0]
+    def _strengths(self, frames: int, style: Style | None = None) -> Tensor:
+        painter, photo = self.painter(style=style), self._first_photo()
         turns = [0.5 - 0.5 * math.cos(2 * math.pi * frame / max(frames, 1)) for frame in range(frames)]
-        painted = [np.array(self.stylize(photo, strength=_BEYOND * turn)) for turn in turns]
-        return torch.from_numpy(np.stack(painted)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        return _stacked([painter.paint(photo, Brush(strength=_BEYOND * turn)) for turn in turns])
+
+    def _round(self, frames: int, styles: Sequence[Style]) -> Tensor:
+        """Each frame between two styles; slower near each than on the way."""
+        painter, photo = self.painter(style=styles[0]), self._first_photo()
+        codes = torch.stack([self._style(style) for style in styles])
+        drawn = []
+        for frame in range(frames):
+            place, part = divmod(frame * len(codes) / frames, 1)
+            here, there = codes[int(place)], codes[(int(place) + 1) % len(codes)]
+            painter.style = torch.lerp(here, there, 0.5 - 0.5 * math.cos(math.pi * part))
+            drawn.append(painter.paint(photo, Brush()))
+        return _stacked(drawn)
+
+    def _translator(self) -> Translator:
+        if not isinstance(self.gan, Translator):
+            raise UsageError(
+                "this model draws from noise and paints no photos (a translator: ganzoo list --task translate)"
+            )
+        return self.gan
+
+    @torch.no_grad()
+    def _style(self, style: Style) -> Tensor:
+        """What the model paints like, M: of a name it has learnt, or of a painting."""
+        gan = self._translator()
+        if not gan.takes_style:
+            raise UsageError("this model has one style, that of its paintings; adain takes any")
+        learnt = gan.styles()
+        if isinstance(style, str) and style in learnt:
+            return learnt[style]
+        if isinstance(style, str | Path):
+            if not Path(style).is_file():
+                names = ", ".join(name for name in learnt if name)
+                known = f"the names are {names}" if names else "this model has learnt none by name"
+                raise UsageError(f"style '{style}' is neither a file nor the name of a style: {known}")
+            style = Image.fromarray(read_photo(Path(style)).pixels)
+        shown = ImageOps.fit(style.convert("RGB"), (self.shape.width, self.shape.height), Image.Resampling.LANCZOS)
+        pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(self.device)
+        return gan.style_of(pixels.float() / 127.5 - 1)[0]
+
+    def _first_photo(self) -> Pixels:
+        return np.asarray(self.to_pil(self._shown_photos()[:1])[0])
 
     def _shown_photos(self) -> Tensor:
         if self.photos is None:
@@ -202,6 +230,11 @@ def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
     parts = split(len(photos), settings.held_out)
     chosen = parts.held_out if len(parts.held_out) else parts.train
     return photos.take(chosen[:most])[0].float() / 127.5 - 1
+
+
+def _stacked(pictures: Sequence[Pixels]) -> Tensor:
+    """Pixels H W 3 -> images B 3 H W in [-1, 1]."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def _pieces(count: int) -> Iterator[tuple[int, int]]:

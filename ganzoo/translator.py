@@ -1,7 +1,7 @@
 """Recipes that translate photos into another style, and the networks and terms that they are put together from."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -62,7 +62,7 @@ class Translator(GAN):
     native_strength: bool = False
     """Whether `translate` has a strength of its own, which it was trained with."""
     takes_style: bool = False
-    """Whether `translate` can be shown a painting to go by."""
+    """Whether `translate` can be given the style of a painting; then `style_of` and `styles` say how."""
     generator: ImageGenerator
 
     def __init__(self, options: TranslatorOptions, *, shape: ImageShape, parts: Parts) -> None:
@@ -79,11 +79,19 @@ class Translator(GAN):
     def translate(self, images: Tensor, *, strength: Tensor | None = None, style: Tensor | None = None) -> Tensor:
         """Images B 3 H W in [-1, 1] of any size in multiples of `unit` -> painted images of the same shape.
 
-        `strength` (B, 0 is the photo and 1 the painting) is given only where it is native, `style` (B 3 h w, a
-        painting each) only where it can be taken.
+        `strength` (B, 0 is the photo and 1 the painting) is given only where it is native, `style` (B M, of
+        `style_of` or between two of them) only where it can be taken.
         """
         painted: Tensor = self.generator(images)
         return painted
+
+    def style_of(self, paintings: Tensor) -> Tensor:
+        """Paintings B 3 h w in [-1, 1] -> what they are painted like, B M; of those that take a style."""
+        raise NotImplementedError(f"{type(self).__name__} takes no style")
+
+    def styles(self) -> Mapping[str, Tensor]:
+        """Styles M learnt by name, from labelled paintings; the first, "", is that of all paintings."""
+        return {}
 
     def forward(self, batch: Batch) -> Tensor:
         """The photos of the batch, painted."""

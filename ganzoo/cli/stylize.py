@@ -32,7 +32,7 @@ _EVERY = 5.0
 )
 @click.option("--keep-color", is_flag=True, help="Strokes from the painting, colours from the photo.")
 @click.option("--mask", type=click.Path(path_type=Path), help="Picture: white is painted, black stays a photo.")
-@click.option("--style", type=click.Path(path_type=Path), help="Painting to go by, for models that take one (adain).")
+@click.option("--style", help="Painting to go by, or a learnt style's name, for models that take one (adain).")
 @click.option(
     "--work-size",
     type=click.IntRange(0, 16384),
@@ -56,7 +56,7 @@ def stylize(
     strength: float,
     keep_color: bool,
     mask: Path | None,
-    style: Path | None,
+    style: str | None,
     tile: str,
     step: str,
     device: str,

@@ -46,20 +46,20 @@ class Brush:
 
 
 class Painter:
-    """A translator in evaluation mode on its device; `style` is a painting 1 3 h w in [-1, 1] if it takes one."""
+    """A translator in evaluation mode on its device; `style` M is what it paints like, if it takes one."""
 
     def __init__(self, translator: Translator, device: torch.device, *, style: Tensor | None = None) -> None:
         self.translator = translator
         self.device = device
         self.style = style
-        self._bytes = _bytes_a_pixel(self._network(1.0), translator, device)
+        self._bytes = _bytes_a_pixel(self.network(), translator, device)
 
     @torch.inference_mode()
     def paint(self, pixels: Pixels, brush: Brush, *, mask: NDArray[np.float32] | None = None) -> Pixels:
         """Pixels H W 3 -> painted pixels of the same shape; `mask` H W in [0, 1] says how much of it where."""
         height, width = pixels.shape[:2]
         native = self.translator.native_strength and brush.strength != 1.0
-        network = self._network(brush.strength)
+        network = self.network(brush.strength)
         small = _resized(pixels, brush.work_size) if 0 < brush.work_size < min(height, width) else None
         painted = self._painted(pixels if small is None else small, network, brush)
         amount = 1.0 if native else brush.strength
@@ -82,7 +82,7 @@ class Painter:
             result[rows] = _bytes(painting)
         return result
 
-    def _network(self, strength: float) -> Callable[[Tensor], Tensor]:
+    def network(self, strength: float = 1.0) -> Callable[[Tensor], Tensor]:
         """Images B 3 H W in [-1, 1] -> painted ones."""
 
         def paint(images: Tensor) -> Tensor:
@@ -90,7 +90,7 @@ class Painter:
             if self.translator.native_strength and strength != 1.0:
                 told["strength"] = images.new_full((len(images),), strength)
             if self.style is not None:
-                told["style"] = self.style.expand(len(images), -1, -1, -1)
+                told["style"] = self.style.expand(len(images), -1)
             return self.translator.translate(images, **told)
 
         return paint

@@ -110,3 +110,31 @@ def test_adain_shown_two_paintings_paints_in_two_ways(train: Callable[..., Run])
     assert half.tobytes() not in (photo.tobytes(), one.tobytes())
     with pytest.raises(UsageError, match="one style"):
         ganzoo.load(train("fastcut", name="cut").folder).stylize(photo, style=photo)
+
+
+def test_adain_learns_styles_by_name_and_walks_between_them(
+    tmp_path: Path, train: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red and navy paintings in a folder each: each name paints its own way, a walk goes from one to the other."""
+    for name, color in (("dusk", "navy"), ("ember", "red")):
+        (tmp_path / "styles" / name).mkdir(parents=True)
+        for number in range(8):
+            noise = Image.effect_noise((24, 24), 30 + number).convert("RGB")
+            picture = Image.blend(noise, Image.new("RGB", (24, 24), color), 0.6)
+            picture.save(tmp_path / "styles" / name / f"{number}.png")
+    run = train("adain", style=tmp_path / "styles", **{"generator.stages": 2})
+    gan = ganzoo.load(run.folder)
+    translator = gan.gan
+    assert list(translator.styles()) == ["", "dusk", "ember"]
+    mean, dusk, ember = translator.styles().values()
+    assert (dusk - ember).abs().max() > 0.05
+    assert torch.allclose(mean, (dusk + ember) / 2, atol=0.3 * float((dusk - ember).abs().max()))
+    with torch.no_grad():
+        translator.generator.end.weight.normal_(0, 0.05)
+    gan.photos = torch.randint(0, 256, (2, 3, 32, 32)) / 127.5 - 1
+    walk = gan.walk(4, styles=["dusk", "ember"])
+    painted = [gan.sample(2, style=name)[1] for name in ("dusk", "ember")]
+    assert (walk[0] - painted[0]).abs().max() < 0.03 and (walk[2] - painted[1]).abs().max() < 0.03
+    assert (walk[1] - walk[0]).abs().max() > 0.03 and torch.equal(walk[1], walk[3])
+    with pytest.raises(UsageError, match="names are dusk, ember"):
+        gan.stylize(Image.new("RGB", (20, 20)), style="noon")

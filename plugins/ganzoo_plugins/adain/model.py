@@ -1,5 +1,6 @@
 """The recipe: features that were asked for, mean and spread of the painting's, and a critic of the whole."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -31,9 +32,17 @@ class AdaIN(AdversarialTranslator):
 
     def translate(self, images: Tensor, *, strength: Tensor | None = None, style: Tensor | None = None) -> Tensor:
         """Painted like `style`, or like the mean of all paintings trained on."""
-        code = None if style is None else self.generator.code_of(style)
-        painted: Tensor = self.generator(images, code, strength)
+        painted: Tensor = self.generator(images, style, strength)
         return painted
+
+    def style_of(self, paintings: Tensor) -> Tensor:
+        """The code of each painting."""
+        return self.generator.code_of(paintings)
+
+    def styles(self) -> Mapping[str, Tensor]:
+        """The mean code of all paintings, and of those with each label."""
+        names = ["", *(name for values in self.shape.attributes.values() for name in values)]
+        return dict(zip(names, self.generator.codes, strict=True))
 
     def painted(self, batch: Batch) -> Tensor:
         """Photos, each painted like its painting."""
@@ -43,7 +52,7 @@ class AdaIN(AdversarialTranslator):
         """What was asked for must be found in the painted image."""
         code = self._code(batch)
         if self.training:
-            self.generator.remember(code)
+            self.generator.remember(code, batch.label)
         with torch.no_grad():
             wanted = self.generator.exchanged(self.generator.features(source_of(batch)), code)[-1]
         found = self.generator.features(painted)[-1]

@@ -22,11 +22,13 @@ _MEMORY = 0.99
 class AdaINGenerator(ImageGenerator):
     """Images B 3 H W and codes of paintings B M -> B 3 H W.
 
-    A code is the mean and the standard deviation of each channel, stage after stage. `code` is the mean over the
-    paintings trained on, which is used where no painting is given.
+    A code is the mean and the standard deviation of each channel, stage after stage. The first of `codes` is the mean
+    over the paintings trained on, which is used where no painting is given; the others are those of each label.
     """
 
-    code: Tensor
+    codes: Tensor
+    seen: Tensor
+    firsts: Tensor
 
     def __init__(self, options: "AdaINGeneratorOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__()
@@ -44,7 +46,12 @@ class AdaINGenerator(ImageGenerator):
         if self.residual:
             nn.init.normal_(self.end.weight, 0.0, 1e-3)
             nn.init.zeros_(self.end.bias)
-        self.register_buffer("code", torch.cat([torch.zeros(sum(self.channels)), torch.ones(sum(self.channels))]))
+        names = [len(values) for values in shape.attributes.values()]
+        firsts = [1 + sum(names[:place]) for place in range(len(names))]
+        self.register_buffer("firsts", torch.tensor(firsts, dtype=torch.long), persistent=False)
+        plain = torch.cat([torch.zeros(sum(self.channels)), torch.ones(sum(self.channels))])
+        self.register_buffer("codes", plain.repeat(1 + sum(names), 1))
+        self.register_buffer("seen", torch.zeros(1 + sum(names)))
 
     def forward(self, images: Tensor, code: Tensor | None = None, strength: Tensor | None = None) -> Tensor:
         """The images painted as the codes say, or as paintings are on the whole; `strength` B mixes the features."""
@@ -65,9 +72,17 @@ class AdaINGenerator(ImageGenerator):
         return torch.cat([*means, *spreads], dim=1)
 
     @torch.no_grad()
-    def remember(self, codes: Tensor) -> None:
-        """Moves the mean code towards these."""
-        self.code.lerp_(codes.float().mean(0), 1 - _MEMORY)
+    def remember(self, codes: Tensor, label: Tensor | None = None) -> None:
+        """Moves the mean code towards these, and those of the labels that they have."""
+        belongs = self.codes.new_zeros(len(codes), len(self.codes))
+        belongs[:, 0] = 1
+        if label is not None:
+            belongs.scatter_(1, label + self.firsts, 1)
+        count = belongs.sum(0)
+        means = belongs.T @ codes.float() / count.clamp(min=1)[:, None]
+        self.seen += count > 0
+        pace = (1 / self.seen.clamp(min=1)).clamp(min=1 - _MEMORY) * (count > 0)
+        self.codes.lerp_(means, pace[:, None].expand_as(means))
 
     def exchanged(self, maps: Sequence[Tensor], code: Tensor) -> list[Tensor]:
         """Features with the mean and the spread that the codes ask for."""
@@ -109,4 +124,4 @@ class AdaINGenerator(ImageGenerator):
         )
 
     def _mean_code(self, count: int) -> Tensor:
-        return self.code.expand(count, -1)
+        return self.codes[0].expand(count, -1)
