@@ -19,8 +19,8 @@ if TYPE_CHECKING:
         Options,
         PartChoice,
         TranslatorOptions,
+        named_parts,
         part,
-        parts,
     )
     from ganzoo.sampling import LoadedGAN, load
     from ganzoo.specs import ImageShape, ModelSpec, PartSpec, Weights
@@ -54,7 +54,7 @@ _HOMES = {
     "list_models": "api",
     "load": "sampling",
     "part": "options",
-    "parts": "options",
+    "named_parts": "options",
     "resume": "api",
     "run": "api",
 }
@@ -86,8 +86,8 @@ __all__ = [
     "hookimpl",
     "list_models",
     "load",
+    "named_parts",
     "part",
-    "parts",
     "resume",
     "run",
 ]

@@ -30,9 +30,10 @@ class Batch:
     """One draw of the data, B C H W in [-1, 1], with everything else that a step may depend on.
 
     `target` are the images to learn from (when sampling, a blank of the wanted shape), `source` the images to
-    translate, `label` int64 B A, `progress` the part of the budget that is used up, in [0, 1]. Randomness comes from
-    `noise` and `uniform` only, both drawn from `rng`. When several processes share a batch, each holds its `share` of
-    the `whole` number of images, and gets its share of the numbers drawn for all of them.
+    translate, `label` int64 B A, `progress` the part of the budget that is used up, in [0, 1], `number` that of
+    the round it is drawn for, from 0. Randomness comes from `noise` and `uniform` only, both drawn from `rng`. When
+    several processes share a batch, each holds its `share` of the `whole` number of images, and gets its share of the
+    numbers drawn for all of them.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Batch:
         source: Tensor | None = None,
         label: Tensor | None = None,
         progress: float = 0.0,
+        number: int = 0,
         draw: Draw = draw_normal,
         whole: int | None = None,
         share: slice | None = None,
@@ -52,6 +54,7 @@ class Batch:
         self.label = label
         self.rng = rng
         self.progress = progress
+        self.number = number
         self.keep_graph = False
         """Whether another step may use what `shared` computes now, set by the engine."""
         self.recorded: dict[str, Tensor] = {}

@@ -1,6 +1,9 @@
 """Pieces that networks of several plugins share."""
 
-from torch import nn
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
 
 from ganzoo.errors import UsageError
 from ganzoo.specs import ImageShape
@@ -47,3 +50,25 @@ def norm2d(kind: str, channels: int) -> nn.Module:
     if kind == "layer":
         return nn.GroupNorm(1, channels)
     return nn.Identity()
+
+
+class LabelTable(nn.Module):
+    """Labels int64 B A, or mixtures of them B V with a weight for each value of each attribute -> vectors B C.
+
+    A label's vector is the sum of its values'. Mixtures are what walks between labels are made of.
+    """
+
+    offsets: Tensor
+
+    def __init__(self, attributes: Mapping[str, tuple[str, ...]], channels: int, *, spread: float = 0.1) -> None:
+        super().__init__()
+        sizes = [len(values) for values in attributes.values()]
+        self.table = nn.Parameter(torch.randn(sum(sizes), channels) * spread)
+        offsets = torch.tensor([0, *sizes[:-1]]).cumsum(0)
+        self.register_buffer("offsets", offsets, persistent=False)
+
+    def forward(self, label: Tensor) -> Tensor:
+        """The vectors; values of mixtures need not add up to 1."""
+        if label.is_floating_point():
+            return label.to(self.table.dtype) @ self.table
+        return self.table[label + self.offsets].sum(1)

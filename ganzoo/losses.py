@@ -9,6 +9,8 @@ from torch import Tensor
 
 from ganzoo.model import Discriminator
 
+_LEAST = 1e-12
+
 
 def cross_entropy_real(scores: Tensor) -> Tensor:
     """-log D(x) for scores that are logits (arXiv 1406.2661, eq. 1)."""
@@ -35,16 +37,31 @@ def hinge_fake(scores: Tensor) -> Tensor:
     return F.relu(1 + scores).mean()
 
 
+def relative_real(higher: Tensor, lower: Tensor) -> Tensor:
+    """-log sigmoid(a - b), in pairs or against a mean: what should score higher does (arXiv 1807.00734, eq. 4)."""
+    return F.softplus(lower - higher).mean()
+
+
+def gradient_norms(discriminator: Discriminator, images: Tensor, label: Tensor | None = None) -> Tensor:
+    """‖∇D(x)‖₂ of each image B C H W, B; gradients flow into the discriminator only.
+
+    Computed without autocast: the norm of a gradient overflows in half precision.
+    """
+    with torch.autocast(images.device.type, enabled=False):
+        point = images.detach().float().requires_grad_()
+        (gradient,) = torch.autograd.grad(discriminator(point, label).sum(), point, create_graph=True)
+        # A gradient of exactly nothing would give the norm's slope as 0/0.
+        norms: Tensor = (gradient.flatten(1).square().sum(1) + _LEAST).sqrt()
+        return norms
+
+
+def mixed(real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
+    """mix·real + (1 - mix)·fake for images B C H W and `mix` B 1 1 1 in [0, 1], without gradients."""
+    return torch.lerp(fake.detach().float(), real.float(), mix)
+
+
 def gradient_penalty(
     discriminator: Discriminator, real: Tensor, fake: Tensor, mix: Tensor, label: Tensor | None = None
 ) -> Tensor:
-    """(‖∇D(x̂)‖₂ - 1)² at x̂ = mix·real + (1 - mix)·fake (arXiv 1704.00028, eq. 3).
-
-    `real` and `fake` are B C H W, `mix` is B 1 1 1 in [0, 1]; gradients flow into the discriminator only. Computed
-    without autocast: the norm of a gradient overflows in half precision.
-    """
-    with torch.autocast(real.device.type, enabled=False):
-        point = torch.lerp(fake.detach().float(), real.float(), mix).requires_grad_()
-        (gradient,) = torch.autograd.grad(discriminator(point, label).sum(), point, create_graph=True)
-        penalty: Tensor = (gradient.flatten(1).norm(dim=1) - 1).square().mean()
-        return penalty
+    """(‖∇D(x̂)‖₂ - 1)² at x̂ = mix·real + (1 - mix)·fake (arXiv 1704.00028, eq. 3)."""
+    return (gradient_norms(discriminator, mixed(real, fake, mix), label) - 1).square().mean()

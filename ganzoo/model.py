@@ -6,11 +6,13 @@ A recipe says what is optimised. Optimisers, freezing, averaging, precision and 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
+from ganzoo.configuration import named
 from ganzoo.options import AdversarialOptions, Options
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
@@ -23,7 +25,9 @@ __all__ = [
     "Batch",
     "Discriminator",
     "Generator",
+    "Judged",
     "NoAugmentation",
+    "Regulariser",
     "Step",
     "Terms",
 ]
@@ -81,6 +85,31 @@ class AdversarialLoss(ABC):
 
     def after_step(self, discriminator: Discriminator) -> None:  # noqa: B027
         """Called after each step of the discriminator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What a step of the discriminator has computed: `fake` without gradients, scores with them."""
+
+    discriminator: Discriminator
+    batch: Batch
+    fake: Tensor
+    real_scores: Tensor
+    fake_scores: Tensor
+
+
+class Regulariser(nn.Module, ABC):
+    """An extra term of the discriminator's loss, beside any game. A part's target is called as `target(options)`.
+
+    What it keeps from step to step lives in buffers, for checkpoints to hold.
+    """
+
+    every: int = 1
+    """Rounds from one use to the next; the term then counts so many times, as in lazy regularisation (1912.04958)."""
+
+    @abstractmethod
+    def forward(self, judged: Judged) -> Tensor:
+        """The weighted term, a scalar."""
 
 
 class Augmentation(nn.Module, ABC):
@@ -183,6 +212,7 @@ class AdversarialGAN(GAN):
         self.generator: Generator = parts.generator(shape)
         self.discriminator: Discriminator = parts.discriminator(shape)
         self.loss: AdversarialLoss = parts.build("loss")
+        self.regularisers = nn.ModuleDict(parts.several(named(options.regularise)))
         self.augment: Augmentation = parts.build("augment", shape=shape)
         self.averaged = self.generator
         self.conditional = self.generator.conditional
@@ -222,12 +252,17 @@ class AdversarialGAN(GAN):
         fake_scores = judge(fake, batch.label)
         batch.record("D(real)", self._shown(real_scores))
         batch.record("D(fake)", self._shown(fake_scores))
-        terms = self.loss.discriminator(real_scores, fake_scores)
-        penalty = self.loss.penalty(judge, batch, fake)
+        terms = {**self.loss.discriminator(real_scores, fake_scores), **self.loss.penalty(judge, batch, fake)}
+        judged = Judged(discriminator=judge, batch=batch, fake=fake, real_scores=real_scores, fake_scores=fake_scores)
+        terms |= self._regularised(judged)
         self.augment.observe(real_scores.detach())
         for name, value in self.augment.recorded().items():
             batch.record(name, value)
-        return {**terms, **penalty}
+        return terms
+
+    def _regularised(self, judged: Judged) -> dict[str, Tensor]:
+        chosen = cast("Mapping[str, Regulariser]", self.regularisers)
+        return {name: one.every * one(judged) for name, one in chosen.items() if judged.batch.number % one.every == 0}
 
     def _generator_loss(self, batch: Batch) -> Terms:
         judge = self._judge(batch)

@@ -35,12 +35,12 @@ def part_kind(field: FieldInfo) -> PartKind | None:
     return extra.get("kind") if isinstance(extra, Mapping) else None  # type: ignore[return-value]
 
 
-def parts(kind: PartKind, description: str) -> Any:
-    """Field of an options class that names any number of parts of `kind` by comma, none by default.
+def named_parts(kind: PartKind, description: str, default: str = "") -> Any:
+    """Field of an options class that names any number of parts of `kind` by comma; `default` says which unasked.
 
     Options of a part that is named are written with its name: `--set extra=temporal --set temporal.weight=30`.
     """
-    return Field("", description=description, json_schema_extra={"kinds": kind})
+    return Field(default, description=description, json_schema_extra={"kinds": kind})
 
 
 def parts_kind(field: FieldInfo) -> PartKind | None:
@@ -72,7 +72,7 @@ class TranslatorOptions(ModelOptions):
 class AdversarialTranslatorOptions(TranslatorOptions):
     """Options of `ganzoo.translator.AdversarialTranslator`, the recipe of one translator against one critic."""
 
-    extra: str = parts("term", "terms added to the translator's loss, by comma, such as temporal,tv")
+    extra: str = named_parts("term", "terms added to the translator's loss, by comma, such as temporal,tv")
 
     generator: PartChoice = part("generator", "resnet", "network that paints a photo")
     discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting")
@@ -99,6 +99,7 @@ class AdversarialOptions(ModelOptions):
     generator: PartChoice = part("generator", "dcgan", "network that draws an image from a latent")
     discriminator: PartChoice = part("discriminator", "dcgan", "network that scores an image")
     loss: PartChoice = part("loss", "non-saturating", "the adversarial game")
+    regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, by comma, such as r1,r2")
     augment: PartChoice = part("augmentation", "none", "what the discriminator sees, real and fake alike")
     optimiser: Literal["adam", "rmsprop"] = Field("adam", description="optimiser of both players")
     lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both players")

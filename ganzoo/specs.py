@@ -17,7 +17,9 @@ _UNSAID = 1
 """What a declaration without a number was made for; it stays when `API` grows."""
 
 Task = Literal["generate", "translate"]
-PartKind = Literal["generator", "discriminator", "loss", "augmentation", "encoder", "metric", "dataset", "term"]
+PartKind = Literal[
+    "generator", "discriminator", "loss", "regulariser", "augmentation", "encoder", "metric", "dataset", "term"
+]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")

@@ -55,7 +55,7 @@ class Term(nn.Module, ABC):
 class Translator(GAN):
     """A recipe whose `generator` paints photos.
 
-    Options with a field `extra` (`ganzoo.parts("term", …)`) let users add terms; a recipe of its own steps adds
+    Options with a field `extra` (`ganzoo.named_parts("term", …)`) let users add terms; a recipe of its own steps adds
     `extra_terms` to its loss.
     """
 

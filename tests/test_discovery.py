@@ -28,8 +28,9 @@ OUTCOMES = {
     "usurper": ("clash", r"model 'dcgan' is a built-in name; use usurper/NAME"),
 }
 BUILTIN = {
-    *("adain", "augmentations", "cut", "cyclegan", "dcgan", "encoders", "hinge", "lptn", "lsgan", "metrics"),
-    *("perceptual", "pix2pix", "santa", "scene-anime", "scenes", "streams", "tensorboard", "terms", "wgan", "wgan-gp"),
+    *("adain", "augmentations", "cut", "cyclegan", "dcgan", "encoders", "gan", "hinge", "lptn", "lsgan", "metrics"),
+    *("penalties", "perceptual", "pix2pix", "regularisers", "relativistic", "santa", "scene-anime", "scenes", "sngan"),
+    *("streams", "tensorboard", "terms", "wgan", "wgan-gp"),
 }
 TRANSLATORS = ["adain", "cut", "fastcut", "cyclegan", "lptn", "pix2pix", "santa", "scene-anime"]
 LIGHT_CHECK = """

@@ -136,6 +136,7 @@ class Trainer:
             source=source,
             label=labels.to(self.device) if labels.shape[1] else None,
             progress=progress,
+            number=self.rounds,
             whole=self.batch_size,
             share=share,
         )

@@ -21,6 +21,7 @@ FIELDS = {
     "loss": "loss",
     "augmentation": "augment",
     "term": "extra",
+    "regulariser": "regularise",
 }
 """The option of the host that holds a part of that kind."""
 
@@ -119,7 +120,7 @@ def _subject(one: Declared, catalog: Catalog) -> tuple[Sequence[Check], Declared
         field = FIELDS[spec.kind]
         task = "translate" if spec.kind == "term" else spec.task or "generate"
         name, options = HOSTS[task], {field: full_name}
-        field = full_name if spec.kind == "term" else field  # one of several is known by its own name
+        field = full_name if spec.kind in ("term", "regulariser") else field  # one of several is known by its own name
         options |= {f"{field}.{key}": value for key, value in spec.tiny.items()}
     else:
         return (), one

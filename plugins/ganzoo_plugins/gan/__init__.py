@@ -1,0 +1,75 @@
+"""GAN: the game of 2014 with two simple networks, saturating as first written down, or not."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+
+PAPER = "1406.2661"
+
+
+class GANOptions(AdversarialOptions):
+    """The game of the paper on small networks; `loss=non-saturating` is the remedy that it names itself."""
+
+    generator: PartChoice = part("generator", "gan", "network that draws an image from a latent")
+    discriminator: PartChoice = part("discriminator", "gan", "network that scores an image")
+    loss: PartChoice = part("loss", "minimax", "the adversarial game")
+
+
+class GANGeneratorOptions(Options):
+    """Options of the generator `gan`."""
+
+    width: int = Field(64, ge=1, le=1024, description="channels of the layer before the image; deeper ones have twice")
+    latent: int = Field(100, ge=1, le=4096, description="length of the latent vector")
+
+
+class GANDiscriminatorOptions(Options):
+    """Options of the discriminator `gan`."""
+
+    width: int = Field(64, ge=1, le=1024, description="channels of the convolution; the hidden layer has twice")
+
+
+@hookimpl
+def ganzoo_models() -> Iterable[ModelSpec]:
+    """The model `gan`."""
+    yield ModelSpec(
+        name="gan",
+        target="ganzoo.model:AdversarialGAN",
+        options=GANOptions,
+        summary="the game of 2014 as it was written down: it saturates, and shows why the others exist",
+        paper=PAPER,
+        license="Apache-2.0",
+        tiny={"generator.width": 8, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
+              "budget": "20steps", "data.count": 64},
+    )  # fmt: skip
+
+
+@hookimpl
+def ganzoo_parts() -> Iterable[PartSpec]:
+    """Its two networks and its loss."""
+    yield PartSpec(
+        kind="generator",
+        name="gan",
+        target="ganzoo_plugins.gan.model:PlainGenerator",
+        options=GANGeneratorOptions,
+        summary="one dense layer and transposed convolutions without norms",
+        paper=PAPER,
+        task="generate",
+    )
+    yield PartSpec(
+        kind="discriminator",
+        name="gan",
+        target="ganzoo_plugins.gan.model:PlainDiscriminator",
+        options=GANDiscriminatorOptions,
+        summary="one convolution and two dense layers",
+        paper=PAPER,
+    )
+    yield PartSpec(
+        kind="loss",
+        name="minimax",
+        target="ganzoo_plugins.gan.model:Minimax",
+        options=Options,
+        summary="cross-entropy both ways: the generator minimises log(1 - D(G(z))), which saturates",
+        paper=PAPER,
+    )
