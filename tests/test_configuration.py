@@ -155,9 +155,9 @@ def test_naming_the_same_part_again_keeps_the_models_options_of_it(catalog):
 
 def test_an_unknown_part_is_answered_with_the_nearest_and_all(catalog):
     with pytest.raises(
-        UsageError, match=r"no loss 'wgan-pg'\. Did you mean 'wgan-gp'\? There are: hinge, least-squares, "
+        UsageError, match=r"no loss 'wgan-ggp'\. Did you mean 'wgan-gp'\? There are: dragan, hinge, "
     ):
-        of(catalog, "dcgan", {"loss": "wgan-pg"})
+        of(catalog, "dcgan", {"loss": "wgan-ggp"})
 
 
 def test_a_wrong_option_of_a_part_is_named_in_full(catalog):

@@ -22,7 +22,7 @@ class PlainGenerator(Generator):
     def __init__(self, options: "GANGeneratorOptions", *, shape: ImageShape) -> None:
         super().__init__()
         self.latent = options.latent
-        count, height, width = stages(shape, _SMALLEST)
+        count, height, width = stages(shape, min(_SMALLEST, shape.height // 2, shape.width // 2))
         wide = 2 * options.width
         self.start = nn.Sequential(
             nn.Linear(options.latent, wide * height * width), nn.ReLU(), nn.Unflatten(1, (wide, height, width))
@@ -51,7 +51,7 @@ class PlainDiscriminator(Discriminator):
             nn.Flatten(),
             nn.Linear(options.width * (shape.height // 2) * (shape.width // 2), hidden),
             nn.LeakyReLU(0.2),
-            nn.Linear(hidden, 1),
+            nn.Linear(hidden, 1, bias=False),  # a common shift that some games cannot see
         )
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:

@@ -1,0 +1,77 @@
+"""The discriminator of Projected GANs (Sauer et al., arXiv 2111.01007): heads on fixed random mixtures of features."""
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+from ganzoo import ImageShape, UsageError
+from ganzoo.encoders import Encoder
+from ganzoo.model import Discriminator
+from ganzoo.parts import Parts
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.projected import ProjectedDiscriminatorOptions
+
+
+class ProjectedDiscriminator(Discriminator):
+    """Images B 3 H W -> scores B S h w, S scales; each scale has the same weight.
+
+    Features of each stage are mixed across channels, then those of coarser stages are added, by convolutions with
+    random weights that are never trained: without them the heads would look at a few channels only (section 3.2).
+    """
+
+    def __init__(self, options: "ProjectedDiscriminatorOptions", *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__()
+        self.encoder: Encoder = parts.build("encoder")
+        if not options.first <= options.last < len(self.encoder.strides):
+            raise UsageError(
+                f"discriminator.first={options.first} and last={options.last}: encoder '{self.encoder.name}' has stages"
+                f" 0 to {len(self.encoder.strides) - 1}, and first comes before last"
+            )
+        self.stages = range(options.first, options.last + 1)
+        widths = [options.width << place for place in range(len(self.stages))]
+        own = [self.encoder.channels[stage] for stage in self.stages]
+        self.channel_mixes = nn.ModuleList(_Mixture(*pair) for pair in zip(own, widths, strict=True))
+        coarser = [*widths[1:], 0]
+        self.scale_mixes = nn.ModuleList(
+            _Mixture(width + more, width) for width, more in zip(widths, coarser, strict=True)
+        )
+        self.heads = nn.ModuleList(_head(width, options.width) for width in widths)
+
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        """Scores; the label is not used."""
+        maps = self.encoder.maps(images, depth=self.stages.stop)
+        mixed: list[Tensor] = []
+        for place, stage in reversed(list(enumerate(self.stages))):
+            values = self.channel_mixes[place](maps[stage])
+            if mixed:
+                coarse = functional.interpolate(mixed[-1], values.shape[2:], mode="bilinear", align_corners=False)
+                values = torch.cat([values, coarse], dim=1)
+            mixed.append(self.scale_mixes[place](values))
+        scores = [head(values) for head, values in zip(self.heads, reversed(mixed), strict=True)]
+        return torch.cat([functional.interpolate(one, scores[0].shape[2:]) for one in scores], dim=1)
+
+
+class _Mixture(nn.Module):
+    """A convolution of single pixels with random weights, kept as a buffer: no step trains them."""
+
+    weight: Tensor
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.randn(after, before, 1, 1) / math.sqrt(before))
+
+    def forward(self, values: Tensor) -> Tensor:
+        return functional.conv2d(values, self.weight.to(values.dtype))
+
+
+def _head(before: int, width: int) -> nn.Module:
+    return nn.Sequential(
+        spectral_norm(nn.Conv2d(before, width, 3, padding=1)),
+        nn.LeakyReLU(0.2),
+        spectral_norm(nn.Conv2d(width, 1, 3, padding=1, bias=False)),
+    )

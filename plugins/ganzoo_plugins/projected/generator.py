@@ -1,0 +1,82 @@
+"""The generator of FastGAN (Liu et al., arXiv 2101.04775), in the light form that Projected GANs (2111.01007) take."""
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+from ganzoo import ImageShape
+from ganzoo.layers import stages
+from ganzoo.model import Generator
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.projected import FastGANOptions
+
+_MULTIPLES = (16, 8, 4, 2, 2, 1)
+"""Channels of each size from the smallest on, in widths; the sizes after those have half a width."""
+_REACH = 4
+"""Doublings from a coarse map to the fine one whose channels it weighs."""
+
+
+class FastGANGenerator(Generator):
+    """Latent B D -> B 3 H W; enlarging by repeated pixels, a convolution and a gate at each size."""
+
+    def __init__(self, options: "FastGANOptions", *, shape: ImageShape) -> None:
+        super().__init__()
+        self.latent = options.latent
+        count, height, width = stages(shape)
+        channels = [_channels(options.width, level) for level in range(count + 1)]
+        self.start = nn.Sequential(
+            _spectral(nn.ConvTranspose2d(options.latent, 2 * channels[0], (height, width), bias=False)),
+            nn.BatchNorm2d(2 * channels[0]),
+            nn.GLU(dim=1),
+        )
+        self.blocks = nn.ModuleList(_block(channels[level], channels[level + 1]) for level in range(count))
+        reached = range(count + 1 - _REACH) if options.skips else range(0)
+        self.skips = nn.ModuleList(_Excitation(channels[level], channels[level + _REACH]) for level in reached)
+        self.end = _spectral(nn.Conv2d(channels[-1], shape.channels, 3, padding=1, bias=False))
+
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        """Images in [-1, 1]; the label is not used."""
+        maps = [self.start(functional.normalize(latent, dim=1)[:, :, None, None])]
+        for block in self.blocks:
+            values = block(maps[-1])
+            coarse = len(maps) - _REACH
+            if 0 <= coarse < len(self.skips):
+                values = values * self.skips[coarse](maps[coarse])
+            maps.append(values)
+        images: Tensor = self.end(maps[-1]).tanh()
+        return images
+
+
+class _Excitation(nn.Sequential):
+    """A weight for each channel of a fine map from a coarse one, B C 1 1 (section 3.1)."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(
+            nn.AdaptiveAvgPool2d(4),
+            _spectral(nn.Conv2d(before, after, 4, bias=False)),
+            nn.SiLU(),
+            _spectral(nn.Conv2d(after, after, 1, bias=False)),
+            nn.Sigmoid(),
+        )
+
+
+def _block(before: int, after: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2),
+        _spectral(nn.Conv2d(before, 2 * after, 3, padding=1, bias=False)),
+        nn.BatchNorm2d(2 * after),
+        nn.GLU(dim=1),
+    )
+
+
+def _channels(width: int, level: int) -> int:
+    return width * _MULTIPLES[level] if level < len(_MULTIPLES) else max(width // 2, 1)
+
+
+def _spectral(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Module:
+    nn.init.orthogonal_(layer.weight)
+    normed: nn.Module = spectral_norm(layer)
+    return normed
