@@ -154,9 +154,7 @@ def test_naming_the_same_part_again_keeps_the_models_options_of_it(catalog):
 
 
 def test_an_unknown_part_is_answered_with_the_nearest_and_all(catalog):
-    with pytest.raises(
-        UsageError, match=r"no loss 'wgan-ggp'\. Did you mean 'wgan-gp'\? There are: dragan, hinge, "
-    ):
+    with pytest.raises(UsageError, match=r"no loss 'wgan-ggp'\. Did you mean 'wgan-gp'\? There are: dragan, hinge, "):
         of(catalog, "dcgan", {"loss": "wgan-ggp"})
 
 

@@ -41,7 +41,8 @@ def test_a_wrong_field_is_refused(declare, field, value, message):
 
 
 @pytest.mark.parametrize(
-    ("declare", "field", "allowed"), [(model, "task", "generate, translate"), (part, "kind", "loss, regulariser, augmentation")]
+    ("declare", "field", "allowed"),
+    [(model, "task", "generate, translate"), (part, "kind", "loss, regulariser, augmentation")],
 )
 def test_an_unknown_task_or_kind_is_refused_with_those_allowed(declare, field, allowed):
     with pytest.raises(ValueError, match=allowed):
