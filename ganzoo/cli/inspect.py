@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 import click
 
 from ganzoo.cli.app import Context, format_option
+from ganzoo.errors import UsageError
 from ganzoo.listing import remember
 from ganzoo.report import Format, rows_as, say, table
+from ganzoo.specs import PartKind
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from ganzoo.catalog import RegisteredModel
+    from ganzoo.catalog import Catalog, RegisteredModel
     from ganzoo.configuration import Configuration
     from ganzoo.registry import Preset
 
@@ -38,14 +40,44 @@ def list_plugins(context: Context, form: Format) -> None:
 
 
 @click.command("show")
-@click.argument("name")
+@click.argument("name", required=False)
+@click.option("--parts", "of_parts", is_flag=True, help="All parts instead, or those of the kind NAME, such as loss.")
 @format_option
 @click.pass_obj
-def show(context: Context, name: str, form: Format) -> None:
+def show(context: Context, name: str | None, of_parts: bool, form: Format) -> None:
     """Shows the model or preset NAME: its options with type, default, bounds and meaning, paper and licence."""
+    catalog = context.catalog()
+    if of_parts:
+        rows_as(form, _part_rows(catalog, name), ("kind", "name", "task", "plugin", "options", "summary"))
+    elif name is None:
+        raise click.MissingParameter(param_hint="'NAME'", param_type="argument")
+    else:
+        _show_model(catalog, name, form)
+
+
+def _part_rows(catalog: "Catalog", kind: str | None) -> list[dict[str, object]]:
+    kinds = get_args(PartKind)
+    if kind not in (None, *kinds):
+        raise UsageError(f"no parts of the kind '{kind}'. The kinds are {', '.join(kinds)}")
+    found = sorted(catalog.parts, key=lambda part: (kinds.index(part.spec.kind), part.spec.name))
+    return [
+        {
+            "kind": part.spec.kind,
+            "name": part.spec.name,
+            "task": part.spec.task or "any",
+            "plugin": part.full_name.rpartition("/")[0],
+            "options": ", ".join(part.spec.options.model_fields),
+            "summary": part.spec.summary,
+            "paper": part.spec.paper,
+        }
+        for part in found
+        if kind in (None, part.spec.kind)
+    ]
+
+
+def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
     from ganzoo.api import configure_run
 
-    catalog = context.catalog()
     model, preset = catalog.resolve(name)
     configuration = configure_run(name, catalog)
     rows = _option_rows(configuration)

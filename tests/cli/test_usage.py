@@ -33,6 +33,7 @@ MISTAKES = {
     "resume of no run": ("run --resume empty", 2, "'empty' is not a run folder"),
     "no model named": ("run", 2, "say which model"),
     "nothing to show": ("show", 2, "Missing argument"),
+    "unknown kind of parts": ("show --parts losses", 2, "The kinds are generator, discriminator, loss"),
     "unknown flag": ("run dcgan --nonsense", 2, "--nonsense"),
     "unknown command": ("trian", 2, "'trian'"),
     "unknown task": ("list --task nonsense", 2, "nonsense"),
@@ -47,6 +48,7 @@ LOOKS = [
     *(f"{command} --format {form}" for command in ("list", "plugins", "show wgan") for form in FORMATS),
     "plugins",
     "show dcgan",
+    "show --parts",
     "show dcgan-laptop",
     "--help",
 ]
