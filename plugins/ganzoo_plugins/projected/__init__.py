@@ -47,7 +47,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         summary="judged by pretrained features: scenes within minutes, and from few photos",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 4, "discriminator.width": 8, "generator.latent": 16, "size": "32", "batch": 8,
+        tiny={"generator.width": 4, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
               "budget": "20steps", "data.count": 64},
     )  # fmt: skip
 
