@@ -32,7 +32,7 @@ def test_a_mapping_is_read(tmp_path, text, content):
         ("a: &x [1]\nb: *x", r"aliases \(\*x\) are not read"),
         ("a: &x {b: *x}", "aliases"),
         ("a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH, f"nested deeper than {MAX_DEPTH} levels"),
-        ("a: " + "[" * 100_000, "nested deeper"),
+        ("a: " + "[" * 100_000, "nested deeper|maximum nesting depth"),  # newer parsers have a limit of their own
         ("a: " + "x" * MAX_BYTES, f"at most {MAX_BYTES} are read"),
         ("- a\n- b", "write a mapping of names to values"),
         ("just text", "write a mapping"),
