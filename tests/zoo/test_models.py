@@ -26,6 +26,15 @@ def tiny(model: str, **options: object) -> Configuration:
     return configure_run(model, CATALOG, tiny=True, options={"device": "cpu", **options})
 
 
+def chosen(**parts: str) -> dict[str, object]:
+    """The options that choose these parts, each with its own tiny ones."""
+    options: dict[str, object] = dict(parts)
+    for field, name in parts.items():
+        spec = next(one.spec for one in CATALOG.parts if (one.spec.kind, one.spec.name) == (field, name))
+        options |= {f"{field}.{key}": value for key, value in spec.tiny.items()}
+    return options
+
+
 def trainer(configuration: Configuration) -> Trainer:
     source = open_source(configuration)
     images: Images = prepare(source, configuration.settings.size)
@@ -66,7 +75,7 @@ def test_global_randomness_is_neither_used_nor_changed(model: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("generator", parts("generator"))
 def test_every_generator_draws_every_rectangle(generator: str, size: str) -> None:
-    configuration = tiny("dcgan", generator=generator, size=size)
+    configuration = tiny("dcgan", **chosen(generator=generator), size=size)
     gan = build_gan(configuration, {})
     wanted = configuration.settings.size
     images = gan(Batch(torch.zeros(2, 3, wanted.height, wanted.width), torch.Generator().manual_seed(0)))
@@ -76,7 +85,7 @@ def test_every_generator_draws_every_rectangle(generator: str, size: str) -> Non
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("discriminator", parts("discriminator"))
 def test_every_discriminator_scores_every_rectangle(discriminator: str, size: str) -> None:
-    configuration = tiny("dcgan", discriminator=discriminator, size=size)
+    configuration = tiny("dcgan", **chosen(discriminator=discriminator), size=size)
     wanted = configuration.settings.size
     scores = build_gan(configuration, {}).get_submodule("discriminator")(torch.zeros(2, 3, wanted.height, wanted.width))
     assert scores.shape[0] == 2 and torch.isfinite(scores).all()
@@ -89,7 +98,7 @@ def test_every_discriminator_scores_every_rectangle(discriminator: str, size: st
 def test_every_generator_trains_with_every_discriminator_and_loss(
     generator: str, discriminator: str, loss: str
 ) -> None:
-    built = trainer(tiny("dcgan", generator=generator, discriminator=discriminator, loss=loss))
+    built = trainer(tiny("dcgan", **chosen(generator=generator, discriminator=discriminator, loss=loss)))
     before = {name: value.detach().clone() for name, value in built.gan.named_parameters()}
     for _ in range(2):
         built.round(0.0)

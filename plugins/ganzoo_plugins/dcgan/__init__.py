@@ -52,6 +52,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         summary="transposed convolutions from a latent up to the image",
         paper=PAPER,
         task="generate",
+        tiny={"width": 8, "latent": 16},
     )
     yield PartSpec(
         kind="discriminator",
@@ -60,6 +61,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=DiscriminatorOptions,
         summary="strided convolutions down to one score",
         paper=PAPER,
+        tiny={"width": 8},
     )
     yield PartSpec(
         kind="loss",

@@ -56,6 +56,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         summary="one dense layer and transposed convolutions without norms",
         paper=PAPER,
         task="generate",
+        tiny={"width": 8, "latent": 16},
     )
     yield PartSpec(
         kind="discriminator",
@@ -64,6 +65,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=GANDiscriminatorOptions,
         summary="one convolution and two dense layers",
         paper=PAPER,
+        tiny={"width": 8},
     )
     yield PartSpec(
         kind="loss",

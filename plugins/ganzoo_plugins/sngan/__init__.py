@@ -61,6 +61,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         summary="residual blocks with conditional batch norm from a latent up to the image",
         paper=PAPER,
         task="generate",
+        tiny={"width": 8, "latent": 16},
     )
     yield PartSpec(
         kind="discriminator",
@@ -69,4 +70,5 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=DiscriminatorOptions,
         summary="residual blocks with spectral norm down to one score; labels by projection",
         paper="1802.05637",
+        tiny={"width": 8},
     )
