@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ganzoo.errors import UsageError
 from ganzoo.specs import ImageShape
@@ -50,6 +51,18 @@ def norm2d(kind: str, channels: int) -> nn.Module:
     if kind == "layer":
         return nn.GroupNorm(1, channels)
     return nn.Identity()
+
+
+class GatedChannels(nn.Module):
+    """Maps B 2C H W -> B C H W: the first C channels, each weighed by a sigmoid of its partner among the last C.
+
+    Gated linear units (Dauphin et al., arXiv 1612.08083). Channels come last while gating: gradients then keep the
+    memory order of the maps, without which a batch normalisation before the gate takes twice as long on a CPU.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The gated maps."""
+        return functional.glu(maps.permute(0, 2, 3, 1), dim=-1).permute(0, 3, 1, 2)
 
 
 class LabelTable(nn.Module):

@@ -7,7 +7,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ganzoo import ImageShape
-from ganzoo.layers import stages
+from ganzoo.layers import GatedChannels, stages
 from ganzoo.model import Generator
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class FastGANGenerator(Generator):
         self.start = nn.Sequential(
             _spectral(nn.ConvTranspose2d(options.latent, 2 * channels[0], (height, width), bias=False)),
             nn.BatchNorm2d(2 * channels[0]),
-            nn.GLU(dim=1),
+            GatedChannels(),
         )
         self.blocks = nn.ModuleList(_block(channels[level], channels[level + 1]) for level in range(count))
         reached = range(count + 1 - _REACH) if options.skips else range(0)
@@ -68,7 +68,7 @@ def _block(before: int, after: int) -> nn.Module:
         nn.Upsample(scale_factor=2),
         _spectral(nn.Conv2d(before, 2 * after, 3, padding=1, bias=False)),
         nn.BatchNorm2d(2 * after),
-        nn.GLU(dim=1),
+        GatedChannels(),
     )
 
 
