@@ -85,3 +85,24 @@ class LabelTable(nn.Module):
         if label.is_floating_point():
             return label.to(self.table.dtype) @ self.table
         return self.table[label + self.offsets].sum(1)
+
+
+class ConditionalNorm(nn.Module):
+    """Batch normalisation of maps B C H W whose scale and shift labels change (Dumoulin et al., arXiv 1610.07629).
+
+    Labels are those of a `LabelTable`; without attributes, or without a label, it is plain batch normalisation.
+    """
+
+    def __init__(self, channels: int, attributes: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.table = LabelTable(attributes, 2 * channels) if attributes else None
+
+    def forward(self, maps: Tensor, label: Tensor | None = None) -> Tensor:
+        """The normalised maps."""
+        normed: Tensor = self.norm(maps)
+        if self.table is None or label is None:
+            return normed
+        scale, shift = self.table(label)[:, :, None, None].chunk(2, dim=1)
+        changed: Tensor = normed * (1 + scale) + shift
+        return changed

@@ -180,6 +180,8 @@ class GAN(nn.Module, ABC):
     """The network that `forward` draws with; the engine keeps the moving average of its weights."""
     conditional: bool = False
     """Whether the label changes what is drawn."""
+    balanced: bool = False
+    """Whether images of each label, or combination of labels, come equally often, however many there are of each."""
     paired: bool = False
     """Whether each source image belongs to the target image at its place, as a translator of pairs needs it."""
 

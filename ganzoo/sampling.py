@@ -4,7 +4,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from ganzoo.engine import checkpoint
 from ganzoo.engine.device import choose_device
 from ganzoo.engine.launch import build_gan, open_source
 from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.labels import between, check_names, named
 from ganzoo.model import GAN
 from ganzoo.runs import read_run_file
 from ganzoo.specs import ImageShape
@@ -55,42 +56,41 @@ class LoadedGAN:
         """Images count 3 H W in [-1, 1]; the same seed gives the same images, however many more are drawn.
 
         A translator gives its `photos` (at most `count`), each followed by its painting; `style` as for `stylize`.
+        A model that was trained with labels draws all of them in turn, or those that `style` names ('night',
+        'monet+night', 'time=night').
         """
         if self.translates:
             return self._pairs(count, style)
-        if style is not None:
-            self._translator()
         rng = torch.Generator().manual_seed(seed)
 
         def whole_block(size: Sequence[int], rng: torch.Generator) -> Tensor:
             # torch fills the end of a tensor in another way than its middle, so a shorter one has other numbers.
             return draw_normal((_BATCH, *size[1:]), rng)[: size[0]]
 
-        drawn = [
-            self._draw(n, rng, whole_block, example_labels(n, self.shape.attributes, start))
-            for start, n in _pieces(count)
-        ]
+        drawn = [self._draw(n, rng, whole_block, self._label(style, n, start)) for start, n in _pieces(count)]
         return torch.cat(drawn) if drawn else self._nothing()
 
-    def walk(self, frames: int = 60, *, seed: int = 0, styles: Sequence[Style] = ()) -> Tensor:
+    def walk(self, frames: int = 60, *, seed: int = 0, styles: Sequence[Style] = (), still: bool = False) -> Tensor:
         """Images frames 3 H W in [-1, 1] on a smooth closed loop through latent space, all with the first label.
 
-        A translator goes from its first photo to the painting, beyond it, and back; given two `styles` or more, each
-        as for `stylize`, it paints that photo in one after the other and comes back to the first.
+        `styles` as for `sample`; of two or more, the loop goes through each and back to the first. With `still` the
+        latent stays, so that only the style changes: a day and its night. A translator goes from its first photo to
+        the painting, beyond it, and back; with two styles or more it paints that photo in one after the other.
         """
         if self.translates:
             return self._round(frames, styles) if len(styles) > 1 else self._strengths(frames, *styles)
-        if styles:
-            self._translator()
-        label = example_labels(1, self.shape.attributes)
+        labels = self._labels_of_walk(frames, styles)
         drawn = []
         for start, count in _pieces(frames):
 
             def piece_of_loop(size: Sequence[int], rng: torch.Generator, start: int = start) -> Tensor:
-                return loop_noise((frames, *size[1:]), rng)[start : start + size[0]]
+                way = loop_noise((frames, *size[1:]), rng)
+                return way[:1].expand(*size) if still else way[start : start + size[0]]
 
             rng = torch.Generator().manual_seed(seed)
-            drawn.append(self._draw(count, rng, piece_of_loop, label.expand(count, -1) if label is not None else None))
+            drawn.append(
+                self._draw(count, rng, piece_of_loop, labels[start : start + count] if labels is not None else None)
+            )
         return torch.cat(drawn) if drawn else self._nothing()
 
     def stylize(self, image: Image.Image, *, style: Style | None = None, **brush: Any) -> Image.Image:
@@ -110,6 +110,20 @@ class LoadedGAN:
     def to_pil(tensor: Tensor) -> list[Image.Image]:
         """Images B 3 H W in [-1, 1] as PIL images."""
         return images.to_pil(tensor)
+
+    def _label(self, style: Style | None, count: int, start: int = 0) -> Tensor | None:
+        """Labels of `count` pictures from the `start`-th on."""
+        labels = example_labels(count, self.shape.attributes, start)
+        if style is None:
+            return labels
+        check_names((style,), self.shape.attributes, conditional=self.gan.conditional)
+        return named(cast("Tensor", labels), cast("str", style), self.shape.attributes)
+
+    def _labels_of_walk(self, frames: int, styles: Sequence[Style]) -> Tensor | None:
+        stops = [self._label(style, 1) for style in styles or (None,)]
+        if len(stops) == 1 or stops[0] is None:
+            return None if stops[0] is None else stops[0].expand(frames, -1)
+        return between(torch.cat(cast("list[Tensor]", stops)), frames, self.shape.attributes)
 
     @torch.no_grad()
     def _draw(self, count: int, rng: torch.Generator, draw: Draw, label: Tensor | None) -> Tensor:

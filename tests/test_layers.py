@@ -40,7 +40,7 @@ LAYERS = {
     "scaffold": Layer("scaffold", "light scaffold", "jinja2"),
     "html": Layer("report_html", "light record html", "jinja2 markupsafe PIL"),
     "api": Layer("api listing", "light record api", inside="engine scoring users html"),
-    "model": Layer("model batch images walk translator", "light model", "torch numpy PIL"),
+    "model": Layer("model batch images labels walk translator", "light model", "torch numpy PIL"),
     "kit": Layer("losses layers augment metrics encoders", "light model kit", "torch torchvision timm kornia numpy"),
     "data": Layer("data", "light data", "torch numpy PIL filelock pillow_heif"),
     "engine": Layer("engine", "light record model data engine", "torch numpy safetensors filelock"),

@@ -30,3 +30,12 @@ class Order:
             self._permutation = generator.permutation(self.count)
             self._epoch = epoch
         return self._permutation
+
+
+def balanced(numbers: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of images with those of rarer labels repeated, until each row of `labels` N A comes equally often."""
+    if labels.shape[1] == 0 or len(numbers) == 0:
+        return numbers
+    _, groups, sizes = np.unique(labels[numbers], axis=0, return_inverse=True, return_counts=True)
+    groups = groups.reshape(-1)
+    return np.concatenate([np.resize(numbers[groups == group], sizes.max()) for group in range(len(sizes))])

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganzoo.batch import Batch
 from ganzoo.data.cache import Images
-from ganzoo.data.order import Order
+from ganzoo.data.order import Order, balanced
 from ganzoo.engine.average import Average
 from ganzoo.engine.processes import Processes
 from ganzoo.errors import PluginError
@@ -51,7 +51,8 @@ class Trainer:
         self.images = images
         self.augment = None if augment is None or isinstance(augment, NoAugmentation) else augment.to(device)
         self.numbers = np.arange(len(images)) if numbers is None else numbers
-        self.order = Order(len(self.numbers), seed)
+        self._drawn = balanced(self.numbers, images.labels) if gan.balanced else self.numbers
+        self.order = Order(len(self._drawn), seed)
         self.sources = sources
         self.source_numbers = np.arange(len(sources or ())) if source_numbers is None else source_numbers
         self.partners = np.arange(len(images)) if partners is None else partners
@@ -126,7 +127,7 @@ class Trainer:
     def _draw(self, progress: float) -> Batch:
         places = self.order.indices(self.images_seen, self.batch_size)
         share = self.processes.share(self.batch_size)
-        chosen = self.numbers[places[share]]
+        chosen = self._drawn[places[share]]
         pixels, labels = self.images.take(chosen)
         source = self._draw_sources(chosen, share)
         self.images_seen += self.batch_size

@@ -26,6 +26,7 @@ class FastGANOptions(Options):
     width: int = Field(128, ge=2, le=1024, description="channels at 64 px are twice this, 16 times at 4 px")
     latent: int = Field(256, ge=1, le=4096, description="length of the latent vector, which is brought to unit length")
     skips: bool = Field(True, description="whether coarse maps weigh the channels of maps 16 times as large")
+    labels: bool = Field(True, description="whether labels of the data change what is drawn")
 
 
 class ProjectedDiscriminatorOptions(Options):
@@ -35,6 +36,7 @@ class ProjectedDiscriminatorOptions(Options):
     first: int = Field(1, ge=0, le=15, description="finest stage that is used")
     last: int = Field(4, ge=0, le=15, description="coarsest stage that is used")
     width: int = Field(64, ge=1, le=1024, description="channels of the mixed features and of the heads")
+    labels: bool = Field(True, description="whether images are judged by the labels that they come with")
 
 
 @hookimpl

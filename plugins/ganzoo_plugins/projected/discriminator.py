@@ -1,6 +1,7 @@
 """The discriminator of Projected GANs (Sauer et al., arXiv 2111.01007): heads on fixed random mixtures of features."""
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from ganzoo import ImageShape, UsageError
 from ganzoo.encoders import Encoder
+from ganzoo.layers import LabelTable
 from ganzoo.model import Discriminator
 from ganzoo.parts import Parts
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ProjectedDiscriminator(Discriminator):
-    """Images B 3 H W -> scores B S h w, S scales; each scale has the same weight.
+    """Images B 3 H W, labels B A -> scores B S h w, S scales; each scale has the same weight.
 
     Features of each stage are mixed across channels, then those of coarser stages are added, by convolutions with
     random weights that are never trained: without them the heads would look at a few channels only (section 3.2).
@@ -32,6 +34,7 @@ class ProjectedDiscriminator(Discriminator):
                 f"discriminator.first={options.first} and last={options.last}: encoder '{self.encoder.name}' has stages"
                 f" 0 to {len(self.encoder.strides) - 1}, and first comes before last"
             )
+        attributes = shape.attributes if options.labels else {}
         self.stages = range(options.first, options.last + 1)
         widths = [options.width << place for place in range(len(self.stages))]
         own = [self.encoder.channels[stage] for stage in self.stages]
@@ -40,10 +43,10 @@ class ProjectedDiscriminator(Discriminator):
         self.scale_mixes = nn.ModuleList(
             _Mixture(width + more, width) for width, more in zip(widths, coarser, strict=True)
         )
-        self.heads = nn.ModuleList(_head(width, options.width) for width in widths)
+        self.heads = nn.ModuleList(_Head(width, options.width, attributes) for width in widths)
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        """Scores; the label is not used."""
+        """Scores; with labels, how well each place fits them is added."""
         maps = self.encoder.maps(images, depth=self.stages.stop)
         mixed: list[Tensor] = []
         for place, stage in reversed(list(enumerate(self.stages))):
@@ -52,7 +55,7 @@ class ProjectedDiscriminator(Discriminator):
                 coarse = functional.interpolate(mixed[-1], values.shape[2:], mode="bilinear", align_corners=False)
                 values = torch.cat([values, coarse], dim=1)
             mixed.append(self.scale_mixes[place](values))
-        scores = [head(values) for head, values in zip(self.heads, reversed(mixed), strict=True)]
+        scores = [head(values, label) for head, values in zip(self.heads, reversed(mixed), strict=True)]
         return torch.cat([functional.interpolate(one, scores[0].shape[2:]) for one in scores], dim=1)
 
 
@@ -69,9 +72,18 @@ class _Mixture(nn.Module):
         return functional.conv2d(values, self.weight.to(values.dtype))
 
 
-def _head(before: int, width: int) -> nn.Module:
-    return nn.Sequential(
-        spectral_norm(nn.Conv2d(before, width, 3, padding=1)),
-        nn.LeakyReLU(0.2),
-        spectral_norm(nn.Conv2d(width, 1, 3, padding=1, bias=False)),
-    )
+class _Head(nn.Module):
+    """Scores of one scale, B 1 h w; labels by projection (Miyato and Koyama, arXiv 1802.05637), place by place."""
+
+    def __init__(self, before: int, width: int, attributes: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self.inner = spectral_norm(nn.Conv2d(before, width, 3, padding=1))
+        self.score = spectral_norm(nn.Conv2d(width, 1, 3, padding=1, bias=False))
+        self.table = LabelTable(attributes, width, spread=1 / math.sqrt(width)) if attributes else None
+
+    def forward(self, values: Tensor, label: Tensor | None) -> Tensor:
+        inner = functional.leaky_relu(self.inner(values), 0.2)
+        scores: Tensor = self.score(inner)
+        if self.table is not None and label is not None:
+            scores = scores + (self.table(label)[:, :, None, None] * inner).sum(1, keepdim=True)
+        return scores

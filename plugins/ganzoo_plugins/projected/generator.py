@@ -1,5 +1,6 @@
 """The generator of FastGAN (Liu et al., arXiv 2101.04775), in the light form that Projected GANs (2111.01007) take."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
@@ -7,7 +8,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ganzoo import ImageShape
-from ganzoo.layers import GatedChannels, stages
+from ganzoo.layers import ConditionalNorm, GatedChannels, stages
 from ganzoo.model import Generator
 
 if TYPE_CHECKING:
@@ -20,11 +21,13 @@ _REACH = 4
 
 
 class FastGANGenerator(Generator):
-    """Latent B D -> B 3 H W; enlarging by repeated pixels, a convolution and a gate at each size."""
+    """Latent B D, labels B A or mixtures B V -> B 3 H W; repeated pixels, a convolution and a gate at each size."""
 
     def __init__(self, options: "FastGANOptions", *, shape: ImageShape) -> None:
         super().__init__()
         self.latent = options.latent
+        self.conditional = options.labels and bool(shape.attributes)
+        attributes = shape.attributes if self.conditional else {}
         count, height, width = stages(shape)
         channels = [_channels(options.width, level) for level in range(count + 1)]
         self.start = nn.Sequential(
@@ -32,16 +35,16 @@ class FastGANGenerator(Generator):
             nn.BatchNorm2d(2 * channels[0]),
             GatedChannels(),
         )
-        self.blocks = nn.ModuleList(_block(channels[level], channels[level + 1]) for level in range(count))
+        self.blocks = nn.ModuleList(_Block(channels[level], channels[level + 1], attributes) for level in range(count))
         reached = range(count + 1 - _REACH) if options.skips else range(0)
         self.skips = nn.ModuleList(_Excitation(channels[level], channels[level + _REACH]) for level in reached)
         self.end = _spectral(nn.Conv2d(channels[-1], shape.channels, 3, padding=1, bias=False))
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        """Images in [-1, 1]; the label is not used."""
+        """Images in [-1, 1]."""
         maps = [self.start(functional.normalize(latent, dim=1)[:, :, None, None])]
         for block in self.blocks:
-            values = block(maps[-1])
+            values = block(maps[-1], label)
             coarse = len(maps) - _REACH
             if 0 <= coarse < len(self.skips):
                 values = values * self.skips[coarse](maps[coarse])
@@ -63,13 +66,17 @@ class _Excitation(nn.Sequential):
         )
 
 
-def _block(before: int, after: int) -> nn.Module:
-    return nn.Sequential(
-        nn.Upsample(scale_factor=2),
-        _spectral(nn.Conv2d(before, 2 * after, 3, padding=1, bias=False)),
-        nn.BatchNorm2d(2 * after),
-        GatedChannels(),
-    )
+class _Block(nn.Module):
+    def __init__(self, before: int, after: int, attributes: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self.convolution = _spectral(nn.Conv2d(before, 2 * after, 3, padding=1, bias=False))
+        self.norm = ConditionalNorm(2 * after, attributes)
+        self.gate = GatedChannels()
+
+    def forward(self, values: Tensor, label: Tensor | None) -> Tensor:
+        larger = self.convolution(functional.interpolate(values, scale_factor=2.0))
+        gated: Tensor = self.gate(self.norm(larger, label))
+        return gated
 
 
 def _channels(width: int, level: int) -> int:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganzoo import ImageShape
-from ganzoo.layers import LabelTable, stages
+from ganzoo.layers import ConditionalNorm, stages
 from ganzoo.model import Generator
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ResNetGenerator(Generator):
 class _Block(nn.Module):
     def __init__(self, before: int, after: int, attributes: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
-        self.norms = nn.ModuleList(_ConditionalNorm(channels, attributes) for channels in (before, after))
+        self.norms = nn.ModuleList(ConditionalNorm(channels, attributes) for channels in (before, after))
         self.first = nn.Conv2d(before, after, 3, padding=1)
         self.second = nn.Conv2d(after, after, 3, padding=1)
         self.shortcut = nn.Conv2d(before, after, 1)
@@ -62,20 +62,3 @@ class _Block(nn.Module):
         # A convolution of one pixel may come before the enlarging as well as after it, at a quarter of the cost.
         images: Tensor = inner + functional.interpolate(self.shortcut(values), scale_factor=2.0)
         return images
-
-
-class _ConditionalNorm(nn.Module):
-    """Batch norm whose scale and shift the labels change (arXiv 1610.07629)."""
-
-    def __init__(self, channels: int, attributes: Mapping[str, tuple[str, ...]]) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(channels)
-        self.table = LabelTable(attributes, 2 * channels) if attributes else None
-
-    def forward(self, values: Tensor, label: Tensor | None) -> Tensor:
-        normed: Tensor = self.norm(values)
-        if self.table is None or label is None:
-            return normed
-        scale, shift = self.table(label)[:, :, None, None].chunk(2, dim=1)
-        changed: Tensor = normed * (1 + scale) + shift
-        return changed

@@ -1,0 +1,72 @@
+"""Labels by name: what `--style monet+night` means for a model that was trained on labelled pictures."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ganzoo.errors import UsageError
+
+Attributes = Mapping[str, tuple[str, ...]]
+
+
+def named(labels: Tensor, style: str, attributes: Attributes) -> Tensor:
+    """Labels int64 B A with the values that `style` names ('night', 'monet+night', 'time=night') in each row.
+
+    Raises UsageError for a name that is no value, or one of several attributes.
+    """
+    changed = labels.clone()
+    for name in style.split("+"):
+        column, value = _place(name.strip(), attributes)
+        changed[:, column] = value
+    return changed
+
+
+def between(labels: Tensor, frames: int, attributes: Attributes) -> Tensor:
+    """Mixtures frames x V on a closed way through labels K A: slower near each than half way to the next."""
+    stops = one_hot(labels, attributes)
+    ways = []
+    for frame in range(frames):
+        place, part = divmod(frame * len(stops) / frames, 1)
+        here, there = stops[int(place)], stops[(int(place) + 1) % len(stops)]
+        ways.append(torch.lerp(here, there, 0.5 - 0.5 * math.cos(math.pi * part)))
+    return torch.stack(ways)
+
+
+def one_hot(labels: Tensor, attributes: Attributes) -> Tensor:
+    """Labels int64 B A as mixtures B V: a weight of 1 for each attribute's value."""
+    columns = zip(labels.unbind(1), attributes.values(), strict=True)
+    return torch.cat([functional.one_hot(column, len(values)) for column, values in columns], dim=1).float()
+
+
+def _place(name: str, attributes: Attributes) -> tuple[int, int]:
+    attribute, equals, value = name.rpartition("=")
+    fields = list(attributes)
+    found = [
+        (fields.index(field), values.index(value))
+        for field, values in attributes.items()
+        if value in values and (not equals or field == attribute)
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        both = " or ".join(f"{fields[column]}={value}" for column, _ in found)
+        raise UsageError(f"style '{name}' has several meanings: write {both}")
+    raise UsageError(f"style '{name}': the model has learnt {_all(attributes)}")
+
+
+def _all(attributes: Attributes) -> str:
+    return "; ".join(f"{field}: {', '.join(values)}" for field, values in attributes.items())
+
+
+def check_names(styles: Sequence[object], attributes: Attributes, *, conditional: bool) -> None:
+    """Raises UsageError where names can't be drawn: by a model without labels, or when they are no names."""
+    if styles and not (conditional and attributes):
+        raise UsageError(
+            "this model draws from noise and has learnt no styles by name: train scene-style or sngan on a folder that"
+            " has a folder of pictures for each style"
+        )
+    if not all(isinstance(style, str) for style in styles):
+        raise UsageError("a model that draws from noise takes names of styles, not pictures")
