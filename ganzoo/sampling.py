@@ -70,6 +70,10 @@ class LoadedGAN:
         drawn = [self._draw(n, rng, whole_block, self._label(style, n, start)) for start, n in _pieces(count)]
         return torch.cat(drawn) if drawn else self._nothing()
 
+    def rows(self, count: int, styles: Sequence[Style], *, seed: int = 0) -> Tensor:
+        """Images of `count` latents in each of the `styles`, one style after the other; each as for `sample`."""
+        return torch.cat([self.sample(count, seed=seed, style=style) for style in styles])
+
     def walk(self, frames: int = 60, *, seed: int = 0, styles: Sequence[Style] = (), still: bool = False) -> Tensor:
         """Images frames 3 H W in [-1, 1] on a smooth closed loop through latent space, all with the first label.
 

@@ -70,6 +70,26 @@ def test_a_walk_is_a_smooth_loop_across_pieces(folder: Path) -> None:
     assert len(ganzoo.load(folder).to_pil(frames)) == 70
 
 
+def test_styles_are_drawn_and_walked_by_name(tmp_path: Path) -> None:
+    run = ganzoo.run("scene-style", tiny=True, out=tmp_path / "run", budget="30steps", device="cpu")
+    gan = ganzoo.load(run.folder)
+    rows = gan.rows(3, ("day", "night"))
+    assert torch.equal(rows, torch.cat([gan.sample(3, style="day"), gan.sample(3, style="night")]))
+    assert not torch.allclose(rows[:3], rows[3:])  # the same latents in other styles
+    lapse = gan.walk(12, styles=("winter+day", "winter+night"), still=True)
+    torch.testing.assert_close(lapse[1:6], lapse.flip(0)[:5])  # there and back with nothing else moving
+    torch.testing.assert_close(lapse[:1], gan.walk(12, styles=("winter+day",))[:1])
+    moving = gan.walk(12, styles=("winter+day", "winter+night"))
+    assert not torch.allclose(moving[1:6], moving.flip(0)[:5])
+    with pytest.raises(UsageError, match="names of styles, not pictures"):
+        gan.sample(1, style=Path("painting.png"))
+
+
+def test_a_model_without_labels_takes_no_styles(folder: Path) -> None:
+    with pytest.raises(UsageError, match="learnt no styles by name"):
+        ganzoo.load(folder).sample(1, style="night")
+
+
 def test_a_step_can_be_chosen_and_a_wrong_folder_is_refused(folder: Path, tmp_path: Path) -> None:
     assert ganzoo.load(folder, which=2).step == 2
     with pytest.raises(ganzoo.StorageError, match="there are"):

@@ -45,8 +45,6 @@ def sample(
     from ganzoo.runs import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
-    import torch
-
     from ganzoo.images import ANIMATIONS, grid, pair_columns, save_animation
     from ganzoo.sampling import held_out_photos, load_run
 
@@ -68,9 +66,13 @@ def sample(
         if walk:
             save_animation(gan.to_pil(gan.walk(walk, seed=seed, styles=styles, still=still)), file)
         else:
-            pictures = torch.cat([gan.sample(count, seed=seed, style=style) for style in styles or (None,)])
-            rows = pair_columns(pictures) if gan.translates else count if len(styles) > 1 else None
-            grid(pictures, rows).save(file)
+            several = len(styles) > 1
+            pictures = (
+                gan.rows(count, styles, seed=seed)
+                if several
+                else gan.sample(count, seed=seed, style=(*styles, None)[0])
+            )
+            grid(pictures, pair_columns(pictures) if gan.translates else count if several else None).save(file)
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
     drawn = f"{walk} frames" if walk else "photos and paintings" if gan.translates else f"{len(pictures)} pictures"
