@@ -1,6 +1,7 @@
 """Regularisers of the discriminator beside any game: r1, r2 and lecam."""
 
 from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,7 +11,9 @@ from ganzoo import Options, PartSpec, hookimpl
 class GradientOptions(Options):
     """Options of `r1` and `r2`."""
 
-    gamma: float = Field(1.0, ge=0, le=1e6, description="weight of half the squared gradient; grows with image size")
+    gamma: Literal["auto"] | Annotated[float, Field(ge=0, le=1e6)] = Field(
+        "auto", description="weight of half the squared gradient; auto is 2 at 64 px, 8 times as much at twice the side"
+    )
     every: int = Field(1, ge=1, le=1000, description="rounds from one use to the next, each counting so many times")
 
 

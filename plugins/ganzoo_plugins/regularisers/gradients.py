@@ -1,5 +1,6 @@
 """Zero-centred gradient penalties (Mescheder et al., arXiv 1801.04406, eq. 9 and 10)."""
 
+import math
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -24,7 +25,8 @@ class R1(Regulariser):
 
     def _penalty(self, judged: Judged, images: Tensor) -> Tensor:
         norms = gradient_norms(judged.discriminator, images, judged.batch.label)
-        return self.gamma / 2 * norms.square().mean()
+        gamma = automatic_gamma(images) if self.gamma == "auto" else float(self.gamma)
+        return gamma / 2 * norms.square().mean()
 
 
 class R2(R1):
@@ -33,3 +35,9 @@ class R2(R1):
     def forward(self, judged: Judged) -> Tensor:
         """At the images that were drawn."""
         return self._penalty(judged, judged.fake)
+
+
+def automatic_gamma(images: Tensor) -> float:
+    """The published weights for faces of 64 and 256 px (arXiv 2501.05441) with a power law between and beyond them."""
+    height, width = images.shape[2:]
+    return 2.0 * math.sqrt(height * width / 64**2) ** 3
