@@ -43,6 +43,10 @@ class Generator(nn.Module, ABC):
     """Length of the latent vector."""
     conditional: bool = False
     """Whether the label changes what is drawn."""
+    styled: bool = False
+    """Whether it draws by way of style vectors: `synthesis(mapping(latent, label))`, with `mean_style` of latents."""
+    truncation: float = 1.0
+    """For one that is `styled`: how far from `mean_style` styles are, 0 at it; below 1 safer and less varied."""
 
     @abstractmethod
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
