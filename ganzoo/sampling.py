@@ -22,7 +22,7 @@ from ganzoo.engine.device import choose_device
 from ganzoo.engine.launch import build_gan, open_source
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.labels import between, check_names, named
-from ganzoo.model import GAN
+from ganzoo.model import GAN, Generator
 from ganzoo.runs import read_run_file
 from ganzoo.specs import ImageShape
 from ganzoo.stylize.painter import Brush, Painter, Pixels
@@ -69,6 +69,16 @@ class LoadedGAN:
 
         drawn = [self._draw(n, rng, whole_block, self._label(style, n, start)) for start, n in _pieces(count)]
         return torch.cat(drawn) if drawn else self._nothing()
+
+    def truncate(self, strength: float) -> None:
+        """Later pictures are drawn with styles so near to their mean: 1 is as trained, 0 the mean picture.
+
+        Raises UsageError for a model without style vectors, where it would mean nothing.
+        """
+        generator = getattr(self.gan, "generator", None)
+        if not getattr(generator, "styled", False):
+            raise UsageError("truncation is for models with style vectors, such as stylegan2-lite")
+        cast("Generator", generator).truncation = strength
 
     def rows(self, count: int, styles: Sequence[Style], *, seed: int = 0) -> Tensor:
         """Images of `count` latents in each of the `styles`, one style after the other; each as for `sample`."""
@@ -233,7 +243,7 @@ def load_run(
         if "ema" in saved.tensors:
             gan.averaged.load_state_dict(dict(saved.tensors["ema"]))
     except (KeyError, RuntimeError) as error:
-        raise StorageError(f"the checkpoint of '{folder}' does not fit its model: {one_line(error)}") from error
+        raise StorageError(f"the checkpoint of '{folder}' does not fit its model: {one_line(error)[:200]}") from error
     size = configuration.settings.size
     shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
     translates = configuration.model.spec.task == "translate"

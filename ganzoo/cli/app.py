@@ -23,6 +23,7 @@ COMMANDS = {
     "plugins": "ganzoo.cli.inspect:list_plugins",
     "run": "ganzoo.cli.run:train",
     "sample": "ganzoo.cli.sample:sample",
+    "project": "ganzoo.cli.project:project",
     "stylize": "ganzoo.cli.stylize:stylize",
     "export": "ganzoo.cli.export:export",
     "evaluate": "ganzoo.cli.evaluate:evaluate",

@@ -20,6 +20,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 @click.option("--walk", type=click.IntRange(0, 4096), default=0, metavar="FRAMES", help="An animation instead.")
 @click.option("--style", "styles", multiple=True, help="A name that was learnt, or adain's file; once or more.")
 @click.option("--still", is_flag=True, help="A walk that goes from style to style only.")
+@click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; its ending says the format.")
 @click.pass_obj
@@ -31,6 +32,7 @@ def sample(
     walk: int,
     styles: tuple[str, ...],
     still: bool,
+    truncation: float | None,
     step: str,
     out: Path | None,
 ) -> None:
@@ -59,6 +61,8 @@ def sample(
         complain(problem)
     if gan.translates and len(styles) > 1 and not walk:
         raise UsageError("a translator's grid has one --style; --walk goes from one to the next")
+    if truncation is not None:
+        gan.truncate(truncation)
     count = count or (8 if len(styles) > 1 else 64)
     if gan.translates:
         gan.photos = held_out_photos(run, context.catalog(), most=count)

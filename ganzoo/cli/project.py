@@ -1,0 +1,49 @@
+"""`ganzoo project`: the picture of a model that is nearest to a photo."""
+
+from pathlib import Path
+
+import click
+
+from ganzoo.cli.app import Context
+from ganzoo.errors import StorageError, one_line
+from ganzoo.report import complain, say
+
+
+@click.command("project")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--steps", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Steps of the search.")
+@click.option("--neighbours", type=click.IntRange(0, 64), default=8, show_default=True, help="Pictures around it.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the search.")
+@click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
+@click.option("--out", type=click.Path(path_type=Path), help="Picture to write; project-PHOTO.png in RUN by default.")
+@click.pass_obj
+def project(
+    context: Context, /, run: Path, photo: Path, steps: int, neighbours: int, seed: int, step: str, out: Path | None
+) -> None:
+    """Finds what the model of the run folder RUN draws nearest to PHOTO, and draws its neighbours.
+
+    The file has the photo as the model sees it, then its projection, then pictures from around there.
+    """
+    from ganzoo.runs import read_run_file
+
+    content = read_run_file(run)  # a wrong folder is told before torch is loaded
+    from ganzoo import api, projection
+    from ganzoo.images import grid
+    from ganzoo.sampling import load_run
+    from ganzoo.scoring.build import build_encoder
+    from ganzoo.stylize.pictures import read_photo
+
+    catalog = context.catalog()
+    gan, problems = load_run(run, which=step, catalog=catalog)
+    for problem in problems:
+        complain(problem)
+    encoder = build_encoder(api.recorded_configuration(content, catalog))
+    image = projection.as_image(read_photo(photo).pixels)
+    found = projection.project(gan, image, encoder, steps=steps, neighbours=neighbours, seed=seed)
+    file = out or run / f"project-{photo.stem}.png"
+    try:
+        grid(found.pictures(), 2 + neighbours).save(file)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"can't write '{file}': {one_line(error)}") from None
+    say(f"distance {found.before:.3f} of the nearest random picture, {found.after:.3f} after {steps} steps: {file}")
