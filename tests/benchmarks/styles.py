@@ -1,0 +1,63 @@
+"""How often a picture drawn in a style looks most like real pictures of that style, by first and second moments.
+
+`python -m tests.benchmarks.styles RUN DATA`, DATA the folder of folders that RUN was trained on.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+import ganzoo
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.encoders import Encoder
+from ganzoo.scoring.build import build_encoder
+
+DRAWN, REAL, STAGES = 100, 200, 4
+
+
+@torch.no_grad()
+def codes(images: Tensor, encoder: Encoder) -> Tensor:
+    """Mean and deviation of each channel at each stage: what AdaIN calls style."""
+    parts = [
+        torch.cat([moment for one in encoder.maps(part, depth=STAGES) for moment in moments(one)], dim=1)
+        for part in images.split(50)
+    ]
+    return torch.cat(parts)
+
+
+def moments(maps: Tensor) -> tuple[Tensor, Tensor]:
+    scale = maps.std()
+    return maps.mean((2, 3)) / scale, maps.std((2, 3)) / scale
+
+
+def real(folder: Path, size: tuple[int, int]) -> Tensor:
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".jpg", ".jpeg", ".png"))[:REAL]
+    pictures = [np.array(ImageOps.fit(Image.open(file).convert("RGB"), size)) for file in files]
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def main(run: Path, data: Path) -> None:
+    gan = ganzoo.load(run, device="cpu")
+    encoder = build_encoder(configure_run("dcgan", open_catalog(third_party=False)))
+    (names,) = gan.shape.attributes.values()
+    size = (gan.shape.width, gan.shape.height)
+    means = [codes(real(data / name, size), encoder) for name in names]
+    spread = torch.cat(means).std(0) + 1e-6
+    centres = torch.stack([own.mean(0) for own in means])
+
+    def nearest(images: Tensor) -> Tensor:
+        away = (codes(images, encoder)[:, None] - centres) / spread
+        return away.square().mean(2).argmin(1)
+
+    for number, name in enumerate(names):
+        drawn = gan.sample(DRAWN, style=name, seed=1)
+        own, photo = nearest(drawn) == number, nearest(real(data / name, size)) == number
+        print(f"{name}: {own.float().mean():.2f} of drawn pictures, {photo.float().mean():.2f} of real ones")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
