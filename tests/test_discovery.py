@@ -29,18 +29,9 @@ OUTCOMES = {
 }
 BUILTIN = {
     *("adain", "augmentations", "cut", "cyclegan", "dcgan", "encoders", "gan", "hinge", "lptn", "lsgan", "metrics"),
-    *(
-        "penalties",
-        "perceptual",
-        "pix2pix",
-        "projected",
-        "regularisers",
-        "relativistic",
-        "santa",
-        "scene-anime",
-        "scene-style",
-    ),
-    *("scenes", "sngan", "streams", "tensorboard", "terms", "wgan", "wgan-gp"),
+    *("penalties", "perceptual", "pix2pix", "projected", "r3gan", "regularisers", "relativistic", "santa"),
+    *("scene-anime", "scene-style"),
+    *("scenes", "sngan", "streams", "stylegan2", "tensorboard", "terms", "wgan", "wgan-gp"),
 }
 TRANSLATORS = ["adain", "cut", "fastcut", "cyclegan", "lptn", "pix2pix", "santa", "scene-anime"]
 LIGHT_CHECK = """
