@@ -1,18 +1,12 @@
-"""Tensors to pictures: uint8, PIL, grids and animations."""
+"""Tensors to pictures: uint8, PIL and grids."""
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from ganzoo.errors import UsageError
-
-ANIMATIONS = (".gif", ".webp")
 _MARGIN = 2
-_FRAME_MS = 50
 
 
 def to_uint8(images: Tensor) -> Tensor:
@@ -46,12 +40,3 @@ def pair_columns(images: Tensor) -> int:
     """Columns of a grid in which photos and paintings alternate: an even number, so that pairs stay together."""
     count, _, height, width = images.shape
     return 2 * math.ceil(math.sqrt(count / 2 * height / (2 * width)))
-
-
-def save_animation(frames: Sequence[Image.Image], file: Path) -> None:
-    """Writes an endless loop as GIF or WebP. Raises UsageError for another ending."""
-    if file.suffix.lower() not in ANIMATIONS:
-        raise UsageError(f"'{file}': an animation is written as {' or '.join(ANIMATIONS)}")
-    first, *rest = frames
-    # Lossy WebP drops frames that hardly differ from the one before, and with them the walk's timing.
-    first.save(file, save_all=True, append_images=rest, duration=_FRAME_MS, loop=0, lossless=True)

@@ -12,6 +12,7 @@ from rich.text import Text
 from ganzoo.report import console, plain, say
 from ganzoo.runs import Run, file_name
 from ganzoo.scoring.evaluation import Evaluation
+from ganzoo.scoring.game import Watch
 from ganzoo.units import duration
 from ganzoo.view import View
 
@@ -58,6 +59,8 @@ class LineView(View):
     def __init__(self) -> None:
         self._last = -_LINE_EVERY
         self._reading = Reading()
+        self._watch = Watch()
+        self._told = ""
 
     def reading(self, done: int, total: int | None, skipped: int) -> None:
         """A line every ten seconds and at the end."""
@@ -77,8 +80,12 @@ class LineView(View):
         say(opening(run))
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
-        """Step, share of the budget, time left, rate and losses."""
+        """Step, share of the budget, time left, rate and losses; how the game stands when that has changed."""
+        game = self._watch.see(scalars)
         if self._due():
+            if game is not None and game.kind != self._told:
+                say(f"step {run.progress.steps}  {game.words}")
+                self._told = game.kind
             values = "  ".join(f"{name} {value:.3f}" for name, value in scalars.items() if name not in _COUNTERS)
             say(f"step {run.progress.steps}  {status(run)}  {values}")
 
@@ -106,6 +113,7 @@ class LiveView(View):
         )
         self._task = self._bar.add_task("reading images", total=1.0)
         self._reading = Reading()
+        self._watch = Watch()
         self._live = Live(console=console, refresh_per_second=4, transient=True)
         self._live.update(self._bar)
 
@@ -139,7 +147,9 @@ class LiveView(View):
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
         """New values in the panel."""
-        self._live.update(Group(self._bar, Text(status(run)), _values(scalars), _newest(run)))
+        game = self._watch.see(scalars)
+        words = plain(game.words if game else "")
+        self._live.update(Group(self._bar, Text(status(run)), _values(scalars), words, _newest(run)))
 
     def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:
         """A line above the panel."""

@@ -27,14 +27,22 @@ def least_squares(scores: Tensor, target: float) -> Tensor:
     return 0.5 * (scores - target).square().mean()
 
 
-def hinge_real(scores: Tensor) -> Tensor:
-    """max(0, 1 - D(x)) (arXiv 1705.02894)."""
-    return F.relu(1 - scores).mean()
+def hinge_real(scores: Tensor, softness: float = 0.0) -> Tensor:
+    """max(0, m - D(x)) (arXiv 1705.02894); m is 1, or the mean is taken over all m from 1 - softness to 1."""
+    return _hinge(1 - scores, softness).mean()
 
 
-def hinge_fake(scores: Tensor) -> Tensor:
-    """max(0, 1 + D(x)) (arXiv 1705.02894)."""
-    return F.relu(1 + scores).mean()
+def hinge_fake(scores: Tensor, softness: float = 0.0) -> Tensor:
+    """max(0, m + D(x)), m as in `hinge_real`."""
+    return _hinge(1 + scores, softness).mean()
+
+
+def _hinge(missing: Tensor, softness: float) -> Tensor:
+    """The mean of max(0, missing - s) over s from 0 to `softness`: a parabola there, a line beyond."""
+    if not softness:
+        return F.relu(missing)
+    inside = missing.clamp(0, softness)
+    return inside.square() / (2 * softness) + (missing - inside).relu()
 
 
 def relative_real(higher: Tensor, lower: Tensor) -> Tensor:

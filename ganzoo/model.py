@@ -60,6 +60,13 @@ class Discriminator(nn.Module, ABC):
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
         """Images B C H W in [-1, 1], labels int64 B A -> scores of any shape beyond B, higher is more real."""
 
+    def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
+        """Terms of its own loss beside the game, from real images as it sees them; none by default.
+
+        Such as redrawing them from its features (arXiv 2101.04775, eq. 4). Models that draw from noise add them.
+        """
+        return {}
+
 
 class AdversarialLoss(ABC):
     """The game between the two players. A part's target is called as `target(options)`.
@@ -260,7 +267,7 @@ class AdversarialGAN(GAN):
         batch.record("D(fake)", self._shown(fake_scores))
         terms = {**self.loss.discriminator(real_scores, fake_scores), **self.loss.penalty(judge, batch, fake)}
         judged = Judged(discriminator=judge, batch=batch, fake=fake, real_scores=real_scores, fake_scores=fake_scores)
-        terms |= self._regularised(judged)
+        terms |= self._regularised(judged) | dict(judge.auxiliary(batch.target, batch.rng))
         self.augment.observe(real_scores.detach())
         for name, value in self.augment.recorded().items():
             batch.record(name, value)
@@ -296,10 +303,17 @@ class _Augmented(Discriminator):
         self.rng = rng
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        with torch.autocast(images.device.type, enabled=False):
-            changed = self.augment(images.float(), self.rng)
-        scores: Tensor = self.discriminator(changed, label)
+        scores: Tensor = self.discriminator(self._seen(images), label)
         return scores
+
+    def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
+        # Nothing is drawn for a discriminator without terms of its own.
+        own = type(self.discriminator).auxiliary is not Discriminator.auxiliary
+        return self.discriminator.auxiliary(self._seen(images), rng) if own else {}
+
+    def _seen(self, images: Tensor) -> Tensor:
+        with torch.autocast(images.device.type, enabled=False):
+            return self.augment(images.float(), self.rng)  # type: ignore[no-any-return]  # a module's call
 
 
 def build_optimiser(options: AdversarialOptions, step: Step) -> torch.optim.Optimizer:

@@ -30,7 +30,7 @@ class Layer:
 
 LIGHT = (
     "errors specs options units settings configuration hooks discovery listeners catalog registry yamlfile view files"
-    " folders scoring.protocol scoring.evaluation scoring.health"
+    " folders scoring.protocol scoring.evaluation scoring.health scoring.game"
 )
 LAYERS = {
     "light": Layer(f"{LIGHT} parts", "light", "pluggy pydantic yaml"),
@@ -46,7 +46,7 @@ LAYERS = {
     "engine": Layer("engine", "light record model data engine", "torch numpy safetensors filelock"),
     "scoring": Layer("scoring", "light model kit data scoring", "torch numpy"),
     "users": Layer(
-        "sampling projection evaluation comparing preview stylize export",
+        "sampling animation nearest projection evaluation comparing preview stylize export",
         "light record html api model kit data engine scoring users",
         "torch numpy PIL yaml kornia av",
     ),

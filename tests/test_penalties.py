@@ -19,7 +19,7 @@ from ganzoo.api import configure_run, open_catalog
 from ganzoo.batch import Batch
 from ganzoo.engine.device import choose_device
 from ganzoo.engine.launch import build_gan, build_trainer, open_source, read_images
-from ganzoo.losses import gradient_norms, relative_real
+from ganzoo.losses import gradient_norms, hinge_fake, hinge_real, relative_real
 from ganzoo.model import Discriminator, Judged
 from ganzoo.view import View
 
@@ -123,6 +123,17 @@ def test_dragan_looks_around_real_images_only() -> None:
     (term,) = DRAGAN(DRAGANOptions()).penalty(Square(), batch(spread), spread).values()
     away = 0.5 * float(spread.std()) * torch.rand(2, 1, 1, 1, generator=torch.Generator().manual_seed(0))
     assert float(term.detach()) == pytest.approx(10 * float(((spread + away).abs() - 1).square().mean()), rel=1e-4)
+
+
+def test_a_soft_hinge_is_the_mean_over_margins() -> None:
+    scores = torch.tensor([-3.0, 0.5, 0.85, 0.99, 2.0])
+    margins = torch.linspace(0.8, 1, 20_001)
+    for soft, sign in ((hinge_real, 1), (hinge_fake, -1)):
+        drawn = (margins[:, None] - scores).relu().mean()
+        assert float(soft(sign * scores, 0.2)) == pytest.approx(float(drawn), rel=1e-4)
+        assert float(soft(sign * scores)) == pytest.approx(float((1 - scores).relu().mean()), rel=1e-6)
+    wide = torch.tensor([0.3, -2.0, 0.9], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda s: hinge_real(s, 0.2), wide)
 
 
 def test_gradients() -> None:

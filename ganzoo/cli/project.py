@@ -11,7 +11,7 @@ from ganzoo.report import complain, say
 
 @click.command("project")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("photo", type=click.Path(path_type=Path))
 @click.option("--steps", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Steps of the search.")
 @click.option("--neighbours", type=click.IntRange(0, 64), default=8, show_default=True, help="Pictures around it.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the search.")

@@ -1,12 +1,16 @@
 """`ganzoo sample`: a grid of pictures from a run, or an animation of a walk through its latent space."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ganzoo.cli.app import Context
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.report import complain, say
+
+if TYPE_CHECKING:
+    from ganzoo.nearest import Nearest
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -21,6 +25,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 @click.option("--style", "styles", multiple=True, help="A name that was learnt, or adain's file; once or more.")
 @click.option("--still", is_flag=True, help="A walk that goes from style to style only.")
 @click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")
+@click.option("--nearest", is_flag=True, help="Each picture beside the nearest training image; tells of copies.")
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; its ending says the format.")
 @click.pass_obj
@@ -33,13 +38,16 @@ def sample(
     styles: tuple[str, ...],
     still: bool,
     truncation: float | None,
+    nearest: bool,
     step: str,
     out: Path | None,
 ) -> None:
-    """Draws from the run folder RUN: a grid of -n pictures, or a looping GIF or WebP with --walk FRAMES.
+    """Draws from the run folder RUN: a grid of -n pictures, or a looping GIF, WebP or MP4 with --walk FRAMES.
 
     Models that were trained with labels take their names: --style monet, or --style night+autumn. Several --style give
     a row for each with the same latents; --walk goes round them, and --walk with --still changes nothing else.
+
+    With --nearest each picture stands beside the training image that is likest to it, near copies first.
 
     A translator shows photos that it never saw, each beside its painting; its walk goes to the painting and back, or
     from style to style.
@@ -47,7 +55,8 @@ def sample(
     from ganzoo.runs import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
-    from ganzoo.images import ANIMATIONS, grid, pair_columns, save_animation
+    from ganzoo.animation import ANIMATIONS, save_animation
+    from ganzoo.images import grid, pair_columns
     from ganzoo.sampling import held_out_photos, load_run
 
     file = out or run / (f"walk-{seed}.gif" if walk else f"samples-{seed}.png")
@@ -56,11 +65,15 @@ def sample(
         raise UsageError(f"--out '{file}': the ending must be one of {', '.join(allowed)}")
     if still and not (walk and len(styles) > 1):
         raise UsageError("--still is for --walk with several --style")
+    if nearest and (walk or styles):
+        raise UsageError("--nearest is for a plain grid, without --walk and --style")
     gan, problems = load_run(run, which=step, catalog=context.catalog())
     for problem in problems:
         complain(problem)
     if gan.translates and len(styles) > 1 and not walk:
         raise UsageError("a translator's grid has one --style; --walk goes from one to the next")
+    if gan.translates and nearest:
+        raise UsageError("a translator's grid has each photo beside its painting already: no --nearest")
     if truncation is not None:
         gan.truncate(truncation)
     count = count or (8 if len(styles) > 1 else 64)
@@ -76,8 +89,24 @@ def sample(
                 if several
                 else gan.sample(count, seed=seed, style=(*styles, None)[0])
             )
-            grid(pictures, pair_columns(pictures) if gan.translates else count if several else None).save(file)
+            if nearest:
+                from ganzoo.nearest import nearest_training
+
+                found = nearest_training(run, pictures, context.catalog(), gan.device)
+                say(_copies(found))
+                pictures = found.pairs()
+            pairs = gan.translates or nearest
+            grid(pictures, pair_columns(pictures) if pairs else count if several else None).save(file)
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
-    drawn = f"{walk} frames" if walk else "photos and paintings" if gan.translates else f"{len(pictures)} pictures"
+    drawn = f"{walk} frames" if walk else "photos and paintings" if gan.translates else f"{count} pictures"
     say(f"{drawn} from step {gan.step}: {file}")
+
+
+def _copies(found: "Nearest") -> str:
+    count, number = len(found.copies), int(found.copies.sum())
+    chance = f"{found.expected * count:.1f} would be by chance"
+    if not number:
+        return f"none of {count} pictures is a near copy of a training image"
+    first = "the first pair is one" if number == 1 else f"the first {number} pairs"
+    return f"{number} of {count} pictures are near copies of training images ({first}; {chance})"

@@ -21,6 +21,7 @@ class NearestImages:
 class Copies:
     """The share of fake images that are near copies; about `expected` for a model that draws new images perfectly.
 
+    which: of each fake image whether it is one, M.
     share: fake images whose nearness is `threshold` or less; nearness is the distance to the nearest training image
         over the distance to the k-th nearest: 0 for a copy, near 1 for an image that resembles none in particular.
     threshold: the nearness that a share of `expected` of the real images have among the other real images.
@@ -28,6 +29,7 @@ class Copies:
     reference: mean distance of the real images to their nearest other real image.
     """
 
+    which: Tensor
     share: float
     expected: float
     threshold: float
@@ -59,8 +61,10 @@ def near_copies(real: Tensor, fake: Tensor, *, quantile: float = 0.01, k: int = 
     among_real, to_real = nearest_other(real, k)[0], nearest(fake, real, k)[0]
     distinct = _nearness(among_real[among_real[:, 0] > 0])
     threshold = float(torch.quantile(distinct, quantile)) if len(distinct) else 0.0
+    which = _nearness(to_real) <= threshold
     return Copies(
-        share=float((_nearness(to_real) <= threshold).double().mean()),
+        which=which,
+        share=float(which.double().mean()),
         expected=quantile,
         threshold=threshold,
         distance=float(to_real[:, 0].mean()),

@@ -24,7 +24,9 @@ class DiscriminatorOptions(Options):
     """Options of the DCGAN discriminator."""
 
     width: int = Field(64, ge=1, le=1024, description="channels of the first layer; deeper ones have more")
-    norm: Literal["batch", "instance", "layer", "none"] = Field("batch", description="norm of all but the first layer")
+    norm: Literal["batch", "instance", "layer", "spectral", "none"] = Field(
+        "batch", description="norm of all but the first layer; spectral is one of all weights (1802.05957)"
+    )
 
 
 @hookimpl

@@ -4,6 +4,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from ganzoo import ImageShape, Options
 from ganzoo.layers import init_dcgan, norm2d, stages
@@ -45,17 +46,22 @@ class DCGANDiscriminator(Discriminator):
         super().__init__()
         count, height, width = stages(shape)
         channels = _channels(options.width, count)
+        spectral = options.norm == "spectral"
+        norm = "none" if spectral else options.norm
         layers: list[nn.Module] = [
             nn.Conv2d(shape.channels, channels[0], 4, 2, 1, bias=False),
             nn.LeakyReLU(0.2, True),
         ]
         for before, after in itertools.pairwise(channels):
-            bias = options.norm == "none"
-            layers += [nn.Conv2d(before, after, 4, 2, 1, bias=bias), norm2d(options.norm, after)]
+            layers += [nn.Conv2d(before, after, 4, 2, 1, bias=norm == "none"), norm2d(norm, after)]
             layers += [nn.LeakyReLU(0.2, True)]
         layers += [nn.Conv2d(channels[-1], 1, (height, width), bias=False)]
         self.layers = nn.Sequential(*layers)
         init_dcgan(self)
+        if spectral:
+            for layer in self.layers:
+                if isinstance(layer, nn.Conv2d):
+                    spectral_norm(layer)
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
         """Scores, one an image; the label is not used."""

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable
 
+from pydantic import Field
+
 from ganzoo import Options, PartSpec, hookimpl
+
+
+class HingeOptions(Options):
+    """Options of `hinge`."""
+
+    softness: float = Field(
+        0.0, ge=0, le=1, description="margins of the discriminator are spread evenly over so much below 1 (2101.04775)"
+    )
 
 
 @hookimpl
@@ -12,7 +22,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         kind="loss",
         name="hinge",
         target="ganzoo_plugins.hinge.model:Hinge",
-        options=Options,
+        options=HingeOptions,
         summary="images that the critic is sure of pull no more, the generator always does",
         paper="1705.02894",
     )

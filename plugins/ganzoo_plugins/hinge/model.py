@@ -1,21 +1,28 @@
 """The hinge version of the adversarial game (Lim and Ye, arXiv 1705.02894, as used by Miyato et al., 1802.05957)."""
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor
 
-from ganzoo import Options
 from ganzoo.losses import hinge_fake, hinge_real
 from ganzoo.model import AdversarialLoss, Terms
 
+if TYPE_CHECKING:
+    from ganzoo_plugins.hinge import HingeOptions
+
 
 class Hinge(AdversarialLoss):
-    """Scores beyond 1 and -1 cost the discriminator nothing."""
+    """Scores beyond 1 and -1 cost the discriminator nothing.
 
-    def __init__(self, options: Options) -> None:
-        pass
+    FastGAN draws the margin at random, of each score and from 0.8 to 1; `softness` takes the mean over all such draws.
+    """
+
+    def __init__(self, options: "HingeOptions") -> None:
+        self.softness = options.softness
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
         """max(0, 1 - D(x)) + max(0, 1 + D(G(z)))."""
-        return {"real": hinge_real(real), "fake": hinge_fake(fake)}
+        return {"real": hinge_real(real, self.softness), "fake": hinge_fake(fake, self.softness)}
 
     def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
         """-D(G(z))."""

@@ -20,15 +20,6 @@ class ProjectedOptions(AdversarialOptions):
     beta2: float = Field(0.99, ge=0, lt=1, description="Adam's (RMSProp's) decay of the mean squared gradient")
 
 
-class FastGANOptions(Options):
-    """Options of the generator `fastgan`."""
-
-    width: int = Field(128, ge=2, le=1024, description="channels at 64 px are twice this, 16 times at 4 px")
-    latent: int = Field(256, ge=1, le=4096, description="length of the latent vector, which is brought to unit length")
-    skips: bool = Field(True, description="whether coarse maps weigh the channels of maps 16 times as large")
-    labels: bool = Field(True, description="whether labels of the data change what is drawn")
-
-
 class ProjectedDiscriminatorOptions(Options):
     """Options of the discriminator `projected`."""
 
@@ -56,17 +47,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
 
 @hookimpl
 def ganzoo_parts() -> Iterable[PartSpec]:
-    """Its two networks."""
-    yield PartSpec(
-        kind="generator",
-        name="fastgan",
-        target="ganzoo_plugins.projected.generator:FastGANGenerator",
-        options=FastGANOptions,
-        summary="gated convolutions, with coarse maps that weigh the channels of fine ones",
-        paper="2101.04775",
-        task="generate",
-        tiny={"width": 4, "latent": 16},
-    )
+    """Its discriminator; the generator is FastGAN's."""
     yield PartSpec(
         kind="discriminator",
         name="projected",

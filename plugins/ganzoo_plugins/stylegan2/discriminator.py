@@ -31,7 +31,8 @@ class StyleGAN2Discriminator(Discriminator):
         self.group = options.group
         self.mix = EqualConv(last + (options.group > 1), last, 3)
         self.gather = EqualLinear(last * height * width, last)
-        self.score = EqualLinear(last, 1)
+        # Games that compare scores, or are sure of all of them, can't train a bias of the last layer.
+        self.score = EqualLinear(last, 1, bias=None)
         conditional = options.labels and bool(shape.attributes)
         self.table = LabelTable(shape.attributes, last, spread=1 / math.sqrt(last)) if conditional else None
 

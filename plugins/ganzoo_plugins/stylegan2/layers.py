@@ -15,17 +15,21 @@ def activate(values: Tensor) -> Tensor:
 
 
 class EqualLinear(nn.Module):
-    """B I -> B O; weights are stored at unit variance and scaled when used. `rate` slows learning down."""
+    """B I -> B O; weights are stored at unit variance and scaled when used. `rate` slows learning down.
 
-    def __init__(self, before: int, after: int, *, rate: float = 1.0, bias: float = 0.0) -> None:
+    `bias` is what it starts at; None for a layer without.
+    """
+
+    def __init__(self, before: int, after: int, *, rate: float = 1.0, bias: float | None = 0.0) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(after, before) / rate)
-        self.bias = nn.Parameter(torch.full((after,), bias / rate))
+        self.bias = None if bias is None else nn.Parameter(torch.full((after,), bias / rate))
         self.scale, self.rate = rate / math.sqrt(before), rate
 
     def forward(self, values: Tensor) -> Tensor:
         """The linear map."""
-        return functional.linear(values, self.weight * self.scale, self.bias * self.rate)
+        bias = None if self.bias is None else self.bias * self.rate
+        return functional.linear(values, self.weight * self.scale, bias)
 
 
 class EqualConv(nn.Module):

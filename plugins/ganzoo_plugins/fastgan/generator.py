@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.parametrizations import spectral_norm
 
 from ganzoo import ImageShape
 from ganzoo.layers import ConditionalNorm, GatedChannels, stages
 from ganzoo.model import Generator
+from ganzoo_plugins.fastgan.blocks import Excitation, spectral
 
 if TYPE_CHECKING:
-    from ganzoo_plugins.projected import FastGANOptions
+    from ganzoo_plugins.fastgan import GeneratorOptions
 
 _MULTIPLES = (16, 8, 4, 2, 2, 1)
 """Channels of each size from the smallest on, in widths; the sizes after those have half a width."""
@@ -23,7 +23,7 @@ _REACH = 4
 class FastGANGenerator(Generator):
     """Latent B D, labels B A or mixtures B V -> B 3 H W; repeated pixels, a convolution and a gate at each size."""
 
-    def __init__(self, options: "FastGANOptions", *, shape: ImageShape) -> None:
+    def __init__(self, options: "GeneratorOptions", *, shape: ImageShape) -> None:
         super().__init__()
         self.latent = options.latent
         self.conditional = options.labels and bool(shape.attributes)
@@ -31,14 +31,14 @@ class FastGANGenerator(Generator):
         count, height, width = stages(shape)
         channels = [_channels(options.width, level) for level in range(count + 1)]
         self.start = nn.Sequential(
-            _spectral(nn.ConvTranspose2d(options.latent, 2 * channels[0], (height, width), bias=False)),
+            spectral(nn.ConvTranspose2d(options.latent, 2 * channels[0], (height, width), bias=False)),
             nn.BatchNorm2d(2 * channels[0]),
             GatedChannels(),
         )
         self.blocks = nn.ModuleList(_Block(channels[level], channels[level + 1], attributes) for level in range(count))
         reached = range(count + 1 - _REACH) if options.skips else range(0)
-        self.skips = nn.ModuleList(_Excitation(channels[level], channels[level + _REACH]) for level in reached)
-        self.end = _spectral(nn.Conv2d(channels[-1], shape.channels, 3, padding=1, bias=False))
+        self.skips = nn.ModuleList(Excitation(channels[level], channels[level + _REACH]) for level in reached)
+        self.end = spectral(nn.Conv2d(channels[-1], shape.channels, 3, padding=1, bias=False))
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
         """Images in [-1, 1]."""
@@ -53,23 +53,10 @@ class FastGANGenerator(Generator):
         return images
 
 
-class _Excitation(nn.Sequential):
-    """A weight for each channel of a fine map from a coarse one, B C 1 1 (section 3.1)."""
-
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__(
-            nn.AdaptiveAvgPool2d(4),
-            _spectral(nn.Conv2d(before, after, 4, bias=False)),
-            nn.SiLU(),
-            _spectral(nn.Conv2d(after, after, 1, bias=False)),
-            nn.Sigmoid(),
-        )
-
-
 class _Block(nn.Module):
     def __init__(self, before: int, after: int, attributes: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
-        self.convolution = _spectral(nn.Conv2d(before, 2 * after, 3, padding=1, bias=False))
+        self.convolution = spectral(nn.Conv2d(before, 2 * after, 3, padding=1, bias=False))
         self.norm = ConditionalNorm(2 * after, attributes)
         self.gate = GatedChannels()
 
@@ -81,9 +68,3 @@ class _Block(nn.Module):
 
 def _channels(width: int, level: int) -> int:
     return width * _MULTIPLES[level] if level < len(_MULTIPLES) else max(width // 2, 1)
-
-
-def _spectral(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Module:
-    nn.init.orthogonal_(layer.weight)
-    normed: nn.Module = spectral_norm(layer)
-    return normed

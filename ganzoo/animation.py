@@ -1,0 +1,46 @@
+"""Frames to files: endless GIF and WebP, and MP4 through PyAV."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ganzoo.errors import UsageError
+
+ANIMATIONS = (".gif", ".webp", ".mp4")
+_FRAME_MS = 50
+_QUALITY = "12"
+"""x264's constant rate factor: small frames of few colours show any loss."""
+
+
+def save_animation(frames: Sequence[Image.Image], file: Path) -> None:
+    """Writes an endless loop as GIF or WebP, or one turn of it as MP4.
+
+    Raises UsageError for another ending, and for MP4 without PyAV.
+    """
+    ending = file.suffix.lower()
+    if ending not in ANIMATIONS:
+        raise UsageError(f"'{file}': an animation is written as {', '.join(ANIMATIONS[:-1])} or {ANIMATIONS[-1]}")
+    if ending == ".mp4":
+        _save_video(frames, file)
+        return
+    first, *rest = frames
+    # Lossy WebP drops frames that hardly differ from the one before, and with them the walk's timing.
+    first.save(file, save_all=True, append_images=rest, duration=_FRAME_MS, loop=0, lossless=True)
+
+
+def _save_video(frames: Sequence[Image.Image], file: Path) -> None:
+    try:
+        import av
+    except ImportError:
+        raise UsageError("mp4 needs one more package: pip install 'ganzoo-core[video]'; gif and webp don't") from None
+    width, height = frames[0].size
+    with av.open(str(file), "w") as container:
+        stream = container.add_stream("libx264", rate=1000 // _FRAME_MS, options={"crf": _QUALITY})
+        stream.pix_fmt = "yuv420p"  # the one that every player takes, which wants even sides
+        stream.width, stream.height = width + width % 2, height + height % 2
+        for frame in frames:
+            pixels = np.pad(np.asarray(frame), ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())

@@ -1,0 +1,140 @@
+"""The discriminator of FastGAN (Liu et al., arXiv 2101.04775, section 3.2): it learns to redraw the real images."""
+
+import itertools
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ganzoo import ImageShape
+from ganzoo.encoders import Encoder
+from ganzoo.layers import stages
+from ganzoo.model import Discriminator, Terms
+from ganzoo.parts import Parts
+from ganzoo_plugins.fastgan.blocks import Excitation, spectral
+from ganzoo_plugins.fastgan.decoder import Decoder, distance
+
+if TYPE_CHECKING:
+    from ganzoo_plugins.fastgan import DiscriminatorOptions
+
+_WIDEST = 16
+_REACH = 3
+"""Halvings from a fine map to the coarse one whose channels it weighs."""
+
+
+class FastGANDiscriminator(Discriminator):
+    """Images B 3 H W -> scores B N of places, seen at full and at half size.
+
+    Two decoders redraw real images from the last maps of either size, a third a quarter of the image from a quarter of
+    the map before; what it can't redraw it has not looked at.
+    """
+
+    def __init__(self, options: "DiscriminatorOptions", *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__()
+        halvings = max(stages(shape)[0] - 1, 1)  # down to a shorter side of 8 to 15
+        sides = (shape.height, shape.width)
+        self.large = _Track(options.width, halvings, shape.channels, sides)
+        half = (sides[0] // 2, sides[1] // 2)
+        self.small = _Track(options.width, max(halvings - 1, 1), shape.channels, half)
+        self.weight, self.depth = options.weight, options.depth
+        if options.weight:
+            self.encoder: Encoder = parts.build("encoder")
+            last, before = _widths(options.width, halvings)[:-3:-1] if halvings > 1 else (_last(options.width), 0)
+            self.redraw_whole = Decoder(last, halvings - 1, shape.channels)
+            self.redraw_half = Decoder(_last(options.width), len(self.small.downs), shape.channels)
+            self.redraw_quarter = Decoder(before, halvings - 1, shape.channels) if halvings > 1 else None
+
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        """Scores; the label is not used."""
+        return torch.cat([self.large.score(self.large(images)), self.small.score(self.small(_halved(images)))], dim=1)
+
+    def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
+        """How far redrawn real images are from what they show."""
+        if not self.weight:
+            return {}
+        maps, half = self.large(images), _halved(images)
+        pairs = [(self.redraw_whole(maps[-1]), half), (self.redraw_half(self.small(half)[-1]), half)]
+        if self.redraw_quarter is not None:
+            corner = divmod(int(torch.randint(4, (), generator=rng)), 2)
+            pairs.append((self.redraw_quarter(_quarter(maps[-2], corner)), _quarter(images, corner)))
+        apart = [distance(self.encoder, drawn, _like(drawn, wanted), self.depth) for drawn, wanted in pairs]
+        return {"redrawn": self.weight * torch.stack(apart).sum()}
+
+
+class _Track(nn.Module):
+    """Images of one size -> maps from half the size on, and scores of the last."""
+
+    def __init__(self, width: int, halvings: int, channels: int, sides: tuple[int, int]) -> None:
+        super().__init__()
+        widths = _widths(width, halvings)
+        self.start = nn.Sequential(spectral(nn.Conv2d(channels, widths[0], 4, 2, 1, bias=False)), nn.LeakyReLU(0.2))
+        self.downs = nn.ModuleList(_Down(*pair) for pair in itertools.pairwise(widths))
+        weighed = range(len(widths) - _REACH)
+        self.skips = nn.ModuleList(Excitation(widths[place], widths[place + _REACH]) for place in weighed)
+        least = min(sides) >> halvings
+        self.head = nn.Sequential(
+            spectral(nn.Conv2d(widths[-1], max(widths[-1] // 2, 1), 1, bias=False)),
+            nn.BatchNorm2d(max(widths[-1] // 2, 1)),
+            nn.LeakyReLU(0.2),
+            spectral(nn.Conv2d(max(widths[-1] // 2, 1), 1, min(4, max(least, 1)), bias=False)),
+        )
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        maps = [self.start(images)]
+        for down in self.downs:
+            values = down(maps[-1])
+            fine = len(maps) - _REACH
+            maps.append(values * self.skips[fine](maps[fine]) if fine >= 0 else values)
+        return maps
+
+    def score(self, maps: list[Tensor]) -> Tensor:
+        """The last of the maps -> scores B n."""
+        return cast("Tensor", self.head(maps[-1])).flatten(1)
+
+
+class _Down(nn.Module):
+    """Half the size by two ways whose mean is taken: convolutions, and pooling."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.convolved = nn.Sequential(
+            spectral(nn.Conv2d(before, after, 4, 2, 1, bias=False)),
+            nn.BatchNorm2d(after),
+            nn.LeakyReLU(0.2),
+            spectral(nn.Conv2d(after, after, 3, padding=1, bias=False)),
+            nn.BatchNorm2d(after),
+            nn.LeakyReLU(0.2),
+        )
+        self.pooled = nn.Sequential(
+            nn.AvgPool2d(2), spectral(nn.Conv2d(before, after, 1, bias=False)), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        mean: Tensor = (self.convolved(maps) + self.pooled(maps)) / 2
+        return mean
+
+
+def _last(width: int) -> int:
+    return width * _WIDEST
+
+
+def _widths(width: int, halvings: int) -> list[int]:
+    """Channels after each halving: 16 times the width at the last, half as many at each finer one."""
+    return [max(_last(width) >> place, 2) for place in reversed(range(halvings))]
+
+
+def _halved(images: Tensor) -> Tensor:
+    return functional.avg_pool2d(images, 2)
+
+
+def _quarter(maps: Tensor, corner: tuple[int, int]) -> Tensor:
+    """One of the four quarters of B C H W: its row and its column."""
+    height, width = maps.shape[2] // 2, maps.shape[3] // 2
+    top, left = corner[0] * height, corner[1] * width
+    return maps[:, :, top : top + height, left : left + width]
+
+
+def _like(drawn: Tensor, wanted: Tensor) -> Tensor:
+    """What was wanted at the size of what was drawn."""
+    return wanted if wanted.shape == drawn.shape else functional.adaptive_avg_pool2d(wanted, drawn.shape[2:])
