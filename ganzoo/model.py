@@ -195,6 +195,13 @@ class GAN(nn.Module, ABC):
     """Whether images of each label, or combination of labels, come equally often, however many there are of each."""
     paired: bool = False
     """Whether each source image belongs to the target image at its place, as a translator of pairs needs it."""
+    channels_last: bool = True
+    """Whether a CPU is faster with channels last in memory; other devices always get them so."""
+
+    def layout(self, device: torch.device) -> torch.memory_format:
+        """The memory order of networks and images on that device."""
+        first = device.type == "cpu" and not self.channels_last
+        return torch.contiguous_format if first else torch.channels_last
 
     @abstractmethod
     def forward(self, batch: Batch) -> Tensor:

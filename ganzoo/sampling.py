@@ -47,7 +47,7 @@ class LoadedGAN:
         self.translates = translates
         self.photos: Tensor | None = None
         """What a translator shows in `sample` and `walk`: B 3 H W in [-1, 1]."""
-        self.gan = gan.to(device=device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.gan = gan.to(device=device, memory_format=gan.layout(device)).eval()  # type: ignore[call-overload]
         self.shape = shape
         self.step = step
         self.device = device

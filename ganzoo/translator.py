@@ -63,6 +63,8 @@ class Translator(GAN):
     """Whether `translate` has a strength of its own, which it was trained with."""
     takes_style: bool = False
     """Whether `translate` can be given the style of a painting; then `style_of` and `styles` say how."""
+    # Few large images: backward passes of their convolutions, and instance norms, are slow in the other order.
+    channels_last = False
     generator: ImageGenerator
 
     def __init__(self, options: TranslatorOptions, *, shape: ImageShape, parts: Parts) -> None:

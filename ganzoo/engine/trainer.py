@@ -45,7 +45,8 @@ class Trainer:
         partners: NDArray[np.int64] | None = None,
         processes: Processes | None = None,
     ) -> None:
-        self.gan = gan.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub gap
+        self._layout = gan.layout(device)
+        self.gan = gan.to(device=device, memory_format=self._layout)  # type: ignore[call-overload]  # stub gap
         self.device = device
         self.batch_size = batch
         self.images = images
@@ -122,7 +123,7 @@ class Trainer:
         left = np.setdiff1d(np.arange(len(self.sources)), self.source_numbers)
         chosen = left if len(left) else self.source_numbers
         pixels, _ = self.sources.take(chosen[:most])
-        return to_unit(pixels, self.device)
+        return to_unit(pixels, self.device).contiguous(memory_format=self._layout)
 
     def _draw(self, progress: float) -> Batch:
         places = self.order.indices(self.images_seen, self.batch_size)
@@ -154,11 +155,10 @@ class Trainer:
 
     def _changed(self, pixels: Tensor) -> Tensor:
         images = to_unit(pixels, self.device)
-        if self.augment is None:
-            return images
-        with torch.no_grad():
-            changed: Tensor = self.augment(images, self.rng)
-        return changed.clamp(-1, 1)
+        if self.augment is not None:
+            with torch.no_grad():
+                images = self.augment(images, self.rng).clamp(-1, 1)
+        return images.contiguous(memory_format=self._layout)
 
     def _apply(self, step: Step, batch: Batch) -> None:
         parameters = self._parameters[step.name]

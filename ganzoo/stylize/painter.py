@@ -52,6 +52,7 @@ class Painter:
         self.translator = translator
         self.device = device
         self.style = style
+        self._layout = translator.layout(device)
         self._bytes = _bytes_a_pixel(self.network(), translator, device)
 
     @torch.inference_mode()
@@ -100,7 +101,7 @@ class Painter:
         padded = _padded(pixels, self.translator.unit)
         tile = self._tile(brush, padded.shape[:2])
         if max(padded.shape[:2]) <= tile:
-            return _bytes((network(_signed(padded, self.device)) + 1) / 2)[:height, :width]
+            return _bytes((network(self._signed(padded)) + 1) / 2)[:height, :width]
         overlap = min(_round_up(_OVERLAP, self.translator.unit), tile // 2)
         rows, columns = (_aligned(spans(side, tile, overlap), self.translator.unit) for side in padded.shape[:2])
         statistics = self._statistics(padded, network, brush)
@@ -110,7 +111,7 @@ class Painter:
                 for column in columns:
                     piece = padded[row.start : row.stop, column.start : column.stop]
                     weights = row.weights[:, None, None] * column.weights[None, :, None]
-                    values = network(_signed(piece, self.device))[0].permute(1, 2, 0).float().cpu().numpy()
+                    values = network(self._signed(piece))[0].permute(1, 2, 0).float().cpu().numpy()
                     painted[row.start : row.stop, column.start : column.stop] += weights * values
         return _rounded(painted[:height, :width])
 
@@ -125,10 +126,14 @@ class Painter:
         down = max(1, round(math.sqrt(most * ratio)))
         tops = sample(padded.shape[0], side, down)
         lefts = sample(padded.shape[1], side, max(1, most // len(tops)))
-        tiles = [_signed(padded[t : t + side, left : left + side], self.device) for t in tops for left in lefts]
+        tiles = [self._signed(padded[t : t + side, left : left + side]) for t in tops for left in lefts]
         with gathered(self.translator) as found:
             network(torch.cat(tiles))
         return found
+
+    def _signed(self, pixels: Pixels) -> Tensor:
+        """H W 3 -> 1 3 H W in [-1, 1]."""
+        return (_unit(pixels, self.device) * 2 - 1).contiguous(memory_format=self._layout)
 
     def _tile(self, brush: Brush, shape: tuple[int, ...]) -> int:
         """Side of a tile: what was asked for, or the largest that the memory allows."""
@@ -188,11 +193,6 @@ def _round_up(length: int, unit: int) -> int:
 def _unit(pixels: Pixels, device: torch.device) -> Tensor:
     """H W 3 -> 1 3 H W in [0, 1]."""
     return torch.from_numpy(np.array(pixels)).to(device).permute(2, 0, 1)[None].float() / 255
-
-
-def _signed(pixels: Pixels, device: torch.device) -> Tensor:
-    """H W 3 -> 1 3 H W in [-1, 1], channels last in memory."""
-    return (_unit(pixels, device) * 2 - 1).contiguous(memory_format=torch.channels_last)
 
 
 def _bytes(images: Tensor) -> Pixels:

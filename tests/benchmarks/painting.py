@@ -42,7 +42,7 @@ def the_painter() -> Painter:
     if folder := os.environ.get("GANZOO_RUN"):
         return ganzoo.load(folder).painter()
     gan = build_gan(configure_run("fastcut-laptop", open_catalog()), {}).eval()
-    return Painter(gan.to(memory_format=torch.channels_last), torch.device("cpu"))  # type: ignore[arg-type]
+    return Painter(gan, torch.device("cpu"))  # type: ignore[arg-type]
 
 
 def photo_files() -> list[Path]:

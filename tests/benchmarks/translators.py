@@ -44,7 +44,7 @@ def main() -> None:
 
 def painting(preset: str) -> None:
     """Megapixels a second of an untrained network: weights do not change how long it takes."""
-    gan = build_gan(configure_run(preset, open_catalog()), {}).to(memory_format=torch.channels_last).eval()
+    gan = build_gan(configure_run(preset, open_catalog()), {}).eval()
     painter = Painter(gan, torch.device("cpu"))  # type: ignore[arg-type]  # the preset is a translator's
     pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     for name, brush in (("whole", Brush(memory=100_000)), ("in tiles of 512", Brush(tile=512))):

@@ -1,0 +1,21 @@
+"""Networks and images lie in memory as the recipe is fastest with."""
+
+import pytest
+import torch
+
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.engine.launch import build_gan, build_trainer, open_source, read_images, read_sources
+from ganzoo.view import View
+
+
+@pytest.mark.parametrize(("model", "layout"), [("dcgan", torch.channels_last), ("fastcut", torch.contiguous_format)])
+def test_weights_and_images_have_one_layout(model: str, layout: torch.memory_format) -> None:
+    configuration = configure_run(model, open_catalog(third_party=False), tiny=True, options={"device": "cpu"})
+    images = read_images(open_source(configuration, "style" if model == "fastcut" else "data"), configuration, View())
+    gan = build_gan(configuration, {})
+    assert gan.layout(torch.device("cuda")) is torch.channels_last
+    trainer = build_trainer(gan, configuration, images, torch.device("cpu"), read_sources(configuration, View()))
+    batch = trainer._draw(0.0)
+    drawn = [batch.target, *([] if batch.source is None else [batch.source])]
+    weights = [p for p in gan.parameters() if p.dim() == 4 and p.shape[1] > 1 and p.shape[2] > 1]
+    assert weights and all(tensor.is_contiguous(memory_format=layout) for tensor in (*drawn, *weights))
