@@ -16,6 +16,7 @@ from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file
 from ganzoo.scoring.evaluation import Evaluation
 
 _HEADING = "results:"
+_PRESET = "preset "
 _OWN = ("budget", "score_every", "data", "style")
 """Options that stand elsewhere in a result."""
 
@@ -68,13 +69,13 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str,
     versions = content["versions"]
     last = row.last or best
     return {
-        "name": row.name,
+        "name": _called(row, configuration),
         "model": row.model,
         "data": _data_name(configuration, "data"),
         **({"style": _data_name(configuration, "style"), "sources": protocol.sources} if protocol.sources else {}),
         "data_fingerprint": protocol.data,
         "size": protocol.size,
-        "budget": configuration["budget"]["value"],
+        "budget": row.budget,
         "set": {key: value for key, value in settings["options"].items() if key not in _OWN},
         "tiny": settings["tiny"],
         "seed": row.seed,
@@ -95,12 +96,21 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str,
         "encoder": protocol.encoder,
         "preprocessing": protocol.preprocessing,
         "weights": best.weights,
-        "device": f"{content['device']}, {platform.machine()}, {settings.get('threads') or 'all'} threads",
+        "device": f"{content['device']}, {platform.machine()}, {configuration['threads']['value'] or 'all'} threads",
         "ganzoo": versions["ganzoo-core"],
         "torch": versions["torch"],
         "commit": versions.get("commit", ""),
         "date": _ended(Path(row.folder)),
     }
+
+
+def _called(row: Row, configuration: Mapping[str, Mapping[str, Any]]) -> str:
+    """What was compared, or of a finished run, which goes by its folder, the preset or model that it is a run of."""
+    if not (Path(row.name) / RUN_FILE).is_file():
+        return row.name
+    origins = (str(entry["origin"]) for entry in configuration.values())
+    preset = next((origin for origin in origins if origin.startswith(_PRESET)), "")
+    return preset.removeprefix(_PRESET) or row.model.rpartition("/")[2]
 
 
 def _data_name(configuration: Mapping[str, Mapping[str, Any]], field: str) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.comparing.jobs import is_done, problem_of
-from ganzoo.comparing.plan import Entry
+from ganzoo.comparing.plan import SCORES_A_RUN, Entry
 from ganzoo.errors import GanzooError, one_line
 from ganzoo.evaluation import Evaluator
-from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file
+from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file, recorded_scores
 from ganzoo.scoring.evaluation import Evaluation, Interval
 
 
@@ -23,6 +23,7 @@ class Row:
     seed: int
     folder: str
     model: str = ""
+    budget: str = ""
     status: str = "done"
     reason: str = ""
     best: Evaluation | None = None
@@ -74,8 +75,9 @@ def _scored(entry: Entry, base: Row, evaluator: Evaluator) -> Row:
     if not entry.trained and not is_done(entry.folder):
         return replace(base, status="unfinished", reason=problem_of(entry.folder), **facts)
     last = evaluator.recorded_or_new(entry.folder, "LATEST")
-    # Finished runs were scored more or less often, so the best of their scores would favour some.
-    best = None if entry.trained else evaluator.recorded_or_new(entry.folder, "BEST")
+    # A run that was scored more or less often would be favoured by the best of its scores, or the others.
+    alike = not entry.trained or len(recorded_scores(entry.folder)) == SCORES_A_RUN
+    best = evaluator.recorded_or_new(entry.folder, "BEST") if alike else None
     strange = last is not None and last.protocol.data != content["data"]["fingerprint"]
     return replace(base, best=best or last, last=last, strange=strange, **facts)
 
@@ -88,6 +90,7 @@ def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> di
     name = content["model"]
     return {
         "model": name,
+        "budget": str(content["configuration"]["budget"]["value"]),
         "parameters": content["parameters"],
         "license": next((m.spec.license for m in evaluator.catalog.models if m.full_name == name), ""),
         **{key: summary[key] for key in kept if key in summary},

@@ -168,6 +168,23 @@ def test_a_notebook_compares_by_one_call(workplace: Path) -> None:
         ganzoo.compare(["dcgan"], budget="soon")
 
 
+def test_a_table_is_put_together_from_runs_of_several_comparisons(workplace: Path) -> None:
+    common = {"score_images": 50, "options": {"held_out": 0.4, "device": "cpu"}, "tiny": True, "budget": "10steps"}
+    made = [ganzoo.compare([name], out=workplace / name, **common).rows[0] for name in ("dcgan", "wgan")]
+    short = ganzoo.compare(["lsgan"], out=workplace / "lsgan", **{**common, "budget": "4steps"}).rows[0]
+    runs = [one.folder for one in (*made, short)]
+    joint = ganzoo.compare(runs, out=workplace / "joint", record=workplace / "registry.yaml")
+    assert [row.best for row in joint.rows[:2]] == [row.best for row in made]
+    assert [row.budget for row in joint.rows] == ["10steps", "10steps", "4steps"]
+    assert joint.rows[2].best == joint.rows[2].last, "scored four times: its best would be of other luck"
+    kept = yaml.safe_load((workplace / "registry.yaml").read_text())["results"]
+    assert [(result["name"], result["budget"]) for result in kept] == [
+        ("dcgan", "10steps"),
+        ("wgan", "10steps"),
+        ("lsgan", "4steps"),
+    ]
+
+
 def test_translators_are_compared_with_what_they_keep(capsys: pytest.CaptureFixture[str]) -> None:
     style = ("--style", "scenes", "--set", "style.count=64", "--set", "style.rendition=watercolour")
     compare("fastcut", "lptn", *style, "--out", "out", "--record")
