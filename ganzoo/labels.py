@@ -15,11 +15,17 @@ Attributes = Mapping[str, tuple[str, ...]]
 def named(labels: Tensor, style: str, attributes: Attributes) -> Tensor:
     """Labels int64 B A with the values that `style` names ('night', 'monet+night', 'time=night') in each row.
 
-    Raises UsageError for a name that is no value, or one of several attributes.
+    Raises UsageError for a name that is no value, or one of several attributes, and for two values of one.
     """
     changed = labels.clone()
-    for name in style.split("+"):
-        column, value = _place(name.strip(), attributes)
+    values = dict.fromkeys(name for own in attributes.values() for name in own)
+    names = [style] if style in values else [name.strip() for name in style.split("+")]
+    places = [_place(name, attributes) for name in names]
+    if len(dict(places)) < len(places):
+        raise UsageError(
+            f"style '{style}' names two of one kind, and a picture has one: the kinds are {_all(attributes)}"
+        )
+    for column, value in places:
         changed[:, column] = value
     return changed
 
@@ -32,7 +38,7 @@ def between(labels: Tensor, frames: int, attributes: Attributes) -> Tensor:
         place, part = divmod(frame * len(stops) / frames, 1)
         here, there = stops[int(place)], stops[(int(place) + 1) % len(stops)]
         ways.append(torch.lerp(here, there, 0.5 - 0.5 * math.cos(math.pi * part)))
-    return torch.stack(ways)
+    return torch.stack(ways) if ways else stops[:0]
 
 
 def one_hot(labels: Tensor, attributes: Attributes) -> Tensor:

@@ -81,7 +81,7 @@ class LineView(View):
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
         """Step, share of the budget, time left, rate and losses; how the game stands when that has changed."""
-        game = self._watch.see(scalars)
+        game = self._watch.see(scalars, probabilities=run.records_probabilities)
         if self._due():
             if game is not None and game.kind != self._told:
                 say(f"step {run.progress.steps}  {game.words}")
@@ -147,7 +147,7 @@ class LiveView(View):
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
         """New values in the panel."""
-        game = self._watch.see(scalars)
+        game = self._watch.see(scalars, probabilities=run.records_probabilities)
         words = plain(game.words if game else "")
         self._live.update(Group(self._bar, Text(status(run)), _values(scalars), words, _newest(run)))
 

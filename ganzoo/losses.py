@@ -53,11 +53,13 @@ def relative_real(higher: Tensor, lower: Tensor) -> Tensor:
 def gradient_norms(discriminator: Discriminator, images: Tensor, label: Tensor | None = None) -> Tensor:
     """‖∇D(x)‖₂ of each image B C H W, B; gradients flow into the discriminator only.
 
-    Computed without autocast: the norm of a gradient overflows in half precision.
+    D(x) is the mean of an image's scores where there are several, as it is in every loss. Computed without autocast:
+    the norm of a gradient overflows in half precision.
     """
     with torch.autocast(images.device.type, enabled=False):
         point = images.detach().float().requires_grad_()
-        (gradient,) = torch.autograd.grad(discriminator(point, label).sum(), point, create_graph=True)
+        scores = discriminator(point, label).reshape(len(point), -1).mean(1)
+        (gradient,) = torch.autograd.grad(scores.sum(), point, create_graph=True)
         # A gradient of exactly nothing would give the norm's slope as 0/0.
         norms: Tensor = (gradient.flatten(1).square().sum(1) + _LEAST).sqrt()
         return norms

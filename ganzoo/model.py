@@ -5,7 +5,7 @@ A recipe says what is optimised. Optimisers, freezing, averaging, precision and 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -50,11 +50,17 @@ class Generator(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        """Latents B x latent, labels int64 B A -> images B C H W in [-1, 1]."""
+        """Latents B x latent, labels int64 B A -> images B C H W in [-1, 1].
+
+        Walks and projections give mixtures instead of labels, B V with a weight for each value, as `LabelTable` takes.
+        """
 
 
 class Discriminator(nn.Module, ABC):
     """Network that scores images. A part's target is called as `target(options, shape=ImageShape)`."""
+
+    conditional: bool = False
+    """Whether it judges how well an image fits its label."""
 
     @abstractmethod
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
@@ -195,6 +201,8 @@ class GAN(nn.Module, ABC):
     """Whether images of each label, or combination of labels, come equally often, however many there are of each."""
     paired: bool = False
     """Whether each source image belongs to the target image at its place, as a translator of pairs needs it."""
+    records_probabilities: bool = False
+    """Whether D(real) and D(fake), if it records them, are probabilities and not just scores."""
     channels_last: bool = True
     """Whether a CPU is faster with channels last in memory; other devices always get them so."""
 
@@ -223,15 +231,16 @@ class GAN(nn.Module, ABC):
 class AdversarialGAN(GAN):
     """The recipe for noise to image: a generator, a discriminator and an adversarial loss, each a part.
 
-    The discriminator sees every image, real or fake, through the augmentation, each time drawn anew.
+    The discriminator sees every image, real or fake, through the augmentation, each time drawn anew. Where one of the
+    networks does not use labels the other gets none: what it drew for them, or asked of them, would mean nothing.
     """
 
     def __init__(self, options: AdversarialOptions, *, shape: ImageShape, parts: Parts) -> None:
         super().__init__()
         self.options = options
-        self.generator: Generator = parts.generator(shape)
-        self.discriminator: Discriminator = parts.discriminator(shape)
+        self.generator, self.discriminator = _players(parts, shape)
         self.loss: AdversarialLoss = parts.build("loss")
+        self.records_probabilities = self.loss.scores_are_logits
         self.regularisers = nn.ModuleDict(parts.several(named(options.regularise)))
         self.augment: Augmentation = parts.build("augment", shape=shape)
         self.averaged = self.generator
@@ -293,6 +302,14 @@ class AdversarialGAN(GAN):
     def _shown(self, scores: Tensor) -> Tensor:
         scores = scores.detach()
         return (scores.sigmoid() if self.loss.scores_are_logits else scores).mean()
+
+
+def _players(parts: Parts, shape: ImageShape) -> tuple[Generator, Discriminator]:
+    generator, discriminator = parts.generator(shape), parts.discriminator(shape)
+    if generator.conditional != discriminator.conditional:
+        plain = replace(shape, attributes={})
+        generator, discriminator = parts.generator(plain), parts.discriminator(plain)
+    return generator, discriminator
 
 
 def through(augment: Augmentation, discriminator: Discriminator, rng: torch.Generator) -> Discriminator:

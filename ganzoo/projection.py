@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ganzoo.batch import example_labels
 from ganzoo.encoders import Encoder
 from ganzoo.errors import UsageError
 from ganzoo.model import AdversarialGAN, Generator
@@ -16,6 +17,7 @@ from ganzoo.sampling import LoadedGAN
 from ganzoo.stylize.painter import Pixels
 
 _CANDIDATES = 256
+_PIECE = 64
 _STARTS = 4
 """Candidates that are optimised; the best of them wins, since each may end in a pit of its own."""
 _RATE = 0.05
@@ -50,8 +52,8 @@ def project(
 ) -> Projection:
     """The projection of a photo, which is cropped to the model's shape; `neighbours` pictures are drawn around it.
 
-    The loss is the distance in the encoder's features and in pixels. Raises UsageError for models that do not draw
-    from a latent.
+    The loss is the distance in the encoder's features and in pixels. Of a model that draws by label all labels are
+    tried, and that of the likest pictures is kept. Raises UsageError for models that do not draw from a latent.
     """
     if not isinstance(loaded.gan, AdversarialGAN):
         raise UsageError("only models that draw from noise have latents to search; this one paints photos")
@@ -60,15 +62,18 @@ def project(
     target = _as_model_sees(photo, loaded)
     judge = _Judge(target, encoder.to(loaded.device))
     latents = torch.randn(_CANDIDATES, generator.latent, generator=rng).to(loaded.device)
-    labels = _even_labels(loaded, generator)
+    labels = example_labels(_CANDIDATES, loaded.shape.attributes) if generator.conditional else None
+    labels = None if labels is None else labels.to(loaded.device)
     with torch.no_grad():
-        losses = torch.cat([judge(generator(part, labels(len(part)))) for part in torch.split(latents, 64)])
+        pieces = [slice(start, start + _PIECE) for start in range(0, _CANDIDATES, _PIECE)]
+        losses = torch.cat([judge(generator(latents[part], _some(labels, part))) for part in pieces])
     best = losses.topk(_STARTS, largest=False).indices
-    vectors, draw = _space(generator, latents[best], labels)
-    found = _optimise(vectors, draw, judge, steps, prior=not generator.styled)
+    vectors, draw = _space(generator, latents[best], _some(labels, best))
+    found, ends = _optimise(vectors, draw, judge, steps, prior=not generator.styled)
     with torch.no_grad():
-        ends = judge(draw(found))
-        vector = found[ends.argmin()][None]
+        winner = ends.argmin()[None]
+        _, draw = _space(generator, latents[best][winner], _some(_some(labels, best), winner))
+        vector = found[winner]
         around = torch.randn(neighbours, vector.shape[1], generator=rng).to(loaded.device)
         spread = vector.std() if generator.styled else 1.0
         near = draw(vector + 0.35 * spread * around) if neighbours else torch.empty(0, *target.shape[1:])
@@ -99,38 +104,41 @@ class _Judge:
         return _PIXEL_WEIGHT * pixels + _FEATURE_WEIGHT * torch.stack(features).mean(0)
 
 
-def _space(
-    generator: Generator, latents: Tensor, labels: Callable[[int], Tensor | None]
-) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    """Where to search: among style vectors if there are any, which reach more pictures, else among latents."""
+def _some(labels: Tensor | None, rows: Tensor | slice) -> Tensor | None:
+    return None if labels is None else labels[rows]
+
+
+def _space(generator: Generator, latents: Tensor, labels: Tensor | None) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Where to search: among style vectors if there are any, which reach more pictures, else among latents.
+
+    One label serves any number of vectors, several as many as they are.
+    """
     if generator.styled:
         styled: object = generator
         with torch.no_grad():
-            return styled.mapping(latents, labels(len(latents))), styled.synthesis  # type: ignore[attr-defined]
-    return latents, lambda vectors: generator(vectors, labels(len(vectors)))
+            return styled.mapping(latents, labels), styled.synthesis  # type: ignore[attr-defined]
+    return latents, lambda vectors: generator(vectors, None if labels is None else labels.expand(len(vectors), -1))
 
 
-def _optimise(start: Tensor, draw: Callable[[Tensor], Tensor], judge: _Judge, steps: int, *, prior: bool) -> Tensor:
+def _optimise(
+    start: Tensor, draw: Callable[[Tensor], Tensor], judge: _Judge, steps: int, *, prior: bool
+) -> tuple[Tensor, Tensor]:
+    """The best vector on the way from each start, and its distance."""
     vectors = start.detach().clone().requires_grad_()
     optimiser = torch.optim.Adam([vectors], lr=_RATE)
+    best, least = vectors.detach().clone(), torch.full((len(vectors),), math.inf, device=vectors.device)
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = _RATE * (0.5 + 0.5 * math.cos(math.pi * step / steps))
-        loss = judge(draw(vectors)).sum()
+        distances = judge(draw(vectors))
+        better = distances.detach() < least
+        best[better], least[better] = vectors.detach()[better], distances.detach()[better]
+        loss = distances.sum()
         if prior:
             loss = loss + _PRIOR * (vectors.square().mean(1) - 1).square().sum()
         optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         optimiser.step()
-    return vectors.detach()
-
-
-def _even_labels(loaded: LoadedGAN, generator: Generator) -> Callable[[int], Tensor | None]:
-    """An even mixture of all labels: a photo comes without one."""
-    attributes = loaded.shape.attributes
-    if not (generator.conditional and attributes):
-        return lambda count: None
-    even = torch.cat([torch.full((1, len(values)), 1 / len(values)) for values in attributes.values()], dim=1)
-    return lambda count: even.to(loaded.device).expand(count, -1)
+    return best, least
 
 
 def _as_model_sees(photo: Image.Image, loaded: LoadedGAN) -> Tensor:

@@ -37,6 +37,8 @@ class Run:
     newest_sample: Path | None = None
     outcome: str = ""
     scalars: dict[str, float] = field(default_factory=dict)
+    records_probabilities: bool = False
+    """Whether D(real) and D(fake) among the scalars are probabilities, as those of a loss on logits."""
 
     @property
     def checkpoints(self) -> Path:

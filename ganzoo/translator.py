@@ -118,6 +118,7 @@ class AdversarialTranslator(Translator):
         self.generator = parts.generator(shape)
         self.discriminator: Discriminator = parts.discriminator(self.judged_shape(shape))
         self.loss: AdversarialLoss = parts.build("loss")
+        self.records_probabilities = self.loss.scores_are_logits
         self.augment: Augmentation = parts.build("augment", shape=shape)
         self.averaged = self.generator
 

@@ -17,6 +17,7 @@ def test_names_set_their_attribute_and_leave_the_others():
     assert named(labels, "monet+night", ATTRIBUTES).tolist() == [[1, 1], [1, 1]]
     assert named(labels, "time=photo", ATTRIBUTES).tolist() == [[0, 2], [0, 2]]
     assert labels.tolist() == [[0, 0], [0, 1]]
+    assert named(labels, "oil+ink", {"style": ("oil", "oil+ink"), "time": ("day", "night")})[:, 0].tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ def test_names_set_their_attribute_and_leave_the_others():
         ("style=day", "has learnt"),
         ("photo", "write style=photo or time=photo"),
         ("", "has learnt"),
+        ("day+night", "names two of one kind"),
     ],
 )
 def test_other_names_are_refused_with_those_that_exist(style, message):
@@ -41,6 +43,7 @@ def test_mixtures_pass_through_each_label_and_close():
     assert torch.allclose(way.sum(1), torch.full((8,), 2.0))
     jumps = (torch.cat([way, way[:1]]).diff(dim=0)).abs().amax(1)
     assert jumps.max() < 0.4
+    assert between(labels, 0, ATTRIBUTES).shape == (0, 5)
 
 
 def test_models_without_labels_say_so():

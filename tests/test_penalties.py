@@ -5,16 +5,20 @@ from typing import Any
 
 import pytest
 import torch
+from ganzoo_plugins.dcgan import DiscriminatorOptions
+from ganzoo_plugins.dcgan.model import DCGANDiscriminator
 from ganzoo_plugins.gan.model import Minimax
 from ganzoo_plugins.penalties import DivergenceOptions, DRAGANOptions, LipschitzOptions
 from ganzoo_plugins.penalties.model import DRAGAN, LipschitzWasserstein, WassersteinDivergence
 from ganzoo_plugins.regularisers import GradientOptions, LeCamOptions
-from ganzoo_plugins.regularisers.gradients import R1, R2
+from ganzoo_plugins.regularisers.gradients import R1, R2, automatic_gamma
 from ganzoo_plugins.regularisers.lecam import LeCam
 from ganzoo_plugins.relativistic.model import Relativistic, RelativisticAverage
+from ganzoo_plugins.wgan_gp import GradientPenaltyOptions
+from ganzoo_plugins.wgan_gp.model import PenalisedWasserstein
 from torch import Tensor
 
-from ganzoo import Options
+from ganzoo import ImageShape, Options
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.batch import Batch
 from ganzoo.engine.device import choose_device
@@ -123,6 +127,79 @@ def test_dragan_looks_around_real_images_only() -> None:
     (term,) = DRAGAN(DRAGANOptions()).penalty(Square(), batch(spread), spread).values()
     away = 0.5 * float(spread.std()) * torch.rand(2, 1, 1, 1, generator=torch.Generator().manual_seed(0))
     assert float(term.detach()) == pytest.approx(10 * float(((spread + away).abs() - 1).square().mean()), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("term", "slope_of"),
+    [
+        (
+            lambda critic, x: PenalisedWasserstein(GradientPenaltyOptions()).penalty(critic, batch(x), x),
+            lambda n: 20 * (n - 1),
+        ),
+        (
+            lambda critic, x: LipschitzWasserstein(LipschitzOptions()).penalty(critic, batch(x), x),
+            lambda n: 20 * (n - 1),
+        ),
+        (
+            lambda critic, x: WassersteinDivergence(DivergenceOptions()).penalty(critic, batch(x), x),
+            lambda n: 12 * n**5,
+        ),
+        (lambda critic, x: {"r1": R1(GradientOptions(gamma=3))(at(critic, x, x))}, lambda n: 3 * n),
+        (lambda critic, x: {"r2": R2(GradientOptions(gamma=3))(at(critic, 0 * x, x))}, lambda n: 3 * n),
+    ],
+)
+def test_penalties_pull_at_the_discriminator_as_their_derivatives_say(term: Any, slope_of: Any) -> None:
+    """With D(x) = s ‖x‖²/2 the norm is n = s ‖x‖, so the slope along s is that of the penalty in n times ‖x‖."""
+    point, critic = flat(1.3), Square(2.0)
+    (value,) = term(critic, point).values()
+    value.backward()
+    assert critic.slope.grad is not None
+    assert float(critic.slope.grad) == pytest.approx(slope_of(2.0 * 1.3) * 1.3, rel=1e-4)
+
+
+def at(critic: Discriminator, real: Tensor, fake: Tensor) -> Judged:
+    return Judged(discriminator=critic, batch=batch(real), fake=fake, real_scores=REAL, fake_scores=FAKE)
+
+
+def test_a_penalty_is_that_of_the_mean_score_however_many_an_image_has() -> None:
+    class Many(Square):
+        def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+            return super().forward(images)[:, None, None].expand(-1, 5, 7)
+
+    images = flat(3.0, 1.0)
+    assert torch.allclose(gradient_norms(Many(), images), gradient_norms(Square(), images))
+
+
+def test_gamma_follows_the_published_sizes() -> None:
+    sizes = [automatic_gamma(torch.zeros(1, 3, side, side)) for side in (64, 128, 256)]
+    assert sizes == pytest.approx([2, 16, 128])
+    assert automatic_gamma(torch.zeros(1, 3, 64, 256)) == pytest.approx(16)
+
+
+def test_spectral_norm_holds_the_largest_singular_value_at_one() -> None:
+    options = DiscriminatorOptions(width=8, norm="spectral")
+    critic = DCGANDiscriminator(options, shape=ImageShape(height=32, width=32))
+    for _ in range(60):
+        critic(torch.zeros(1, 3, 32, 32))
+    layers = [layer for layer in critic.layers if isinstance(layer, torch.nn.Conv2d)]
+    assert len(layers) == 4
+    for layer in layers:
+        assert float(torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2)) == pytest.approx(1, rel=0.02)
+
+
+def test_path_length_is_the_jacobian_of_the_network_and_not_of_the_cut() -> None:
+    options = {"path_length": 2, "device": "cpu"}
+    configuration = configure_run("stylegan2-lite", open_catalog(third_party=False), tiny=True, options=options)
+    gan: Any = build_gan(configuration, {}).eval()
+    drawn = batch(torch.zeros(2, 3, 16, 16))
+    value = float(gan.path_penalty(drawn).detach())
+    again = batch(torch.zeros(2, 3, 16, 16))
+    latent, noise = again.noise(gan.generator.latent)[:1], again.noise(3, 16, 16)[:1] / 16
+    style = gan.generator.mapping(latent).detach()
+    jacobian = torch.autograd.functional.jacobian(gan.generator.unbounded, style)[0, ..., 0, :]
+    length = float(torch.einsum("chw,chwd->d", noise[0], jacobian).norm())
+    mean = 0.01 * length
+    assert value == pytest.approx((length - mean) ** 2, rel=1e-3)
 
 
 def test_a_soft_hinge_is_the_mean_over_margins() -> None:

@@ -67,5 +67,8 @@ def test_the_command_writes_the_photo_and_what_is_near(tmp_path: Path, ganzoo_co
     assert "distance" in done.stdout
     with Image.open(tmp_path / "run" / "project-sea.png") as picture:
         assert picture.width > 4 * 16
+    for out in ("x.foo", "nowhere/x.png"):
+        refused = ganzoo_command("project", tmp_path / "run", tmp_path / "sea.png", "--out", out)
+        assert refused.returncode == 2 and out in refused.stderr
     missing = ganzoo_command("project", tmp_path / "run", tmp_path / "lake.png")
     assert missing.returncode == 3 and "lake.png" in missing.stderr and "Traceback" not in missing.stderr

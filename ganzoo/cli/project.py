@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.app import Context
-from ganzoo.errors import StorageError, one_line
+from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.report import complain, say
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @click.command("project")
@@ -27,6 +29,10 @@ def project(
     """
     from ganzoo.runs import read_run_file
 
+    if out is not None and out.suffix.lower() not in PICTURES:
+        raise UsageError(f"--out '{out}': the ending must be one of {', '.join(PICTURES)}")
+    if out is not None and not out.parent.is_dir():
+        raise UsageError(f"--out '{out}': there is no folder '{out.parent}'")
     content = read_run_file(run)  # a wrong folder is told before torch is loaded
     from ganzoo import api, projection
     from ganzoo.images import grid
@@ -44,6 +50,6 @@ def project(
     file = out or run / f"project-{photo.stem}.png"
     try:
         grid(found.pictures(), 2 + neighbours).save(file)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
     say(f"distance {found.before:.3f} of the nearest random picture, {found.after:.3f} after {steps} steps: {file}")

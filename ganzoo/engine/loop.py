@@ -67,6 +67,7 @@ class Loop:
         self._started = time.perf_counter()
         self._paused = 0.0
         self.run.progress = self._progress()
+        self.run.records_probabilities = self.trainer.gan.records_probabilities
         self.view.follow(self.run)
         self.listeners.call("ganzoo_run_started", run=self.run)
         try:

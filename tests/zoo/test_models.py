@@ -132,3 +132,21 @@ def mean_score(built: Trainer) -> float:
         built.gan.train()
         images = built.gan(Batch(blank, rng))
         return float(built.gan.get_submodule("discriminator")(images).mean())
+
+
+@pytest.mark.parametrize(
+    ("options", "both"),
+    [
+        ({}, False),  # dcgan's networks know no labels
+        ({"discriminator": "projected"}, False),
+        ({"generator": "fastgan"}, False),
+        ({"generator": "fastgan", "discriminator": "projected"}, True),
+        ({"generator": "fastgan", "discriminator": "projected", "discriminator.labels": False}, False),
+    ],
+)
+def test_labels_go_to_both_players_or_to_none(options: dict[str, object], both: bool) -> None:
+    configuration = tiny("dcgan", **options)
+    gan = build_gan(configuration, {"time": ("day", "night")})
+    tables = [name for name, _ in gan.named_modules() if name.endswith("table")]
+    assert gan.conditional == both
+    assert {name.partition(".")[0] for name in tables} == ({"generator", "discriminator"} if both else set())

@@ -42,7 +42,7 @@ class FastGANDiscriminator(Discriminator):
             self.encoder: Encoder = parts.build("encoder")
             last, before = _widths(options.width, halvings)[:-3:-1] if halvings > 1 else (_last(options.width), 0)
             self.redraw_whole = Decoder(last, halvings - 1, shape.channels)
-            self.redraw_half = Decoder(_last(options.width), len(self.small.downs), shape.channels)
+            self.redraw_half = Decoder(_last(options.width), len(self.small.downs) + 1, shape.channels)
             self.redraw_quarter = Decoder(before, halvings - 1, shape.channels) if halvings > 1 else None
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:

@@ -12,6 +12,9 @@ PAPER = "2111.01007"
 class ProjectedOptions(AdversarialOptions):
     """The paper's settings."""
 
+    ema_kimg: float = Field(
+        20.0, ge=0, le=10_000, description="half-life of the averaged weights, in thousands of images; 0 is off"
+    )
     generator: PartChoice = part("generator", "fastgan", "network that draws an image from a latent")
     discriminator: PartChoice = part("discriminator", "projected", "network that scores an image")
     loss: PartChoice = part("loss", "hinge", "the adversarial game")

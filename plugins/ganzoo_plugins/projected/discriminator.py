@@ -35,6 +35,7 @@ class ProjectedDiscriminator(Discriminator):
                 f" 0 to {len(self.encoder.strides) - 1}, and first comes before last"
             )
         attributes = shape.attributes if options.labels else {}
+        self.conditional = bool(attributes)
         self.stages = range(options.first, options.last + 1)
         widths = [options.width << place for place in range(len(self.stages))]
         own = [self.encoder.channels[stage] for stage in self.stages]

@@ -17,6 +17,9 @@ class R3GANOptions(AdversarialOptions):
     loss: PartChoice = part("loss", "relativistic", "the adversarial game")
     regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, by comma", "r1,r2")
     batch: int = Field(256, ge=1, le=65536, description="images a step draws from the data")
+    ema_kimg: float = Field(
+        500.0, ge=0, le=10_000, description="half-life of the averaged weights, in thousands of images; 0 is off"
+    )
     lr_end: float = Field(0.25, gt=0, le=1, description="factor of the learning rate at the end")
     beta1: float = Field(0.0, ge=0, lt=1, description="Adam's decay of the mean gradient")
     beta2: float = Field(0.9, ge=0, lt=1, description="Adam's decay of the mean squared gradient, at the start")

@@ -71,8 +71,8 @@ class R3Discriminator(Discriminator):
         nn.init.normal_(self.gather.weight, std=1 / math.sqrt(height * width))
         self.score = nn.Linear(last, 1, bias=False)
         nn.init.normal_(self.score.weight, std=1 / math.sqrt(last))
-        conditional = options.labels and bool(shape.attributes)
-        self.table = LabelTable(shape.attributes, last, spread=1 / math.sqrt(last)) if conditional else None
+        self.conditional = options.labels and bool(shape.attributes)
+        self.table = LabelTable(shape.attributes, last, spread=1 / math.sqrt(last)) if self.conditional else None
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
         """Scores; with labels, how well the image fits them is added."""

@@ -10,6 +10,9 @@ from ganzoo import AdversarialOptions, ModelSpec, PartChoice, hookimpl, part
 class SceneStyleOptions(AdversarialOptions):
     """The settings of Projected GAN, whose two networks take labels."""
 
+    ema_kimg: float = Field(
+        20.0, ge=0, le=10_000, description="half-life of the averaged weights, in thousands of images; 0 is off"
+    )
     generator: PartChoice = part("generator", "fastgan", "network that draws an image from a latent and a style")
     discriminator: PartChoice = part("discriminator", "projected", "network that scores an image as one of its style")
     loss: PartChoice = part("loss", "hinge", "the adversarial game")

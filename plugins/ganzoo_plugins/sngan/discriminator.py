@@ -30,8 +30,8 @@ class ResNetDiscriminator(Discriminator):
             for place, ((before, after), halve) in enumerate(zip(itertools.pairwise(channels), halving, strict=True))
         )
         self.score = spectral_norm(nn.Linear(channels[-1], 1, bias=False))
-        conditional = options.labels and bool(shape.attributes)
-        self.table = LabelTable(shape.attributes, channels[-1]) if conditional else None
+        self.conditional = options.labels and bool(shape.attributes)
+        self.table = _normed_table(shape, channels[-1]) if self.conditional else None
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
         """Scores; with labels, how well the image fits them is added."""
@@ -43,6 +43,11 @@ class ResNetDiscriminator(Discriminator):
         if self.table is not None and label is not None:
             scores = scores + (self.table(label) * features).sum(1)
         return scores
+
+
+def _normed_table(shape: ImageShape, channels: int) -> nn.Module:
+    normed: nn.Module = spectral_norm(LabelTable(shape.attributes, channels), "table")
+    return normed
 
 
 class _Block(nn.Module):

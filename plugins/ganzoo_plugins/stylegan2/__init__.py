@@ -16,10 +16,15 @@ class StyleGAN2Options(AdversarialOptions):
     discriminator: PartChoice = part("discriminator", "stylegan2", "network that scores an image")
     loss: PartChoice = part("loss", "non-saturating", "the adversarial game")
     regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, by comma", "r1")
-    lazy: int = Field(16, ge=1, le=1000, description="rounds from one use of the regularisers to the next")
+    lazy: int = Field(
+        16, ge=1, le=1000, description="rounds from one use of r1 and r2 to the next, unless their own `every` says it"
+    )
     path_length: float = Field(0.0, ge=0, le=1e3, description="weight of path length regularisation; the paper's is 2")
     path_every: int = Field(8, ge=1, le=1000, description="rounds from one use of it to the next")
     batch: int = Field(32, ge=1, le=65536, description="images a step draws from the data")
+    ema_kimg: float = Field(
+        10.0, ge=0, le=10_000, description="half-life of the averaged weights, in thousands of images; 0 is off"
+    )
     lr: float = Field(2e-3, gt=0, le=1, description="learning rate of both players")
     beta1: float = Field(0.0, ge=0, lt=1, description="Adam's decay of the mean gradient")
     beta2: float = Field(0.99, ge=0, lt=1, description="Adam's (RMSProp's) decay of the mean squared gradient")

@@ -33,8 +33,8 @@ class StyleGAN2Discriminator(Discriminator):
         self.gather = EqualLinear(last * height * width, last)
         # Games that compare scores, or are sure of all of them, can't train a bias of the last layer.
         self.score = EqualLinear(last, 1, bias=None)
-        conditional = options.labels and bool(shape.attributes)
-        self.table = LabelTable(shape.attributes, last, spread=1 / math.sqrt(last)) if conditional else None
+        self.conditional = options.labels and bool(shape.attributes)
+        self.table = LabelTable(shape.attributes, last, spread=1 / math.sqrt(last)) if self.conditional else None
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
         """Scores; with labels, how well the image fits them is added."""

@@ -1,5 +1,6 @@
 """The generator of StyleGAN2 (Karras et al., arXiv 1912.04958) without noise inputs."""
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -66,13 +67,17 @@ class StyleGAN2Generator(Generator):
 
     def synthesis(self, style: Tensor) -> Tensor:
         """Style vectors B D -> images B 3 H W in [-1, 1]."""
+        return within_range(self.unbounded(style))
+
+    def unbounded(self, style: Tensor) -> Tensor:
+        """The same before values are cut off, whose slopes are those of the network and not of the cut."""
         maps = self.start.expand(len(style), *self.start.shape).contiguous(memory_format=torch.channels_last)
         images: Tensor | None = None
         for block in self.blocks:
             maps, drawn = block(maps, style)
             images = drawn if images is None else drawn + _enlarged(images)
         assert images is not None
-        return within_range(images)
+        return images / math.sqrt(len(self.blocks))  # sums of as many layers of unit variance
 
 
 class _Block(nn.Module):

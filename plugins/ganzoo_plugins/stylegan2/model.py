@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ganzoo_plugins.stylegan2 import StyleGAN2Options
 
 _MEAN_RATE = 0.01
+_PENALTIES = {"r1", "r2"}
+"""Regularisers that are lazy; others keep averages of each round."""
 
 
 class _Styled(Protocol):
@@ -21,7 +23,7 @@ class _Styled(Protocol):
 
     def mapping(self, latent: Tensor, label: Tensor | None = None) -> Tensor: ...
 
-    def synthesis(self, style: Tensor) -> Tensor: ...
+    def unbounded(self, style: Tensor) -> Tensor: ...
 
 
 class StyleGAN2(AdversarialGAN):
@@ -34,8 +36,9 @@ class StyleGAN2(AdversarialGAN):
         if options.path_length and not self.generator.styled:
             raise UsageError("path_length: the generator has no style vectors; take generator=stylegan2")
         self.weight, self.path_every = options.path_length, options.path_every
-        for one in self.regularisers.values():
-            cast("Regulariser", one).every = options.lazy
+        for name in _PENALTIES & set(self.regularisers):
+            penalty = cast("Regulariser", self.regularisers[name])
+            penalty.every = options.lazy if penalty.every == 1 else penalty.every
         self.register_buffer("mean_length", torch.zeros(()))
 
     def _generator_loss(self, batch: Batch) -> Terms:
@@ -50,7 +53,7 @@ class StyleGAN2(AdversarialGAN):
         half = slice((len(batch) + 1) // 2)
         label = None if batch.label is None else batch.label[half]
         style = generator.mapping(batch.noise(generator.latent)[half], label)
-        images = generator.synthesis(style)
+        images = generator.unbounded(style)
         height, width = images.shape[2:]
         noise = batch.noise(*images.shape[1:])[half] / math.sqrt(height * width)
         (gradient,) = torch.autograd.grad((images * noise).sum(), style, create_graph=True)
