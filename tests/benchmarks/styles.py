@@ -30,8 +30,7 @@ def codes(images: Tensor, encoder: Encoder) -> Tensor:
 
 
 def moments(maps: Tensor) -> tuple[Tensor, Tensor]:
-    scale = maps.std()
-    return maps.mean((2, 3)) / scale, maps.std((2, 3)) / scale
+    return maps.mean((2, 3)), maps.std((2, 3))
 
 
 def real(folder: Path, size: tuple[int, int]) -> Tensor:
@@ -45,18 +44,24 @@ def main(run: Path, data: Path) -> None:
     encoder = build_encoder(configure_run("dcgan", open_catalog(third_party=False)))
     (names,) = gan.shape.attributes.values()
     size = (gan.shape.width, gan.shape.height)
-    means = [codes(real(data / name, size), encoder) for name in names]
-    spread = torch.cat(means).std(0) + 1e-6
-    centres = torch.stack([own.mean(0) for own in means])
+    known = [codes(real(data / name, size), encoder) for name in names]
+    spread = torch.cat(known).std(0) + 1e-6
+    centres = torch.stack([own.mean(0) for own in known])
 
-    def nearest(images: Tensor) -> Tensor:
-        away = (codes(images, encoder)[:, None] - centres) / spread
-        return away.square().mean(2).argmin(1)
+    def nearest(own: Tensor, centres: Tensor) -> int:
+        return int(((own - centres) / spread).square().mean(1).argmin())
+
+    def without(number: int, place: int) -> Tensor:
+        """The centres, that of style `number` without its picture `place`: none is compared with itself."""
+        count, left = len(known[number]), centres.clone()
+        left[number] = (count * centres[number] - known[number][place]) / max(count - 1, 1)
+        return left
 
     for number, name in enumerate(names):
-        drawn = gan.sample(DRAWN, style=name, seed=1)
-        own, photo = nearest(drawn) == number, nearest(real(data / name, size)) == number
-        print(f"{name}: {own.float().mean():.2f} of drawn pictures, {photo.float().mean():.2f} of real ones")
+        drawn = codes(gan.sample(DRAWN, style=name, seed=1), encoder)
+        own = [nearest(one, centres) == number for one in drawn]
+        photo = [nearest(one, without(number, place)) == number for place, one in enumerate(known[number])]
+        print(f"{name}: {sum(own) / len(own):.2f} of drawn pictures, {sum(photo) / len(photo):.2f} of real ones")
 
 
 if __name__ == "__main__":
