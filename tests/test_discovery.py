@@ -28,10 +28,23 @@ OUTCOMES = {
     "usurper": ("clash", r"model 'dcgan' is a built-in name; use usurper/NAME"),
 }
 BUILTIN = {
-    *("adain", "augmentations", "cut", "cyclegan", "dcgan", "encoders", "gan", "hinge", "lptn", "lsgan", "metrics"),
+    *(
+        "adain",
+        "augmentations",
+        "cut",
+        "cyclegan",
+        "dcgan",
+        "encoders",
+        "fastgan",
+        "gan",
+        "hinge",
+        "lptn",
+        "lsgan",
+        "metrics",
+    ),
     *("penalties", "perceptual", "pix2pix", "projected", "r3gan", "regularisers", "relativistic", "santa"),
     *("scene-anime", "scene-style"),
-    *("scenes", "sngan", "streams", "stylegan2", "tensorboard", "terms", "wgan", "wgan-gp"),
+    *("scenes", "sngan", "streams", "stylegan2", "tensorboard", "terms", "unet", "wgan", "wgan-gp"),
 }
 TRANSLATORS = ["adain", "cut", "fastcut", "cyclegan", "lptn", "pix2pix", "santa", "scene-anime"]
 LIGHT_CHECK = """

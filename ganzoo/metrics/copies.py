@@ -1,6 +1,6 @@
 """Whether a model repeats its training images: distances to the nearest one, and the share of near copies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ class Copies:
     reference: mean distance of the real images to their nearest other real image.
     """
 
-    which: Tensor
+    which: Tensor = field(compare=False, repr=False)
     share: float
     expected: float
     threshold: float

@@ -11,6 +11,7 @@ from tests.docs.following import STEP, follow
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 
 
+@pytest.mark.timeout(900)  # nine commands that each start torch, one after the other
 def test_the_tutorial_works_by_the_letter(tmp_path: Path, environment: dict[str, str]) -> None:
     folder = tmp_path / "ralsgan"
     folder.mkdir()
