@@ -110,7 +110,9 @@ def _terms(done: "Comparison", runs: "Mapping[str, list[Row]]") -> "Iterator[str
     first = next(row.last for rows in runs.values() for row in rows if row.last)
     protocol, standing = first.protocol, done.standings[0]
     yield f"{protocol.metric} x1000, lower is better, with the 95 % interval over all seeds"
-    budgets = " and ".join(sorted({row.budget for rows in runs.values() for row in rows}))
+    from ganzoo.comparing.rows import joint
+
+    budgets = joint(row.budget for rows in runs.values() for row in rows)
     budget = f"  budget {budgets}, encoder {protocol.encoder[:_DIGITS]}"
     if protocol.sources:
         yield f"  {protocol.n_fake} held-out photos, painted, against {protocol.n_real} paintings, {protocol.size} px"

@@ -11,7 +11,7 @@ from typing import Any
 from ganzoo.catalog import Catalog
 from ganzoo.comparing.jobs import train_all
 from ganzoo.comparing.plan import FILE, Entry, Settings, check_same, entries_of, free_folder
-from ganzoo.comparing.rows import Row, Standing, plain, row_of, standings, unlike
+from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, unlike
 from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.evaluation import Evaluator
 from ganzoo.files import write_atomically
@@ -127,6 +127,8 @@ class _Written:
             "rows": [{**plain(row), "folder": self._relative(row.folder)} for row in rows],
             "summary": [plain(one) for one in summary],
         }
+        # Finished runs have data and budgets of their own.
+        content |= {key: own for key in ("budget", "data") if (own := joint(getattr(row, key) for row in rows))}
         write_atomically(self.folder / FILE, json.dumps(content, indent=1) + "\n")
 
     def _relative(self, run: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ganzoo.comparing.rows import Row
+from ganzoo.comparing.rows import Row, data_name
 from ganzoo.errors import UsageError, one_line
 from ganzoo.files import write_atomically
 from ganzoo.registry import load_registry
@@ -71,8 +71,8 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str,
     return {
         "name": _called(row, configuration),
         "model": row.model,
-        "data": _data_name(configuration, "data"),
-        **({"style": _data_name(configuration, "style"), "sources": protocol.sources} if protocol.sources else {}),
+        "data": row.data,
+        **({"style": data_name(configuration, "style"), "sources": protocol.sources} if protocol.sources else {}),
         "data_fingerprint": protocol.data,
         "size": protocol.size,
         "budget": row.budget,
@@ -111,12 +111,6 @@ def _called(row: Row, configuration: Mapping[str, Mapping[str, Any]]) -> str:
     origins = (str(entry["origin"]) for entry in configuration.values())
     preset = next((origin for origin in origins if origin.startswith(_PRESET)), "")
     return preset.removeprefix(_PRESET) or row.model.rpartition("/")[2]
-
-
-def _data_name(configuration: Mapping[str, Mapping[str, Any]], field: str) -> str:
-    """The data set's name; of a folder the last part of its path, as the rest is the user's own affair."""
-    path = configuration.get(f"{field}.path", {}).get("value")
-    return Path(str(path)).name if path else str(configuration[field]["value"])
 
 
 def _ended(run: Path) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ class Row:
     folder: str
     model: str = ""
     budget: str = ""
+    data: str = ""
     status: str = "done"
     reason: str = ""
     best: Evaluation | None = None
@@ -91,10 +92,22 @@ def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> di
     return {
         "model": name,
         "budget": str(content["configuration"]["budget"]["value"]),
+        "data": data_name(content["configuration"], "data"),
         "parameters": content["parameters"],
         "license": next((m.spec.license for m in evaluator.catalog.models if m.full_name == name), ""),
         **{key: summary[key] for key in kept if key in summary},
     }
+
+
+def data_name(configuration: Mapping[str, Mapping[str, Any]], field: str) -> str:
+    """The data set's name; of a folder the last part of its path, as the rest is the user's own affair."""
+    path = configuration.get(f"{field}.path", {}).get("value")
+    return Path(str(path)).name if path else str(configuration[field]["value"])
+
+
+def joint(values: Iterable[str]) -> str:
+    """What all rows share, or what they have between them."""
+    return " and ".join(sorted({value for value in values if value}))
 
 
 def unlike(rows: Sequence[Row]) -> str:

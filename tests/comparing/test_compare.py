@@ -176,6 +176,7 @@ def test_a_table_is_put_together_from_runs_of_several_comparisons(workplace: Pat
     joint = ganzoo.compare(runs, out=workplace / "joint", record=workplace / "registry.yaml")
     assert [row.best for row in joint.rows[:2]] == [row.best for row in made]
     assert [row.budget for row in joint.rows] == ["10steps", "10steps", "4steps"]
+    assert content(str(workplace / "joint"))["budget"] == "10steps and 4steps"
     assert joint.rows[2].best == joint.rows[2].last, "scored four times: its best would be of other luck"
     kept = yaml.safe_load((workplace / "registry.yaml").read_text())["results"]
     assert [(result["name"], result["budget"]) for result in kept] == [
