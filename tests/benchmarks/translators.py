@@ -18,7 +18,7 @@ from ganzoo.stylize.painter import Brush, Painter
 from tests.benchmarks.pairing import paired, ratio
 from tests.benchmarks.training_step import GLIBC_SETTLED, with_allocator
 
-ROUNDS = 4
+ROUNDS = 8
 SIZE, WIDTH, BATCH = 128, 32, 1
 SIDE = 1024
 
