@@ -137,6 +137,31 @@ def start_run(
     return run
 
 
+def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *, out: str | Path) -> "Run":
+    """Goes on with the run in `out`, or starts it where there is none: the command of a job that may be restarted.
+
+    Raises UsageError when the run there was started with other options.
+    """
+    from ganzoo.engine import checkpoint
+    from ganzoo.engine.joining import joined
+    from ganzoo.runs import RUN_FILE, read_run_file
+    from ganzoo.settings import RESUMABLE
+
+    folder = Path(out)
+    with joined() as team:
+        # The first process decides for all: by the time that another looks, this one may have begun.
+        found = (folder / RUN_FILE).is_file(), bool(checkpoint.steps_in(folder / "checkpoints"))
+        begun, saved = team.tell("found", " ".join(map(str, found))).split()
+        if saved == "False":
+            return start_run(configuration, catalog, view, out=folder, overwrite=begun == "True")
+        old, new = read_run_file(folder)["configuration"], configuration.describe()
+        for name in sorted({*old, *new} - RESUMABLE):
+            if old.get(name, {}).get("value") != new.get(name, {}).get("value"):
+                raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
+        settings = {name: entry["value"] for name, entry in new.items() if name in RESUMABLE}
+        return resume_run(folder, catalog, view, settings=settings, model=configuration.model.full_name)
+
+
 def resume_run(
     folder: str | Path,
     catalog: Catalog,
@@ -172,8 +197,11 @@ def resume_run(
 
 def _report(run: "Run", view: View) -> None:
     """Writes report.html; whatever stands in its way, the run itself is as good without it."""
+    from ganzoo.engine.joining import is_first
     from ganzoo.report_html import write_run_report
 
+    if not is_first():
+        return
     try:
         write_run_report(run.folder)
     except Exception as error:

@@ -1,11 +1,13 @@
 """What augmentations share: randomness from the batch's generator alone, and resampling with gradients of gradients."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from ganzoo.batch import SharedGenerator
 
 _SEEDS = 2**63 - 1
 _BILINEAR = 0
@@ -20,6 +22,8 @@ def seeded(rng: torch.Generator) -> Iterator[None]:
     However much is drawn inside, `rng` moves on by one number.
     """
     seed = int(torch.randint(_SEEDS, (), generator=rng, device=rng.device))  # rng is on the CPU: nothing waits
+    if isinstance(rng, SharedGenerator):
+        seed = (seed + rng.rank) % _SEEDS  # no two processes the same, though not what one process would draw
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the GPUs as well.
         torch.default_generator.manual_seed(seed)
@@ -28,14 +32,19 @@ def seeded(rng: torch.Generator) -> Iterator[None]:
 
 def uniform(images: Tensor, rng: torch.Generator, *size: int, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Numbers in [low, high), B x size, on the device of the images."""
-    numbers = torch.rand(len(images), *size, generator=rng, device=rng.device) * (high - low) + low
+    numbers = _rows(images, rng, lambda rows: torch.rand(rows, *size, generator=rng, device=rng.device))
+    numbers = numbers * (high - low) + low
     return numbers.to(images.device, non_blocking=True)
 
 
 def normal(images: Tensor, rng: torch.Generator, *size: int) -> Tensor:
     """Standard normal numbers, B x size, on the device of the images."""
-    numbers = torch.randn(len(images), *size, generator=rng, device=rng.device)
+    numbers = _rows(images, rng, lambda rows: torch.randn(rows, *size, generator=rng, device=rng.device))
     return numbers.to(images.device, non_blocking=True)
+
+
+def _rows(images: Tensor, rng: torch.Generator, draw: Callable[[int], Tensor]) -> Tensor:
+    return rng.rows(len(images), draw) if isinstance(rng, SharedGenerator) else draw(len(images))
 
 
 def warp(images: Tensor, grid: Tensor, padding: str = "reflection") -> Tensor:

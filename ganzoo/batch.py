@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
+from typing import Self
 
 import numpy as np
 import torch
@@ -15,6 +16,31 @@ Draw = Callable[[Sequence[int], torch.Generator], Tensor]
 def draw_normal(size: Sequence[int], rng: torch.Generator) -> Tensor:
     """Standard normal numbers of that shape, on the generator's device."""
     return torch.randn(*size, generator=rng, device=rng.device)
+
+
+class SharedGenerator(torch.Generator):
+    """A generator on the CPU of which each of `count` processes has an equal copy, for its `own` images of a batch.
+
+    `rows` draws for the images of all and gives process `rank` its own, so that what is drawn for an image does not
+    depend on how many processes there are, and all copies move on alike.
+    """
+
+    def __new__(cls, count: int, rank: int, own: int) -> Self:
+        """Seeded with torch's default, as any generator."""
+        return super().__new__(cls, "cpu")  # type: ignore[call-arg]  # the stubs give it an __init__
+
+    def __init__(self, count: int, rank: int, own: int) -> None:
+        self.count = count
+        self.rank = rank
+        self.own = own
+
+    def rows(self, number: int, draw: Callable[[int], Tensor]) -> Tensor:
+        """Of `draw(all rows)` the `number` rows of this process, which may be several times its own images."""
+        if self.count == 1:
+            return draw(number)
+        stacked = number // self.own if number % self.own == 0 else 1
+        drawn = draw(number * self.count)
+        return drawn.view(stacked, self.count, number // stacked, *drawn.shape[1:])[:, self.rank].flatten(0, 1)
 
 
 def example_labels(count: int, attributes: Mapping[str, tuple[str, ...]], start: int = 0) -> Tensor | None:

@@ -1,5 +1,6 @@
 """The view of a run on a terminal: progress, rate, losses and where the pictures are; plain lines elsewhere."""
 
+import os
 import time
 from collections.abc import Mapping
 
@@ -49,7 +50,9 @@ class Reading:
 
 
 def make_view() -> View:
-    """The live view on a terminal, plain lines elsewhere."""
+    """The live view on a terminal, plain lines elsewhere; of several processes only the first says anything."""
+    if os.environ.get("RANK", "0") != "0":
+        return View()
     return LiveView() if console.is_terminal and not console.is_dumb_terminal else LineView()
 
 

@@ -6,8 +6,8 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +24,8 @@ SCORES = "scores.jsonl"
 SUMMARY = "summary.json"
 SCHEMA = 1
 LOCK = ".lock"
+OWNER = ".owner.json"
+"""Who holds the lock."""
 _CUT_OFF = 2**62
 
 
@@ -132,18 +134,23 @@ def claimed_folder(model: str, out: Path | None, *, overwrite: bool) -> Iterator
             _check_free(folder, overwrite=overwrite)
             yield folder
         finally:
-            if folder.is_dir() and {entry.name for entry in folder.iterdir()} <= {LOCK}:
+            if folder.is_dir() and _holds_nothing(folder):
+                (folder / OWNER).unlink(missing_ok=True)
                 (folder / LOCK).unlink(missing_ok=True)
                 folder.rmdir()
 
 
 def _check_free(folder: Path, *, overwrite: bool) -> None:
-    if {entry.name for entry in folder.iterdir()} <= {LOCK}:
+    if _holds_nothing(folder):
         return
     if not (folder / RUN_FILE).is_file():
         raise UsageError(f"'{folder}' is not empty and not a run folder, so it is left alone: give another")
     if not overwrite:
         raise UsageError(f"'{folder}' is a run already: resume it (--resume), replace it (--overwrite) or give another")
+
+
+def _holds_nothing(folder: Path) -> bool:
+    return {entry.name for entry in folder.iterdir()} <= {LOCK, OWNER}
 
 
 def empty_folder(folder: Path) -> None:
@@ -154,7 +161,7 @@ def empty_folder(folder: Path) -> None:
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
-        elif entry.name not in (LOCK, RUN_FILE):
+        elif entry.name not in (LOCK, OWNER, RUN_FILE):
             entry.unlink()
     (folder / "samples").mkdir()
     (folder / "checkpoints").mkdir()
@@ -167,18 +174,39 @@ def _free_folder(base: Path, model: str) -> Path:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keeps other processes out of the run folder while the block runs."""
+def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> Iterator[None]:
+    """Keeps other processes out of the run folder while the block runs; `notice` hears of a holder that died.
+
+    The system gives the lock free when its holder dies, however that happens: none has to be removed by hand. Raises
+    UsageError that names the process that holds it.
+    """
     from filelock import FileLock, Timeout  # here, as looking at a run needs no lock
 
+    owner = folder / OWNER
     try:
         held = FileLock(folder / LOCK).acquire(timeout=0)
     except Timeout:
-        raise UsageError(f"'{folder}' is in use by another process") from None
+        raise UsageError(f"'{folder}' is in use by another process{_named(owner)}") from None
     except OSError as error:
         raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
     with held:
-        yield
+        if owner.is_file():
+            notice(f"the process that had '{file_name(folder)}' last{_named(owner)} ended without a word")
+        with suppress(OSError):  # a full disk: the lock itself holds
+            owner.write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}))
+        try:
+            yield
+        finally:
+            owner.unlink(missing_ok=True)
+
+
+def _named(owner: Path) -> str:
+    """Who wrote the file, as far as it can be read."""
+    try:
+        known = json.loads(owner.read_text())
+        return f" ({int(known['pid'])} on {known['host']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:

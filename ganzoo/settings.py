@@ -44,11 +44,14 @@ class RunSettings(Options):
     stop_when_flat: bool = Field(False, description="stop when the last five scores brought nothing better")
     checkpoint_every: AmountField = Field(Amount(5, "min"), description="interval of checkpoints")
     keep: int = Field(3, ge=1, le=10_000, description="newest checkpoints to keep")
+    setbacks: int = Field(
+        3, ge=0, le=100, description="how often a diverged run goes back to its last checkpoint, at half the rate"
+    )
 
 
 RESUMABLE = frozenset(
     [
-        *("budget", "device", "compile", "threads", "keep", "stop_when_flat"),
+        *("budget", "device", "compile", "threads", "keep", "stop_when_flat", "setbacks"),
         *("log_every", "sample_every", "score_every", "metrics", "checkpoint_every"),
     ]
 )

@@ -32,6 +32,9 @@ PathOption = click.Path(path_type=Path)
 @click.option("--tiny", is_flag=True, help="Settings that train in seconds, to try things out.")
 @click.option("--out", type=PathOption, help="Run folder; runs/NAME-NUMBER by default.")
 @click.option("--overwrite", is_flag=True, help="Replace a run folder that exists.")
+@click.option(
+    "--continue", "go_on", is_flag=True, help="Go on with the run in --out if it is there: for restarted jobs."
+)
 @click.option("--resume", type=PathOption, help="Run folder to go on with; NAME is not needed.")
 @click.option("--checkpoint-every", help="Interval of checkpoints: 5min, 500steps.")
 @click.option("--keep", type=int, help="Newest checkpoints to keep.")
@@ -49,6 +52,7 @@ def train(
     tiny: bool,
     out: Path | None,
     overwrite: bool,
+    go_on: bool,
     resume: Path | None,
     **settings: object,
 ) -> int:
@@ -62,14 +66,22 @@ def train(
     try:
         with make_view() as view:
             if resume is not None:
-                if config or tiny or out or overwrite:
-                    raise UsageError("--resume goes on with a run as it was: no --config, --tiny, --out or --overwrite")
+                if config or tiny or out or overwrite or go_on:
+                    raise UsageError(
+                        "--resume goes on with a run as it was: no --config, --tiny, --out, --overwrite or --continue"
+                    )
                 run = api.resume_run(resume, catalog, view, model=name, settings={**options, **settings})
             elif name is None:
                 raise UsageError("say which model: ganzoo run NAME. All of them: ganzoo list")
             else:
                 wanted = api.configure_run(name, catalog, options=options, config=config, tiny=tiny, settings=settings)
-                run = api.start_run(wanted, catalog, view, out=out, overwrite=overwrite)
+                if go_on and (out is None or overwrite):
+                    raise UsageError("--continue goes on with the run in --out: give that, and no --overwrite")
+                run = (
+                    api.continue_run(wanted, catalog, view, out=out)
+                    if go_on and out
+                    else api.start_run(wanted, catalog, view, out=out, overwrite=overwrite)
+                )
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatient keys must not litter the way out
         complain("ganzoo: stopped at once")

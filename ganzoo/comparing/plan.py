@@ -11,7 +11,7 @@ from typing import Any
 from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog
 from ganzoo.errors import PluginError, StorageError, UsageError, one_line
-from ganzoo.runs import LOCK, RUN_FILE, file_name
+from ganzoo.runs import LOCK, OWNER, RUN_FILE, file_name
 from ganzoo.units import Amount
 
 FILE = "comparison.json"
@@ -115,7 +115,7 @@ def check_same(folder: Path, settings: Settings) -> bool:
 
     Raises UsageError when it holds another one or something else.
     """
-    if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {LOCK}:
+    if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {LOCK, OWNER}:
         return False
     try:
         old = json.loads((folder / FILE).read_text())["settings"]

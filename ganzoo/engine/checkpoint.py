@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ import safetensors
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ganzoo.engine.crashes import crash_point
 from ganzoo.errors import StorageError, one_line
 from ganzoo.files import sync_file, sync_folder, write_atomically
 
-SCHEMA = 1
+SCHEMA = 2
+"""Of state.json. 2 added the number of setbacks."""
 LATEST = "LATEST"
 BEST = "BEST"
 _MANIFEST = "MANIFEST.json"
@@ -43,18 +45,24 @@ def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
     """
     final = folder / name_of(step)
     draft = folder / f".{final.name}.part"
+    crash_point("before-write")
     try:
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        folder.mkdir(exist_ok=True)  # not its parents: a run folder that is gone must not come back as an empty one
+        draft.mkdir()
         _write(draft, checkpoint)
+        crash_point("before-rename")
         draft.rename(final)
         sync_folder(folder)
+        crash_point("after-rename")
         write_atomically(folder / LATEST, final.name)
+        crash_point("after-latest")
         _prune(folder, keep)
         _sweep(folder)
     except (OSError, safetensors.SafetensorError) as error:
         shutil.rmtree(draft, ignore_errors=True)
-        raise StorageError(f"can't write the checkpoint '{final}': {one_line(error)}") from error
+        problem = f"{one_line(error)}{_space(folder, checkpoint)}"
+        raise StorageError(f"can't write the checkpoint '{final}': {problem}") from error
     return final
 
 
@@ -63,13 +71,29 @@ def _write(draft: Path, checkpoint: Checkpoint) -> None:
         # safetensors wants contiguous tensors that share no memory.
         plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         save_file(plain, draft / f"{group}.safetensors")
+        crash_point("between-files")
     state = {"schema": SCHEMA, **checkpoint.state}
     (draft / "state.json").write_text(json.dumps(state, indent=1))
+    crash_point("before-manifest")
     manifest = {file.name: _fingerprint(file) for file in sorted(draft.iterdir())}
     (draft / _MANIFEST).write_text(json.dumps(manifest, indent=1))
     for file in draft.iterdir():
         sync_file(file)
     sync_folder(draft)
+
+
+def size_of(checkpoint: Checkpoint) -> int:
+    """Bytes that its tensors take on disk; the JSON beside them is next to nothing."""
+    return sum(tensor.nbytes for tensors in checkpoint.tensors.values() for tensor in tensors.values())
+
+
+def _space(folder: Path, checkpoint: Checkpoint) -> str:
+    """What is needed and what is free, where the disk may be the reason."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return ""
+    return f" (it takes {size_of(checkpoint) / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free)"
 
 
 def _fingerprint(file: Path) -> dict[str, object]:
@@ -94,7 +118,10 @@ def _prune(folder: Path, keep: int) -> None:
     best = best_step(folder)
     for step in steps_in(folder)[:-keep]:
         if step != best:
-            shutil.rmtree(folder / name_of(step))
+            # Away with the name first: a folder half removed would look like a damaged checkpoint.
+            aside = _aside(folder, step)
+            crash_point("during-prune")
+            shutil.rmtree(aside)
 
 
 def mark_best(folder: Path, step: int) -> None:
@@ -121,10 +148,15 @@ def set_aside_after(folder: Path, step: int) -> None:
         (folder / BEST).unlink()
     for later in steps_in(folder):
         if later > step:
-            aside = folder / f".{name_of(later)}.aside"
-            shutil.rmtree(aside, ignore_errors=True)
-            (folder / name_of(later)).rename(aside)
+            _aside(folder, later)
     write_atomically(folder / LATEST, name_of(step))
+
+
+def _aside(folder: Path, step: int) -> Path:
+    aside = folder / f".{name_of(step)}.aside"
+    shutil.rmtree(aside, ignore_errors=True)
+    (folder / name_of(step)).rename(aside)
+    return aside
 
 
 def load(folder: Path, groups: Iterable[str], which: str = LATEST) -> tuple[int, Checkpoint, tuple[str, ...]]:
@@ -163,8 +195,22 @@ def _verify(path: Path) -> None:
 
 
 def _read(path: Path, groups: Iterable[str]) -> Checkpoint:
-    state = json.loads((path / "state.json").read_text())
-    if state["schema"] != SCHEMA:
-        raise StorageError(f"'{path}' has schema {state['schema']}, this ganzoo reads {SCHEMA}")
+    state = _migrated(json.loads((path / "state.json").read_text()), path)
     files = {group: path / f"{group}.safetensors" for group in groups}
     return Checkpoint(tensors={group: load_file(file) for group, file in files.items() if file.is_file()}, state=state)
+
+
+def _migrated(state: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The state as this version writes it. Raises StorageError for one that a newer version wrote."""
+    if state["schema"] > SCHEMA:
+        raise StorageError(
+            f"'{path}' was written by a newer ganzoo (schema {state['schema']}, this one reads up to {SCHEMA}):"
+            " update with pip install --upgrade ganzoo-core"
+        )
+    for schema in range(state["schema"], SCHEMA):
+        state = _MIGRATIONS[schema](state)
+    return state
+
+
+_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda state: {**state, "setbacks": 0}}
+"""From each older schema to the next."""

@@ -1,21 +1,25 @@
 """Starts or resumes a run: builds everything that the configuration names, then trains."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
 import torch
+from torch import nn
 
 from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.source import ImageSource, PictureStream
 from ganzoo.data.split import split
-from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.device import choose_device, set_up
+from ganzoo.engine.joining import Team, joined, own_device
 from ganzoo.engine.loop import Loop
 from ganzoo.engine.pairs import ALONE, partners
+from ganzoo.engine.processes import Processes
+from ganzoo.engine.rescue import go_back
 from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, PluginError, UsageError, one_line
@@ -56,20 +60,23 @@ def start(
 ) -> Run:
     """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`."""
     _check_scores(configuration)
-    device = choose_device(configuration.settings.device)
-    source = open_source(configuration, learnt_from(configuration))
-    # What the model can't do is told before a long reading of images, where their labels are known without it.
-    gan = build_gan(configuration, source.attributes) if isinstance(source, ImageSource) else None
-    with claimed_folder(configuration.model.spec.name, out, overwrite=overwrite) as folder:
-        images = read_images(source, configuration, view)
-        sources = read_sources(configuration, view)
-        gan = gan or build_gan(configuration, images.attributes)
-        trainer = build_trainer(gan, configuration, images, device, sources)
-        scorer = _scorer(build_scorer, configuration, trainer, source, view)
-        run = Run(folder=folder, configuration=configuration)
-        empty_folder(folder)
-        write_run_file(run, _facts(trainer))
-        return Loop(run, trainer, _listeners(catalog, view), view, scorer=scorer).train()
+    with joined() as team:
+        view = view if team.processes.first else View()
+        device = _device(configuration, team)
+        source = open_source(configuration, learnt_from(configuration))
+        # What the model can't do is told before a long reading of images, where their labels are known without it.
+        gan = build_gan(configuration, source.attributes) if isinstance(source, ImageSource) else None
+        with _claimed(team, configuration, out, overwrite=overwrite) as folder:
+            images, sources = _read_all(source, configuration, view, team)
+            gan = gan or build_gan(configuration, images.attributes)
+            trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
+            scorer = _scorer(build_scorer, configuration, trainer, source, view) if team.processes.first else None
+            run = Run(folder=folder, configuration=configuration)
+            if team.processes.first:
+                empty_folder(folder)
+                write_run_file(run, _facts(trainer))
+            listeners = _listeners(catalog, view, team)
+            return Loop(run, trainer, listeners, view, scorer=scorer, team=team).train()
 
 
 def resume(
@@ -86,30 +93,58 @@ def resume(
     """
     started_with = read_run_file(folder)
     _check_scores(configuration)
-    device = choose_device(configuration.settings.device)
-    source = open_source(configuration, learnt_from(configuration))
-    images = read_images(source, configuration, view)
-    sources = read_sources(configuration, view)
-    found = {"data": images, "sources": sources}
-    if any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items()):
-        raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
-    trainer = build_trainer(build_gan(configuration, images.attributes), configuration, images, device, sources)
-    scorer = _scorer(build_scorer, configuration, trainer, source, view)
-    run = Run(folder=folder, configuration=configuration)
-    with locked(folder):
-        step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS)
-        for problem in problems:
-            view.notice(problem)
-        seconds = snapshot.restore(trainer, saved)
-        checkpoint.set_aside_after(run.checkpoints, step)
-        run.forget_after(step)
-        write_run_file(run, _facts(trainer))
-        view.notice(f"resuming '{file_name(folder)}' from step {step}")
-        return Loop(run, trainer, _listeners(catalog, view), view, seconds=seconds, scorer=scorer).train()
+    with joined() as team:
+        view = view if team.processes.first else View()
+        device = _device(configuration, team)
+        source = open_source(configuration, learnt_from(configuration))
+        images, sources = _read_all(source, configuration, view, team)
+        found = {"data": images, "sources": sources}
+        if any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items()):
+            raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
+        gan = build_gan(configuration, images.attributes)
+        trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
+        scorer = _scorer(build_scorer, configuration, trainer, source, view) if team.processes.first else None
+        run = Run(folder=folder, configuration=configuration)
+        with locked(folder, view.notice) if team.processes.first else nullcontext():
+            seconds = go_back(run, trainer, view)
+            if team.processes.first:
+                write_run_file(run, _facts(trainer))
+            view.notice(f"resuming '{file_name(folder)}' from step {trainer.rounds}")
+            listeners = _listeners(catalog, view, team)
+            return Loop(run, trainer, listeners, view, seconds=seconds, scorer=scorer, team=team).train()
 
 
-def _listeners(catalog: Catalog, view: View) -> Listeners:
-    return Listeners(catalog.plugins, view.notice)
+def _device(configuration: Configuration, team: Team) -> torch.device:
+    """Where this process computes. Raises UsageError when the batch can't be shared evenly."""
+    try:
+        team.processes.share(configuration.options.batch)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return choose_device(own_device(configuration.settings.device))
+
+
+@contextmanager
+def _claimed(team: Team, configuration: Configuration, out: Path | None, *, overwrite: bool) -> Iterator[Path]:
+    """The run folder, which the first process claims for all."""
+    if not team.processes.first:
+        yield Path(team.tell("folder"))
+        return
+    with claimed_folder(configuration.model.spec.name, out, overwrite=overwrite) as folder:
+        team.tell("folder", str(folder.resolve()))
+        yield folder
+
+
+def _read_all(
+    source: PictureStream, configuration: Configuration, view: View, team: Team
+) -> tuple[Images, Images | None]:
+    """The images and what they are translated from; the first process fills the cache that the others then find."""
+    with team.first_alone("read"):
+        return read_images(source, configuration, view), read_sources(configuration, view)
+
+
+def _listeners(catalog: Catalog, view: View, team: Team) -> Listeners:
+    """The plugins that listen, to the first process only."""
+    return Listeners(catalog.plugins if team.processes.first else (), view.notice)
 
 
 def _scorer(
@@ -208,7 +243,12 @@ def build_gan(configuration: Configuration, attributes: Mapping[str, tuple[str, 
 
 
 def build_trainer(
-    gan: GAN, configuration: Configuration, images: Images, device: torch.device, sources: Images | None = None
+    gan: GAN,
+    configuration: Configuration,
+    images: Images,
+    device: torch.device,
+    sources: Images | None = None,
+    processes: Processes | None = None,
 ) -> Trainer:
     """The recipe on its device, ready for the first step.
 
@@ -224,6 +264,8 @@ def build_trainer(
         numbers = numbers[pairs[numbers] != ALONE]
         source_numbers = pairs[numbers]
     set_up(device, settings.threads)
+    if processes is not None and processes.count > 1 and device.type == "cuda":
+        gan = nn.SyncBatchNorm.convert_sync_batchnorm(gan)  # type: ignore[no-untyped-call]  # stub gap
     return Trainer(
         gan,
         images,
@@ -239,6 +281,7 @@ def build_trainer(
         sources=sources,
         source_numbers=source_numbers,
         partners=pairs,
+        processes=processes,
     )
 
 
@@ -246,6 +289,7 @@ def _facts(trainer: Trainer) -> dict[str, object]:
     sources = {"sources": _facts_of(trainer.sources, trainer.source_numbers)} if trainer.sources is not None else {}
     return {
         "device": str(trainer.device),
+        "processes": trainer.processes.count,
         "parameters": {step.name: sum(p.numel() for p in step.trains.parameters()) for step in trainer.steps},
         "data": _facts_of(trainer.images, trainer.numbers),
         **sources,

@@ -1,25 +1,25 @@
 """The training loop: rounds until the budget is used up, with logs, samples and checkpoints at their intervals."""
 
 import math
-import time
 from collections.abc import Mapping
 
 import torch
 
-from ganzoo.batch import Batch, example_labels
-from ganzoo.engine import checkpoint, snapshot
+from ganzoo.engine.clock import Clock
 from ganzoo.engine.device import peak_memory
+from ganzoo.engine.joining import Team
+from ganzoo.engine.outputs import Outputs, not_finite
+from ganzoo.engine.processes import Processes
+from ganzoo.engine.rescue import Rescue
 from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
-from ganzoo.engine.trainer import Trainer
-from ganzoo.errors import DivergedError, StorageError, one_line
-from ganzoo.images import grid, pair_columns
+from ganzoo.engine.trainer import ELSEWHERE, Trainer, diverged
+from ganzoo.errors import DivergedError, GanzooError, one_line
 from ganzoo.listeners import Listeners
 from ganzoo.runs import Run
 from ganzoo.units import Amount, Progress
 from ganzoo.view import View
 
-SAMPLES = 64
 DONE, INTERRUPTED, TERMINATED, FAILED = "done", "interrupted", "terminated", "failed"
 
 
@@ -37,7 +37,10 @@ class _Every:
 
 
 class Loop:
-    """One run's training; `seconds` is the time already trained when it is resumed."""
+    """One run's training; `seconds` is the time already trained when it is resumed.
+
+    Several processes go through it in step; the first of them decides about time and writes, prints and scores.
+    """
 
     def __init__(
         self,
@@ -48,135 +51,129 @@ class Loop:
         *,
         seconds: float = 0.0,
         scorer: TakesScores | None = None,
+        team: Team | None = None,
     ) -> None:
         self.run = run
         self.trainer = trainer
         self.listeners = listeners
         self.view = view
+        self._team = team or Team(Processes(), None)
         self._settings = run.configuration.settings
-        self._earlier = seconds
-        self._paused = 0.0
+        self._clock = Clock(seconds)
+        self._seconds = seconds
+        self._flat = False
         self._scores = Scoreboard(run, trainer, scorer, view) if scorer else None
-        self._started = time.perf_counter()
         # A run that is resumed has the checkpoint that it was resumed from.
-        self._saved_step = trainer.rounds if trainer.rounds or seconds else -1
+        self._outputs = Outputs(run, trainer, view, trainer.rounds if trainer.rounds or seconds else -1)
+        self._rescue = Rescue(run, trainer, self._outputs, view)
         self._images_at_start = trainer.images_seen
 
     def train(self) -> Run:
         """Runs to the end of the budget, or to a signal; the last state is saved either way."""
-        self._started = time.perf_counter()
-        self._paused = 0.0
+        self._clock.start()
         self.run.progress = self._progress()
         self.run.records_probabilities = self.trainer.gan.records_probabilities
         self.view.follow(self.run)
         self.listeners.call("ganzoo_run_started", run=self.run)
         try:
             with stop_on_signals() as request:
-                self._prepare()
-                self._rounds(request)
-                self._save()
-                self._sample()
-                if request.signal is None:
-                    self._score()
+                self._outputs.prove(self._clock.seconds)
+                while not self._over(request):
+                    pass
             self.run.outcome = DONE if request.signal is None else _outcome(request)
         except BaseException as error:
             self.run.outcome = INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
             self._finish({"error": one_line(error)})
+            if _out_of_memory(error):
+                raise GanzooError(self._memory_advice(error)) from error
             raise
         self._finish({})
         return self.run
 
-    def _prepare(self) -> None:
-        """Proves that samples and checkpoints can be written before any time is spent on training."""
-        if self.trainer.rounds == 0:
-            self._sample()
-        self._save()
+    def _over(self, request: StopRequest) -> bool:
+        """Trains to the end; False when the training has diverged and goes on from an earlier checkpoint."""
+        try:
+            self._rounds(request)
+            self._outputs.save(self._clock.seconds, last=True)
+            self._outputs.sample()
+            if request.signal is None:
+                self._score(request)
+        except DivergedError as error:
+            self._rescue.after(error)
+            if self._scores is not None:
+                self._scores.forget_after(self.trainer.rounds)
+            return False
+        return True
 
     def _rounds(self, request: StopRequest) -> None:
         settings = self._settings
-        progress = self._progress()
+        progress = self._agreed(request)
+        self._flat = self._is_flat()
         log = _Every(settings.log_every, progress)
         sample = _Every(settings.sample_every, progress)
         save = _Every(settings.checkpoint_every, progress)
         score = _Every(settings.score_every or settings.budget, progress)
-        while (used := settings.budget.count(progress)) < 1 and request.signal is None and not self._flat():
+        while (used := settings.budget.count(progress)) < 1 and request.signal is None and not self._flat:
             self.trainer.round(used)
-            progress = self.run.progress = self._progress()
+            progress = self.run.progress = self._agreed(request)
             self.view.stepped(self.run)
             if log.due(progress):
                 self._log()
             if sample.due(progress):
-                self._sample()
+                self._outputs.sample()
             if save.due(progress):
-                self._save()
+                self._outputs.save(progress.seconds)
             if score.due(progress):
-                self._score()
+                self._score(request)
 
-    def _flat(self) -> bool:
-        return self._settings.stop_when_flat and self._scores is not None and self._scores.flat
+    def _agreed(self, request: StopRequest) -> Progress:
+        """The progress by the clock of the first process; all hear of a signal that one of them got, and when to end.
 
-    def _score(self) -> None:
+        Without that one process would wait for a step that another does not take any more.
+        """
+        own = self._clock.seconds if self._team.processes.first else 0.0
+        signal, self._seconds = self._team.processes.largest([float(request.signal or 0), own])
+        request.hear(int(signal))
+        return self._progress()
+
+    def _is_flat(self) -> bool:
+        """Whether the scores say that it is enough, which only the first process knows."""
+        flat = self._settings.stop_when_flat and self._scores is not None and self._scores.flat
+        return self._team.processes.any(flat)
+
+    def _score(self, request: StopRequest) -> None:
         """Scores what the checkpoint of this step draws; the clock of the training stands still meanwhile."""
-        if self._scores is None:
+        if self._settings.score_every is None:
             return
-        started = time.perf_counter()
-        self._save()
-        self._scores.take()
-        self._paused += time.perf_counter() - started
+        with self._clock.paused():
+            if self._outputs.save(self._clock.seconds) and self._scores is not None:
+                self._scores.take(request.giving_up())
+            self._team.tell(f"scored {self.trainer.rounds}")
+        self._flat = self._is_flat()
 
     def _progress(self) -> Progress:
-        seconds = self._earlier + time.perf_counter() - self._started - self._paused
-        return Progress(steps=self.trainer.rounds, images=self.trainer.images_seen, seconds=seconds)
+        return Progress(steps=self.trainer.rounds, images=self.trainer.images_seen, seconds=self._seconds)
 
     def _log(self) -> None:
         progress = self.run.progress
         values = self.trainer.scalars()
-        check_finite(values, progress.steps)
+        problem = not_finite(values)
+        if self._team.processes.any(bool(problem)):
+            raise DivergedError(diverged(problem or ELSEWHERE, progress.steps))
+        if not self._team.processes.first:
+            return
         counters = {"step": progress.steps, "images": progress.images, "seconds": round(progress.seconds, 3)}
-        self.run.log({**counters, "images_per_second": self._rate(progress), **values})
+        self._outputs.log({**counters, "images_per_second": self._rate(progress), **values})
         self.view.logged(self.run, self.run.scalars)
         self.listeners.call("ganzoo_step_finished", run=self.run, step=progress.steps, scalars=self.run.scalars)
 
     def _rate(self, progress: Progress) -> float:
         """Images a second since the run was started or resumed."""
-        seconds = progress.seconds - self._earlier
+        seconds = progress.seconds - self._clock.earlier
         return round((progress.images - self._images_at_start) / seconds, 2) if seconds > 0 else 0.0
 
-    def _sample(self) -> None:
-        """A grid from the same noise, or the same photos, at every step: the pictures can be watched growing."""
-        size = self._settings.size
-        source = self.trainer.held_out_sources(SAMPLES // 2)
-        count = SAMPLES if source is None else len(source)
-        blank = torch.zeros((), device=self.trainer.device).expand(count, 3, size.height, size.width)
-        rng = torch.Generator().manual_seed(self._settings.seed)
-        label = example_labels(count, self.trainer.images.attributes)
-        if label is not None:
-            label = label.to(self.trainer.device)
-        images = self.trainer.draw(Batch(blank, rng, source=source, label=label, progress=1.0))
-        columns = None
-        if source is not None:  # each photo beside what became of it
-            images = torch.stack([source, images], dim=1).flatten(0, 1)
-            columns = pair_columns(images)
-        path = self.run.samples / f"step-{self.trainer.rounds:06d}.png"
-        try:
-            grid(images, columns).save(path)
-        except OSError as error:
-            raise StorageError(f"can't write '{path}': {one_line(error)}") from None
-        self.run.newest_sample = path
-
-    def _save(self) -> None:
-        """Publishes a checkpoint, unless this step has one or a value in it is not finite."""
-        if self._saved_step == self.trainer.rounds:
-            return
-        check_finite(self.trainer.scalars(), self.trainer.rounds)
-        taken = snapshot.take(self.trainer, self._progress().seconds)
-        for name, tensor in taken.tensors["weights"].items():
-            if not bool(torch.isfinite(tensor).all()):
-                raise DivergedError(_diverged(f"weight '{name}' is not finite", self.trainer.rounds))
-        checkpoint.save(self.run.checkpoints, self.trainer.rounds, taken, self._settings.keep)
-        self._saved_step = self.trainer.rounds
-
     def _finish(self, more: Mapping[str, object]) -> None:
+        self._seconds = self._clock.seconds
         progress = self.run.progress = self._progress()
         summary = {
             "outcome": self.run.outcome,
@@ -185,29 +182,32 @@ class Loop:
             "seconds": progress.seconds,
             "images_per_second": self._rate(progress),
             "peak_memory_mb": round(peak_memory(self.trainer.device) / 1e6, 1),
-            "checkpoint": self._saved_step,
+            "checkpoint": self._outputs.saved,
+            "setbacks": self.trainer.setbacks,
             **more,
         }
-        if self._flat():
+        if self._flat:
             summary["stopped"] = f"nothing better in the last {PATIENCE} scores"
-        if self.run.outcome != FAILED:
+        if self.run.outcome != FAILED and self._team.processes.first:
             self.run.write_summary(summary)
         self.listeners.call("ganzoo_run_finished", run=self.run, summary=summary)
         self.view.finished(self.run, summary)
 
+    def _memory_advice(self, error: BaseException) -> str:
+        batch = self.trainer.batch_size
+        smaller = f"a new run with --batch {batch // 2}, " if batch > 1 else ""
+        return (
+            f"out of memory in step {self.trainer.rounds + 1}, with a batch of {batch} at {self._settings.size} pixels"
+            f" on {self.trainer.device}: {smaller}a smaller --size or --precision bf16 takes less. The checkpoint of"
+            f" step {self._outputs.saved} is kept and can be resumed where there is more memory ({one_line(error)})"
+        )
 
-def check_finite(values: Mapping[str, float], step: int) -> None:
-    """Raises DivergedError naming the first value that is NaN or infinite."""
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise DivergedError(_diverged(f"'{name}' is {value}", step))
 
-
-def _diverged(what: str, step: int) -> str:
-    return (
-        f"training diverged: {what} at step {step}; the last checkpoint before it is kept."
-        " Try a smaller --set lr=…, or another loss"
-    )
+def _out_of_memory(error: BaseException) -> bool:
+    """Of a GPU, or of the machine, which torch tells by the name of its allocator only."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
 
 
 def _outcome(request: StopRequest) -> str:

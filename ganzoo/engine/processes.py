@@ -1,10 +1,17 @@
 """The processes that train one run together, each with its share of every batch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
+
+from ganzoo.errors import GanzooError, one_line
+
+
+class LostError(GanzooError):
+    """Another process is gone, or no longer computes the same."""
 
 
 @dataclass(frozen=True)
@@ -12,12 +19,17 @@ class Processes:
     """The number of this process, how many there are, and the `group` of torch.distributed in which several talk.
 
     Gradients are averaged by hand and not by DistributedDataParallel, which synchronises penalties and two-player
-    losses wrongly without a word.
+    losses wrongly without a word. Every method that talks must be called by all processes in the same order.
     """
 
     rank: int = 0
     count: int = 1
-    group: torch.distributed.ProcessGroup | None = None
+    group: distributed.ProcessGroup | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes, prints and scores."""
+        return self.rank == 0
 
     def share(self, batch: int) -> slice:
         """The places of a batch that are this process's. Raises ValueError when it can't be divided evenly."""
@@ -33,14 +45,71 @@ class Processes:
         # A parameter without gradient on one process may have one on another, so that all must send all.
         gradients = [_gradient(parameter) for parameter in parameters]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
-        self.group.allreduce([flat]).wait()
+        with _naming_trouble():
+            self.group.allreduce([flat]).wait()
         flat /= self.count
         means = torch.split(flat, [gradient.numel() for gradient in gradients])
         for gradient, mean in zip(gradients, means, strict=True):
             gradient.copy_(mean.view_as(gradient))
+
+    def largest(self, values: Sequence[float]) -> list[float]:
+        """Of each value the largest that a process has; for what all must decide alike."""
+        if self.group is None:
+            return list(values)
+        numbers = torch.tensor(values, dtype=torch.float64)
+        options = distributed.AllreduceOptions()
+        options.reduceOp = distributed.ReduceOp.MAX
+        with _naming_trouble():
+            self.group.allreduce([numbers], options).wait()
+        return numbers.tolist()
+
+    def any(self, value: bool) -> bool:
+        """Whether it is so on any process."""
+        return self.largest([float(value)])[0] > 0
+
+    def align(self, tensors: Iterable[Tensor]) -> None:
+        """Replaces tensors, such as the statistics of a batch norm, by those of the first process."""
+        if self.group is None:
+            return
+        for tensor in tensors:
+            with _naming_trouble():
+                self.group.broadcast([tensor], distributed.BroadcastOptions()).wait()
+
+    def check_same(self, tensors: Mapping[str, Tensor], step: int) -> None:
+        """Raises LostError, on all processes, naming the first tensor that is not the same on each, bit by bit."""
+        if self.group is None:
+            return
+        own = torch.stack([_checksum(tensor) for tensor in tensors.values()])
+        rows = [torch.empty_like(own) for _ in range(self.count)]
+        with _naming_trouble():
+            self.group.allgather([rows], [own]).wait()
+        for place, name in enumerate(tensors):
+            sums = [int(row[place]) for row in rows]
+            if others := [rank for rank, one in enumerate(sums) if one != sums[0]]:
+                ranks = ", ".join(map(str, others))
+                raise LostError(
+                    f"at step {step} '{name}' is not the same on process 0 and on {ranks}: the processes have drifted"
+                    " apart; the last checkpoint is from before it"
+                )
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:
     if parameter.grad is None:
         parameter.grad = torch.zeros_like(parameter)
     return parameter.grad
+
+
+def _checksum(tensor: Tensor) -> Tensor:
+    """The sum of the bytes' words; on the CPU, since comparing is rare and the numbers are few."""
+    words = tensor.detach().contiguous().flatten().view(torch.uint8)
+    words = words.view(torch.int32) if words.numel() % 4 == 0 and words.numel() else words
+    return words.sum(dtype=torch.int64).cpu()
+
+
+@contextmanager
+def _naming_trouble() -> Iterator[None]:
+    """A connection that broke or went silent is a process that is gone."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise LostError(f"another process is gone or silent: {one_line(error)}") from error

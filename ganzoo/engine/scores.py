@@ -1,6 +1,7 @@
 """Scores during training: taken at intervals, remembered in scores.jsonl, the best checkpoint marked."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import numpy as np
@@ -51,19 +52,30 @@ class Scoreboard:
         """Whether the last scores brought nothing better."""
         return health.flat(self.evaluations, PATIENCE)
 
-    def take(self) -> None:
-        """Scores the weights as they are, whose checkpoint must be published, and tells what is odd."""
+    def take(self, guard: AbstractContextManager[None] | None = None) -> None:
+        """Scores the weights as they are, whose checkpoint must be published, and tells what is odd.
+
+        `guard` may break off the reckoning, and then there is no score.
+        """
         step = self.trainer.rounds
         if self.evaluations and self.evaluations[-1].step == step:
             return
         weights = "ema" if self.trainer.average is not None else "live"
-        evaluation = self.scorer.score(self.scorer.draw(self.trainer.draw), step=step, weights=weights)
+        evaluation = None
+        with guard or nullcontext():
+            evaluation = self.scorer.score(self.scorer.draw(self.trainer.draw), step=step, weights=weights)
+        if evaluation is None:
+            return
         self.evaluations.append(evaluation)
         self.run.log_score(evaluation)
         self._mark()
         self.view.scored(self.run, evaluation, self.best)
         for sentence in health.warnings(self.evaluations, self.run.scalar_lines()):
             self.view.notice(sentence)
+
+    def forget_after(self, step: int) -> None:
+        """Drops the scores of later steps, which are trained anew."""
+        self.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= step]
 
     def _mark(self) -> None:
         """Points BEST to the best of the checkpoints that are there."""

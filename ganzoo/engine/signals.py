@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends the run after its step, a second ctrl-C ends the process at once."""
+"""Signals that end a run: the first after its step and a checkpoint, a second ctrl-C the process at once."""
 
 import signal
 import threading
@@ -7,30 +7,64 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+SAVING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+"""Ctrl-C; what schedulers send before they take a machine away; a terminal that is closed; Slurm's --signal."""
+
+
+class _Stopped(Exception):
+    """What can wait is given up, since the run is to end."""
+
 
 class StopRequest:
     """The signal that asked the run to end, if any."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self._giving_up = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """The signal handler."""
         if self.signal is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal = signal.Signals(number)
+        if self._giving_up:
+            raise _Stopped
+
+    def hear(self, number: int) -> None:
+        """Takes up a signal, if not 0, that another process of the run got."""
+        if number and self.signal is None:
+            self.signal = signal.Signals(number)
+
+    @contextmanager
+    def giving_up(self) -> Iterator[None]:
+        """A block that a signal breaks off without a word: a score may take longer than the time to be gone."""
+        self._giving_up = True
+        try:
+            yield
+        except _Stopped:
+            pass
+        finally:
+            self._giving_up = False
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Catches SIGINT and SIGTERM while the block runs; elsewhere than in the main thread it can't, and doesn't."""
+    """Catches the signals while the block runs; elsewhere than in the main thread it can't, and doesn't."""
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before: dict[signal.Signals, Any] = {s: signal.signal(s, request) for s in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, request) for number in _caught()}
     try:
         yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _caught() -> Iterator[signal.Signals]:
+    """Those that this system has; not a hang-up that `nohup` has turned off, since it is there to go on."""
+    for name in SAVING:
+        number: Any = getattr(signal, name, None)
+        if number is not None and not (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
+            yield number

@@ -31,6 +31,7 @@ def take(trainer: Trainer, seconds: float) -> Checkpoint:
         "step": trainer.rounds,
         "images": trainer.images_seen,
         "seconds": seconds,
+        "setbacks": trainer.setbacks,
         "optimisers": hyperparameters,
     }
     return Checkpoint(tensors=groups, state=state)
@@ -56,6 +57,7 @@ def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
     trainer.rng.set_state(tensors["train"]["rng"])
     trainer.rounds = state["step"]
     trainer.images_seen = state["images"]
+    trainer.setbacks = state["setbacks"]
     return float(state["seconds"])
 
 

@@ -1,6 +1,7 @@
 """Applies the steps of a recipe, round by round. Owns everything between a loss and the changed weights."""
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 
 import numpy as np
@@ -8,13 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganzoo.batch import Batch
+from ganzoo.batch import Batch, SharedGenerator
 from ganzoo.data.cache import Images
 from ganzoo.data.order import Order, balanced
 from ganzoo.engine.average import Average
 from ganzoo.engine.processes import Processes
-from ganzoo.errors import PluginError
+from ganzoo.errors import DivergedError, PluginError
 from ganzoo.model import GAN, Augmentation, NoAugmentation, Step
+
+ELSEWHERE = "a value of another process is not finite"
 
 
 class Trainer:
@@ -59,7 +62,9 @@ class Trainer:
         self.partners = np.arange(len(images)) if partners is None else partners
         self.source_order = Order(len(self.source_numbers), seed + 1)
         self.processes = processes or Processes()
-        self.rng = torch.Generator().manual_seed(seed)
+        own = self.processes.share(batch)
+        self.rng = SharedGenerator(self.processes.count, self.processes.rank, own.stop - own.start)
+        self.rng.manual_seed(seed)
         self.steps = _checked_steps(gan)
         # What a recipe has frozen, such as a pretrained body, stays frozen.
         self._parameters = {step.name: [p for p in step.trains.parameters() if p.requires_grad] for step in self.steps}
@@ -68,6 +73,10 @@ class Trainer:
         self.average = Average(gan.averaged, half_life) if half_life else None
         self.pace = 1.0
         """How many times as fast all players learn, for checks of a recipe that have few steps."""
+        self.setbacks = 0
+        """How often the training has diverged and gone back; each time all players learn half as fast from then on."""
+        self.suspect: Batch | None = None
+        """The batch on which it diverged last."""
         self.rounds = 0
         self.images_seen = 0
         self._autocast = precision == "bf16"
@@ -166,6 +175,7 @@ class Trainer:
         call_without_gradients(step.before)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._autocast):
             terms = step.loss(batch)
+        self._check_terms(step, terms, batch)
         # Gradients go to this player's parameters only, whatever graph the loss hangs on.
         total = torch.stack([term.float() for term in terms.values()]).sum()
         torch.autograd.backward(total, inputs=parameters)
@@ -173,10 +183,8 @@ class Trainer:
         if self._clip:
             torch.nn.utils.clip_grad_norm_(parameters, self._clip)
         optimiser = self.optimisers[step.name]
-        factor, rates = (
-            self.pace * self.gan.rate(batch.progress),
-            self._rates.setdefault(optimiser, _rates_of(optimiser)),
-        )
+        factor = self.pace * 0.5**self.setbacks * self.gan.rate(batch.progress)
+        rates = self._rates.setdefault(optimiser, _rates_of(optimiser))
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
         optimiser.step()
@@ -184,6 +192,25 @@ class Trainer:
         call_without_gradients(step.after)
         batch.forget(step.trains)
         self._values |= {f"{step.name}.{name}": term.detach() for name, term in terms.items()} | batch.recorded
+
+    def _check_terms(self, step: Step, terms: Mapping[str, Tensor], batch: Batch) -> None:
+        """Raises DivergedError before a term that is not finite has changed anything, on every process alike.
+
+        On a CPU only, where nobody has to wait for the numbers; elsewhere the logs and checkpoints look at them.
+        """
+        if self.device.type != "cpu":
+            return
+        values = {name: float(term.detach()) for name, term in terms.items()}
+        bad = next((name for name, value in values.items() if not math.isfinite(value)), "")
+        if self.processes.any(bool(bad)):
+            self.suspect = batch
+            found = f"'{step.name}.{bad}' is {values[bad]}" if bad else ELSEWHERE
+            raise DivergedError(diverged(found, self.rounds + 1))
+
+
+def diverged(what: str, step: int) -> str:
+    """The message of a DivergedError."""
+    return f"training diverged: {what} at step {step}"
 
 
 def _rates_of(optimiser: torch.optim.Optimizer) -> list[float]:

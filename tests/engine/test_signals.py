@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ganzoo.engine import checkpoint
+from ganzoo.engine.signals import stop_on_signals
 
 LONG = ["--tiny", "--device", "cpu", "--budget", "1h", "--log-every", "5steps", "--threads", "1"]
 
@@ -25,7 +26,13 @@ def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "term")]
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "term"),
+        (signal.SIGHUP, 143, "term"),
+        (signal.SIGUSR1, 143, "term"),
+    ],
 )
 def test_one_signal_saves_and_ends(tmp_path: Path, number: signal.Signals, code: int, word: str) -> None:
     process = started(tmp_path / "run")
@@ -50,3 +57,22 @@ def test_a_second_ctrl_c_stops_at_once_and_saves_nothing(tmp_path: Path) -> None
     assert "Traceback" not in output
     assert checkpoint.steps_in(tmp_path / "run" / "checkpoints") == [0]
     assert not list((tmp_path / "run" / "checkpoints").glob("step-*/*.part"))
+
+
+def test_a_signal_breaks_off_a_score_and_nothing_else() -> None:
+    with stop_on_signals() as request:
+        ended = False
+        with request.giving_up():
+            signal.raise_signal(signal.SIGTERM)
+            ended = True
+        assert not ended and request.signal == signal.SIGTERM
+
+
+def test_a_hang_up_that_was_turned_off_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_on_signals() as request:
+            signal.raise_signal(signal.SIGHUP)
+        assert request.signal is None
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -1,0 +1,155 @@
+"""Disks that fill up, folders that go away, locks that were left: a run goes on while it can, and says so."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ganzoo import api
+from ganzoo.engine import checkpoint, outputs
+from ganzoo.errors import StorageError, UsageError
+from ganzoo.runs import LOCK, OWNER, Run, locked
+from ganzoo.view import View
+
+Train = Callable[..., Run]
+
+
+class Heard(View):
+    """Keeps the notices; calls `then` after a number of steps."""
+
+    def __init__(self, after: int = 0, then: Callable[[Run], None] = lambda run: None) -> None:
+        self.notices: list[str] = []
+        self._after, self._then = after, then
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def stepped(self, run: Run) -> None:
+        if run.progress.steps == self._after:
+            self._then(run)
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file may grow larger: what a full disk is to whoever writes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_is_full_for_a_while_costs_nothing_but_the_checkpoints_of_that_while(train: Train) -> None:
+    limits: list[object] = []
+
+    def fill(run: Run) -> None:
+        limits.append(resource.getrlimit(resource.RLIMIT_FSIZE))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
+
+    class Filling(Heard):
+        def stepped(self, run: Run) -> None:
+            if run.progress.steps == 3:
+                fill(run)
+            if run.progress.steps == 7:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limits[0])  # type: ignore[arg-type]
+
+    view = Filling()
+    run = train(view=view, budget="9steps", checkpoint_every="2steps", log_every="1000steps", keep=9)
+    assert checkpoint.steps_in(run.checkpoints) == [0, 2, 8, 9]
+    told = [text for text in view.notices if "can't write the checkpoint" in text]
+    assert len(told) == 2 and "MB are free" in told[0] and "training goes on" in told[0]
+    assert not list(run.checkpoints.glob(".*"))
+
+
+def test_a_disk_that_stays_full_ends_the_run_and_keeps_the_last_good_one(train: Train, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="can't write the checkpoint"), largest_file(2**40):
+        view = Heard(3, lambda run: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY)))
+        train(view=view, budget="1000steps", checkpoint_every="1steps", log_every="1000steps")
+    assert len([text for text in view.notices if "training goes on" in text]) == outputs.ATTEMPTS - 1
+    step, _, problems = checkpoint.load(tmp_path / "run" / "checkpoints", ("weights",))
+    assert (step, problems) == (2, ())
+
+
+def test_logs_and_pictures_that_can_not_be_written_are_told_once(train: Train) -> None:
+    def block(run: Run) -> None:
+        (run.folder / "scalars.jsonl").unlink()
+        (run.folder / "scalars.jsonl").mkdir()
+
+    view = Heard(2, block)
+    assert train(view=view, budget="6steps", log_every="1steps").outcome == "done"
+    assert len([text for text in view.notices if "scalars.jsonl" in text]) == 1
+
+
+def test_a_run_folder_that_is_removed_meanwhile_ends_the_run_and_is_not_made_again(
+    train: Train, tmp_path: Path
+) -> None:
+    with pytest.raises(StorageError):
+        train(view=Heard(3, lambda run: shutil.rmtree(run.folder)), budget="9steps", checkpoint_every="2steps")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_disk_that_will_not_take_all_that_is_to_be_kept_is_told_at_the_start(
+    train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(outputs.shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    view = Heard()
+    train(view=view, budget="1steps", keep=7)
+    (told,) = [text for text in view.notices if "nearly full" in text]
+    assert "7 checkpoints" in told and "--keep" in told
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not Path("/dev/shm").is_dir(), reason="mounting needs root")
+def test_a_small_disk_that_is_really_full(train: Train, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this system allows no mount")
+    try:
+        with pytest.raises(StorageError, match="No space left"):
+            train(name="disk/run", budget="50steps", checkpoint_every="1steps", keep=100)
+        step, _, problems = checkpoint.load(disk / "run" / "checkpoints", ("weights", "ema", "train"))
+        assert step >= 0 and problems == () and not list((disk / "run" / "checkpoints").glob(".*.part"))
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_the_lock_names_who_holds_it(tmp_path: Path) -> None:
+    refused = pytest.raises(UsageError, match=rf"in use by another process \({os.getpid()} on ")
+    with locked(tmp_path), refused, locked(tmp_path):
+        pass
+    assert not (tmp_path / OWNER).exists()
+
+
+def test_a_holder_that_was_killed_is_noticed_and_in_nobodys_way(train: Train) -> None:
+    run = train(budget="1steps")
+    (run.folder / OWNER).write_text(json.dumps({"pid": 4711, "host": "elsewhere"}))
+    (run.folder / LOCK).touch()
+    view = Heard()
+    api.resume(run.folder, budget="2steps", view=view)
+    assert any("4711 on elsewhere" in text and "without a word" in text for text in view.notices)
+
+
+def test_a_command_that_is_started_again_goes_on_with_its_run(tmp_path: Path, catalog: object) -> None:
+    catalog = api.open_catalog(third_party=False)
+
+    def command(budget: str, **options: object) -> Run:
+        settings = {"budget": budget, "device": "cpu"}
+        wanted = api.configure_run("dcgan", catalog, tiny=True, options=options, settings=settings)
+        return api.continue_run(wanted, catalog, View(), out=tmp_path / "run")
+
+    command("2steps")
+    again = command("4steps")
+    assert checkpoint.steps_in(again.checkpoints) == [0, 2, 4]
+    with pytest.raises(UsageError, match="another lr"):
+        command("4steps", lr=0.5)
+    shutil.rmtree(again.checkpoints)  # killed before the first checkpoint
+    assert checkpoint.steps_in(command("2steps").checkpoints) == [0, 2]

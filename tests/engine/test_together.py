@@ -1,0 +1,177 @@
+"""Several processes train one run, as torchrun starts them: they end alike, whatever happens to one of them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import torch
+from torch import distributed
+
+from ganzoo import api
+from ganzoo.batch import SharedGenerator
+from ganzoo.engine import checkpoint
+from ganzoo.engine.processes import LostError, Processes
+
+COMMAND = ["-m", "ganzoo", "run", "dcgan", "--tiny", "--device", "cpu", "--log-every", "5steps"]
+
+
+def start(folder: Path, *arguments: str, count: int = 2) -> "list[subprocess.Popen[str]]":
+    """The processes of one run, by the variables that torchrun sets."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, *COMMAND, "--out", str(folder), *arguments]
+    return [
+        subprocess.Popen(
+            command,
+            env={**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(count)
+    ]
+
+
+def ended(processes: "list[subprocess.Popen[str]]", seconds: float = 120) -> list[tuple[int, str]]:
+    """Exit code and output of each."""
+    with ThreadPoolExecutor(len(processes)) as pool:
+        outputs = list(pool.map(lambda process: process.communicate(timeout=seconds)[0], processes))
+    return [(process.returncode, output) for process, output in zip(processes, outputs, strict=True)]
+
+
+def wait_for(there: Callable[[], bool], processes: "list[subprocess.Popen[str]]") -> None:
+    deadline = time.monotonic() + 120
+    while not there():
+        assert time.monotonic() < deadline
+        assert all(process.poll() is None for process in processes), ended(processes)
+        time.sleep(0.02)
+
+
+def test_one_writes_for_all_and_another_number_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (first, said), (second, silent) = ended(start(folder, "--budget", "10steps"))
+    assert (first, second, silent) == (0, 0, "") and "done after 10 steps, 80 images" in said
+    content = json.loads((folder / "run.json").read_text())
+    assert content["processes"] == 2
+    assert len((folder / "scalars.jsonl").read_text().splitlines()) == 2
+    again = api.resume(folder, budget="12steps")
+    assert again.outcome == "done" and again.progress.images == 96
+
+
+def test_a_signal_to_one_ends_all_at_the_same_step(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    processes = start(folder, "--budget", "1h")
+    wait_for((folder / "scalars.jsonl").is_file, processes)
+    processes[1].send_signal(signal.SIGTERM)
+    assert [code for code, _ in ended(processes)] == [143, 143]
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["outcome"] == "terminated"
+    assert summary["checkpoint"] == summary["steps"] == checkpoint.steps_in(folder / "checkpoints")[-1] > 0
+
+
+def test_one_that_is_killed_ends_the_others_with_its_number(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    processes = start(folder, "--budget", "1h")
+    wait_for((folder / "scalars.jsonl").is_file, processes)
+    processes[1].kill()
+    began = time.monotonic()
+    (code, said), (killed, _) = ended(processes)
+    assert killed == -signal.SIGKILL and code == 1 and time.monotonic() - began < 60
+    assert "no answer from process 1" in said and "Traceback" not in said
+
+
+def test_a_batch_that_can_not_be_shared_is_a_usage_error_on_all(tmp_path: Path) -> None:
+    assert [code for code, _ in ended(start(tmp_path / "run", "--batch", "9"))] == [2, 2]
+
+
+def test_torchrun_starts_what_was_killed_again_and_it_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    elastic = ["--nproc-per-node", "2", "--max-restarts", "1", "--standalone"]
+    options = ["--budget", "150steps", "--checkpoint-every", "5steps", "--continue", "--out", str(folder)]
+    agent = subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", *elastic, *COMMAND, *options],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    owner = folder / ".owner.json"
+    wait_for(lambda: owner.is_file() and len(checkpoint.steps_in(folder / "checkpoints")) > 1, [agent])
+    os.kill(json.loads(owner.read_text())["pid"], signal.SIGKILL)
+    output = agent.communicate(timeout=180)[0]
+    assert agent.returncode == 0, output
+    assert "ended without a word" in output and "resuming" in output
+    assert checkpoint.steps_in(folder / "checkpoints")[-1] == 150
+
+
+@pytest.fixture
+def pair() -> Iterator[list[Processes]]:
+    """Two processes, for which threads stand, joined by gloo."""
+    store = distributed.HashStore()  # type: ignore[attr-defined]  # not in the stubs
+
+    def join(rank: int) -> Processes:
+        return Processes(rank, 2, distributed.ProcessGroupGloo(store, rank, 2, timedelta(seconds=20)))
+
+    with ThreadPoolExecutor(2) as pool:
+        yield list(pool.map(join, range(2)))
+
+
+def on_both(pair: list[Processes], action: Callable[[Processes], object]) -> list[object]:
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(action, pair))
+
+
+def test_parameters_that_have_drifted_apart_are_named_on_all(pair: list[Processes]) -> None:
+    def look(one: Processes) -> str:
+        drifted = torch.ones(3)
+        drifted[1] += one.rank * 1e-7
+        try:
+            one.check_same({"generator.a": torch.ones(2), "generator.b": drifted}, 7)
+        except LostError as error:
+            return str(error)
+        return ""
+
+    for said in on_both(pair, look):
+        assert "at step 7 'generator.b' is not the same on process 0 and on 1" in str(said)
+    assert on_both(pair, lambda one: one.check_same({"a": torch.ones(2, dtype=torch.bfloat16)}, 1)) == [None, None]
+
+
+def test_what_one_knows_all_decide_on(pair: list[Processes]) -> None:
+    assert on_both(pair, lambda one: one.any(one.rank == 1)) == [True, True]
+    assert on_both(pair, lambda one: one.largest([one.rank, -one.rank])) == [[1.0, 0.0], [1.0, 0.0]]
+
+
+def test_statistics_become_those_of_the_first(pair: list[Processes]) -> None:
+    def align(one: Processes) -> list[float]:
+        statistics = torch.full((2,), float(one.rank + 5))
+        one.align([statistics])
+        return statistics.tolist()
+
+    assert on_both(pair, align) == [[5.0, 5.0], [5.0, 5.0]]
+
+
+@pytest.mark.parametrize("stacked", [1, 2])
+def test_an_image_is_changed_alike_however_many_share_the_batch(stacked: int) -> None:
+    """Two images each of four, or pairs of them on top of each other."""
+
+    def draw(generator: torch.Generator) -> Callable[[int], torch.Tensor]:
+        return lambda rows: torch.rand(rows, 3, generator=generator)
+
+    alone = SharedGenerator(1, 0, 4)
+    whole = alone.rows(4 * stacked, draw(alone)).view(stacked, 4, 3)
+    for rank in range(2):
+        own = SharedGenerator(2, rank, 2)
+        found = own.rows(2 * stacked, draw(own)).view(stacked, 2, 3)
+        assert torch.equal(found, whole[:, 2 * rank : 2 * rank + 2])
+        assert torch.equal(own.get_state(), alone.get_state())
