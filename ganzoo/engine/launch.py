@@ -99,7 +99,9 @@ def resume(
         source = open_source(configuration, learnt_from(configuration))
         images, sources = _read_all(source, configuration, view, team)
         found = {"data": images, "sources": sources}
-        if any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items()):
+        # Of shards each process may have its own, and run.json knows those of the first.
+        changed = any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items())
+        if changed and team.processes.first:
             raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
         gan = build_gan(configuration, images.attributes)
         trainer = build_trainer(gan, configuration, images, device, sources, team.processes)

@@ -1,0 +1,107 @@
+"""One process with 8 images against 2 with 4 and 4 with 2, for every built-in model, and what they send each other.
+
+`python -m tests.benchmarks processes`: the largest difference of a weight after 20 steps, beside how far the weights
+have moved; bytes that a process sends for a step; the part of the step's time that goes into it. Threads stand for
+processes, joined by gloo over the loopback device, so that the times are those of a slow network on a busy machine.
+"""
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import torch
+from torch import Tensor, distributed, nn
+
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.catalog import RegisteredModel
+from ganzoo.engine.processes import Processes
+from ganzoo.engine.trainer import Trainer
+from ganzoo.report import Format, rows_as
+from ganzoo.testing.checks.losses import has_batch_statistics
+from ganzoo.testing.subject import BATCH, Subject
+
+STEPS = 20
+RATE = 0.01
+COUNTS = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class _Counted(Processes):
+    """Counts what is sent, and how long that takes."""
+
+    sent: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        parameters = list(parameters)
+        began = time.perf_counter()
+        super().average_gradients(parameters)
+        self.seconds.append(time.perf_counter() - began)
+        self.sent.append(sum(parameter.numel() * parameter.element_size() for parameter in parameters))
+
+
+def workers(count: int) -> list[_Counted]:
+    if count == 1:
+        return [_Counted()]
+    store = distributed.HashStore()  # type: ignore[attr-defined]  # not in the stubs
+
+    def join(rank: int) -> _Counted:
+        return _Counted(rank, count, distributed.ProcessGroupGloo(store, rank, count, timedelta(seconds=300)))
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(join, range(count)))
+
+
+def train(subject: Subject, count: int) -> tuple[Trainer, _Counted, float]:
+    """The first process after the steps, and its seconds."""
+    joined = workers(count)
+    trainers = [subject.trainer(batch=BATCH, processes=one) for one in joined]
+    for trainer in trainers:
+        # Adam divides by a gradient's size, so that rounding would show in weights whose gradient is next to nothing.
+        trainer.optimisers = {step.name: torch.optim.SGD(step.trains.parameters(), RATE) for step in trainer.steps}
+
+    def play(trainer: Trainer) -> None:
+        for _ in range(STEPS):
+            trainer.round(0.5)
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(play, trainers))
+    return trainers[0], joined[0], time.perf_counter() - began
+
+
+def weights(trainer: Trainer) -> dict[str, Tensor]:
+    return {name: value.detach() for name, value in trainer.gan.named_parameters()}
+
+
+def apart(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+def row(model: RegisteredModel) -> dict[str, object]:
+    catalog = open_catalog(third_party=False)
+    configuration = configure_run(model.full_name, catalog, tiny=True, options={"device": "cpu"})
+    subject = Subject(model.spec, model.plugin, configuration)
+    fresh = {name: value.detach().clone() for name, value in subject.gan().named_parameters()}
+    (alone, _, _), (two, counted, seconds), (four, _, _) = (train(subject, count) for count in COUNTS)
+    return {
+        "model": model.spec.name,
+        "batch statistics": "yes" if has_batch_statistics(subject.gan()) else "no",
+        "moved": f"{apart(fresh, weights(alone)):.1e}",
+        "2 x 4": f"{apart(weights(alone), weights(two)):.1e}",
+        "4 x 2": f"{apart(weights(alone), weights(four)):.1e}",
+        "kB a step": round(sum(counted.sent) / STEPS / 1000, 1),
+        "time for it": f"{sum(counted.seconds) / seconds:.0%}",
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    rows = [row(model) for model in open_catalog(third_party=False).models]
+    rows_as(Format.TABLE, rows, list(rows[0]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Trains for an hour with a checkpoint every ten seconds, and looks at what grows: memory, open files, threads, disk.
+
+`python -m tests.benchmarks.soak [MINUTES]`.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from ganzoo.report import Format, rows_as
+
+WARM_UP = 120.0
+EVERY = 30.0
+COMMAND = ["run", "dcgan-laptop", "--set", "batch=8", "--checkpoint-every", "10s", "--sample-every", "30s"]
+SCORES = ["--score-every", "5min", "--set", "score_images=50", "--threads", "1", "--device", "cpu"]
+
+
+def looked_at(process: int, folder: Path) -> dict[str, float]:
+    """What the process holds now, and what its run folder takes."""
+    status = Path(f"/proc/{process}/status").read_text()
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    kept = [file for file in folder.rglob("*") if file.is_file()]
+    checkpoints = folder / "checkpoints"
+    return {
+        "memory MB": int(fields["VmRSS"].split()[0]) / 1000,
+        "open files": len(list(Path(f"/proc/{process}/fd").iterdir())),
+        "threads": int(fields["Threads"]),
+        "checkpoints": len(list(checkpoints.glob("step-*"))),
+        "checkpoints MB": sum(file.stat().st_size for file in kept if checkpoints in file.parents) / 1e6,
+        "strays": len(list(checkpoints.glob(".*"))),
+    }
+
+
+def main(minutes: float) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "run"
+        command = [sys.executable, "-m", "ganzoo", *COMMAND, *SCORES, "--budget", f"{minutes:g}min"]
+        process = subprocess.Popen([*command, "--out", str(folder)], stdout=subprocess.DEVNULL)
+        seen: list[dict[str, float]] = []
+        time.sleep(min(WARM_UP, minutes * 15))
+        while process.poll() is None:
+            seen.append(looked_at(process.pid, folder))
+            time.sleep(EVERY)
+        saved = len(list((folder / "samples").iterdir()))
+        print(f"{minutes:g} min, exit code {process.returncode}, {len(seen)} looks, {saved} grids")
+        named = {"first": seen[0], "middle": seen[len(seen) // 2], "last": seen[-1]}
+        most = {key: max(one[key] for one in seen) for key in seen[0]}
+        rows = [
+            {"when": when, **{k: round(v, 1) for k, v in one.items()}} for when, one in {**named, "most": most}.items()
+        ]
+        rows_as(Format.TABLE, rows, list(rows[0]))
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if sys.argv[1:] else 60.0)
