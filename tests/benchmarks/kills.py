@@ -48,9 +48,8 @@ def main(kills: int) -> None:
             lost += step < published
             damaged += len(problems)
             strays += len(list(saved.glob(".*")))
-        print(
-            f"{kills} kills, up to step {step}: {lost} checkpoints lost, {damaged} damaged, {strays} drafts left to sweep"
-        )
+        found = f"{lost} checkpoints lost, {damaged} damaged, {strays} drafts left to sweep"
+        print(f"{kills} kills, up to step {step}: {found}")
 
 
 if __name__ == "__main__":

@@ -47,9 +47,8 @@ def main(minutes: float) -> None:
         print(f"{minutes:g} min, exit code {process.returncode}, {len(seen)} looks, {saved} grids")
         named = {"first": seen[0], "middle": seen[len(seen) // 2], "last": seen[-1]}
         most = {key: max(one[key] for one in seen) for key in seen[0]}
-        rows = [
-            {"when": when, **{k: round(v, 1) for k, v in one.items()}} for when, one in {**named, "most": most}.items()
-        ]
+        moments = {**named, "most": most}
+        rows = [{"when": when, **{key: round(value, 1) for key, value in one.items()}} for when, one in moments.items()]
         rows_as(Format.TABLE, rows, list(rows[0]))
 
 
