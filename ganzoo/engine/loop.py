@@ -160,6 +160,7 @@ class Loop:
         problem = not_finite(values)
         if self._team.processes.any(bool(problem)):
             raise DivergedError(diverged(problem or ELSEWHERE, progress.steps))
+        values = self._team.processes.means(values)
         if not self._team.processes.first:
             return
         counters = {"step": progress.steps, "images": progress.images, "seconds": round(progress.seconds, 3)}

@@ -63,6 +63,15 @@ class Processes:
             self.group.allreduce([numbers], options).wait()
         return numbers.tolist()
 
+    def means(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Of each value the mean over the processes, which each computed it of their own images."""
+        if self.group is None:
+            return dict(values)
+        numbers = torch.tensor(list(values.values()), dtype=torch.float64)
+        with _naming_trouble():
+            self.group.allreduce([numbers]).wait()
+        return dict(zip(values, (numbers / self.count).tolist(), strict=True))
+
     def any(self, value: bool) -> bool:
         """Whether it is so on any process."""
         return self.largest([float(value)])[0] > 0

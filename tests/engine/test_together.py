@@ -152,6 +152,10 @@ def test_what_one_knows_all_decide_on(pair: list[Processes]) -> None:
     assert on_both(pair, lambda one: one.largest([one.rank, -one.rank])) == [[1.0, 0.0], [1.0, 0.0]]
 
 
+def test_what_is_logged_is_the_mean_of_all(pair: list[Processes]) -> None:
+    assert on_both(pair, lambda one: one.means({"a": 2.0 * one.rank, "b": 3.0})) == [{"a": 1.0, "b": 3.0}] * 2
+
+
 def test_statistics_become_those_of_the_first(pair: list[Processes]) -> None:
     def align(one: Processes) -> list[float]:
         statistics = torch.full((2,), float(one.rank + 5))
