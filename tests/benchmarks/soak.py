@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from ganzoo.report import Format, rows_as
@@ -21,16 +22,22 @@ def looked_at(process: int, folder: Path) -> dict[str, float]:
     """What the process holds now, and what its run folder takes."""
     status = Path(f"/proc/{process}/status").read_text()
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    kept = [file for file in folder.rglob("*") if file.is_file()]
     checkpoints = folder / "checkpoints"
     return {
         "memory MB": int(fields["VmRSS"].split()[0]) / 1000,
         "open files": len(list(Path(f"/proc/{process}/fd").iterdir())),
         "threads": int(fields["Threads"]),
         "checkpoints": len(list(checkpoints.glob("step-*"))),
-        "checkpoints MB": sum(file.stat().st_size for file in kept if checkpoints in file.parents) / 1e6,
+        "checkpoints MB": sum(map(size_of, checkpoints.rglob("*"))) / 1e6,
         "strays": len(list(checkpoints.glob(".*"))),
     }
+
+
+def size_of(file: Path) -> int:
+    """None any more for one that was pruned meanwhile."""
+    with suppress(FileNotFoundError):
+        return file.stat().st_size
+    return 0
 
 
 def main(minutes: float) -> None:
