@@ -57,12 +57,23 @@ LAYERS = {
         "cli __main__",
         "light record report api cli",
         "click",
-        inside="engine scoring users testing model data html scaffold",
+        inside="engine scoring users testing model data html scaffold weights",
     ),
     "public": Layer("__init__", ""),
 }
 PLUGIN_MODULES = {
-    f"ganzoo.{name}" for name in ("model", "translator", "losses", "layers", "augment", "parts", "encoders", "weights")
+    f"ganzoo.{name}"
+    for name in (
+        "model",
+        "translator",
+        "losses",
+        "layers",
+        "augment",
+        "parts",
+        "encoders",
+        "weights",
+        "weights.foreign",
+    )
 } | {f"ganzoo.metrics{name}" for name in ("", ".copies", ".frechet", ".neighbours", ".spread")}
 PLUGIN_PACKAGES = frozenset(
     [

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 ENDING = ".safetensors"
+PICKLED = (".pt", ".pth", ".ckpt", ".bin", ".tar")
+"""Endings of files that torch's own writer pickles."""
 MAX_HEADER = 16_000_000
 """Bytes. The format allows a hundred million, with a million tensors; the largest network of the zoo needs 0.1."""
 _PREFIX = 8
@@ -23,6 +25,8 @@ _NAMED = 3
 
 def read(file: Path) -> dict[str, "Tensor"]:
     """The tensors of a safetensors file, on the CPU. Raises StorageError when it can't be read or is damaged."""
+    if file.suffix in PICKLED:
+        raise StorageError(f"'{file}' is a pickle, which can run code: ganzoo import-weights {file} OUT{ENDING}")
     try:
         return load(file)
     except (OSError, ValueError) as error:
