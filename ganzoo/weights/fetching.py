@@ -21,7 +21,7 @@ def fetched(weights: Weights) -> Path:
     Raises UsageError when it is not there yet and can't be fetched, StorageError when what is fetched is another file
     or can't be kept.
     """
-    file = cache_folder() / "weights" / f"{weights.sha256}{ENDING}"
+    file = place(weights.sha256)
     if file.exists():
         try:
             check(file, weights)
@@ -44,6 +44,11 @@ def fetched(weights: Weights) -> Path:
         with suppress(OSError):
             draft.unlink()
     return file
+
+
+def place(name: str) -> Path:
+    """Where a file of that name is kept in ganzoo's cache."""
+    return cache_folder() / "weights" / f"{name}{ENDING}"
 
 
 def check(file: Path, weights: Weights) -> None:
