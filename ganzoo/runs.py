@@ -68,8 +68,7 @@ class Run:
 
     def scalar_lines(self) -> list[dict[str, float]]:
         """The lines of scalars.jsonl; one that a crash cut off is left out."""
-        path = self.folder / "scalars.jsonl"
-        lines = path.read_text().splitlines() if path.is_file() else []
+        lines = _lines(self.folder / "scalars.jsonl")
         return [parse_json(line, finite=False) for line in lines if _step_of(line) < _CUT_OFF]
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
@@ -90,18 +89,19 @@ class Run:
         """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew."""
         for path in (self.folder / "scalars.jsonl", self.folder / SCORES):
             if path.is_file():
-                lines = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
+                lines = [line for line in _lines(path) if _step_of(line) <= step]
                 write_atomically(path, "".join(f"{line}\n" for line in lines))
         (self.folder / SUMMARY).unlink(missing_ok=True)
         for sample in self.samples.glob("step-*.png"):
-            if int(sample.stem.removeprefix("step-")) > step:
+            number = sample.stem.removeprefix("step-")
+            if number.isdecimal() and int(number) > step:
                 sample.unlink()
 
 
 def recorded_scores(folder: Path) -> list[Evaluation]:
     """The scores that a run took of itself, oldest first. Raises StorageError when scores.jsonl is damaged."""
     path = folder / SCORES
-    lines = path.read_text().splitlines() if path.is_file() else []
+    lines = _lines(path)
     try:
         return [Evaluation.from_dict(parse_json(line)) for line in lines if _step_of(line) < _CUT_OFF]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -255,6 +255,11 @@ def _check_content(content: Mapping[str, Any]) -> None:
         raise ValueError("'data' has no 'attributes', or they are no mapping of names to lists of texts")
     if not isinstance(data.get("fingerprint"), str):
         raise ValueError("'data' has no 'fingerprint'")
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a log; where it is damaged, a sign stands for what can't be read."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
 
 
 def _step_of(line: str) -> int:

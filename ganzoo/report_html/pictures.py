@@ -18,7 +18,7 @@ BUDGET = 3_000_000
 """Bytes of all pictures of one page before base64, which makes them a third larger."""
 _ATTEMPTS = ((1100, 82), (1100, 70), (800, 75), (640, 70), (480, 65), (360, 60), (240, 50), (160, 40))
 """Longest side and WebP quality, tried until a picture is small enough."""
-_SIZE = re.compile(r"([0-9]{1,5})(?:x([0-9]{1,5}))?")
+_SIZE = re.compile(r"([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?")
 _SAMPLE = re.compile(r"step-([0-9]{1,12})\.png")
 MARGIN = 2
 """White pixels between the pictures of a grid, as ganzoo.images draws them."""

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from ganzoo import StorageError, UsageError
 from ganzoo.encoders import Encoder, Resize
-from ganzoo.weights import place
-from ganzoo.weights.foreign import import_weights
+from ganzoo.weights import import_weights, place
 from ganzoo_plugins.encoders.weights import read
 
 if TYPE_CHECKING:
