@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
@@ -18,6 +19,7 @@ from PIL import Image
 from safetensors.torch import save
 
 from ganzoo.api import configure_run, open_catalog, recorded_configuration
+from ganzoo.catalog import Catalog
 from ganzoo.data.decode import decode
 from ganzoo.engine import checkpoint
 from ganzoo.errors import GanzooError
@@ -30,7 +32,6 @@ from ganzoo.yamlfile import read_yaml
 from tests.engine.test_hostile_checkpoint import sign
 from tests.report_html.folders import score_line
 
-CATALOG = open_catalog(third_party=False)
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000")
 
 
@@ -39,8 +40,14 @@ class Target:
     """A reader of bytes, files of the kind it reads, and what it may raise."""
 
     read: Callable[[bytes], object]
-    seeds: tuple[bytes, ...]
+    seeds: Callable[[], tuple[bytes, ...]]
     errors: tuple[type[Exception], ...] = (GanzooError,)
+
+
+@cache
+def catalog() -> Catalog:
+    """When first used: collecting tests is to be light."""
+    return open_catalog(third_party=False)
 
 
 @contextmanager
@@ -80,7 +87,7 @@ def yaml_file(data: bytes) -> None:
 
 def options_file(data: bytes) -> None:
     with file(data, "x.yaml") as path:
-        configure_run("wgan-gp", CATALOG, config=path).describe()
+        configure_run("wgan-gp", catalog(), config=path).describe()
 
 
 def registry_file(data: bytes) -> None:
@@ -92,14 +99,14 @@ def registry_file(data: bytes) -> None:
 
 def run_file(data: bytes) -> None:
     with file(data, "run.json") as path:
-        recorded_configuration(read_run_file(path.parent), CATALOG).values()
+        recorded_configuration(read_run_file(path.parent), catalog()).values()
 
 
 def score_file(data: bytes) -> None:
     with file(data, "scores.jsonl") as path:
         recorded_scores(path.parent)
         path.with_name("scalars.jsonl").write_bytes(data)
-        path.with_name("run.json").write_bytes(RUN)
+        path.with_name("run.json").write_bytes(recorded_run())
         read_record(path.parent)
 
 
@@ -132,14 +139,20 @@ def _tar() -> bytes:
 
 GOOD = save({"a": torch.ones(2, 3), "b": torch.arange(4)})
 WEIGHTS = {"a": torch.ones(2, 3), "b": torch.arange(4)}
-RUN = json.dumps(
-    {
+
+
+@cache
+def recorded_run() -> bytes:
+    """What run.json of a tiny run says."""
+    content = {
         "schema": 1,
         "model": "wgan-gp/wgan-gp",
-        "configuration": configure_run("wgan-gp", CATALOG, tiny=True).describe(),
+        "configuration": configure_run("wgan-gp", catalog(), tiny=True).describe(),
         "data": {"attributes": {"time": ["day", "night"]}, "fingerprint": "content:1"},
     }
-).encode()
+    return json.dumps(content).encode()
+
+
 YAML = b"lr: 2.0e-4\nloss: {name: wgan-gp, weight: 3}\nsize: 96x160\nbudget: 10min\n"
 REGISTRY = (
     b"schema: 1\nmodels: []\npresets:\n  coast: {model: lsgan, summary: ours, set: {lr: 1.0e-4}}\ncommunity: {a: b}\n"
@@ -152,15 +165,15 @@ STATE = (
 SCORES = json.dumps(score_line(3, 0.5)).encode() + b"\n"
 
 TARGETS = {
-    "safetensors": Target(read=safetensors_file, seeds=(save(WEIGHTS), save({}))),
-    "weights": Target(read=_checkpoint("weights.safetensors"), seeds=(save(WEIGHTS),)),
-    "manifest": Target(read=_checkpoint("MANIFEST.json"), seeds=(MANIFEST,)),
-    "state": Target(read=_checkpoint("state.json"), seeds=(STATE,)),
-    "yaml": Target(read=yaml_file, seeds=(YAML, REGISTRY)),
-    "options": Target(read=options_file, seeds=(YAML,)),
-    "registry": Target(read=registry_file, seeds=(REGISTRY,)),
-    "run": Target(read=run_file, seeds=(RUN,)),
-    "scores": Target(read=score_file, seeds=(SCORES,)),
-    "image": Target(read=image, seeds=tuple(map(_encoded, FORMATS)), errors=(ValueError,)),
-    "shard": Target(read=shard, seeds=(_tar(), gzip.compress(_tar()))),
+    "safetensors": Target(read=safetensors_file, seeds=lambda: (save(WEIGHTS), save({}))),
+    "weights": Target(read=_checkpoint("weights.safetensors"), seeds=lambda: (save(WEIGHTS),)),
+    "manifest": Target(read=_checkpoint("MANIFEST.json"), seeds=lambda: (MANIFEST,)),
+    "state": Target(read=_checkpoint("state.json"), seeds=lambda: (STATE,)),
+    "yaml": Target(read=yaml_file, seeds=lambda: (YAML, REGISTRY)),
+    "options": Target(read=options_file, seeds=lambda: (YAML,)),
+    "registry": Target(read=registry_file, seeds=lambda: (REGISTRY,)),
+    "run": Target(read=run_file, seeds=lambda: (recorded_run(),)),
+    "scores": Target(read=score_file, seeds=lambda: (SCORES,)),
+    "image": Target(read=image, seeds=lambda: tuple(map(_encoded, FORMATS)), errors=(ValueError,)),
+    "shard": Target(read=shard, seeds=lambda: (_tar(), gzip.compress(_tar()))),
 }
