@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS, Target
 
-SECONDS = float(os.environ.get("FUZZ", "0"))
+SECONDS = float(os.environ.get("FUZZ") or 0)
 _EXAMPLES = 40
 _SLOW = 10.0
 _MEMORY = 1_000_000_000
