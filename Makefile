@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types unit wheel bench docs clean
+.PHONY: demo test lint types unit fuzz wheel bench docs clean
 
 demo: $(STAMP)  ## train a small DCGAN on the built-in scenes
 	$(BIN)/ganzoo run dcgan-laptop --budget 4min --sample-every 30s --out demo --overwrite
@@ -18,6 +18,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/ganzoo registry check
+	$(BIN)/python -m tests.audit
 
 types: $(STAMP)
 	$(BIN)/mypy
@@ -25,6 +26,11 @@ types: $(STAMP)
 # One worker a core, each with one thread: networks this small gain nothing from more.
 unit: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto
+
+# FUZZ is the number of seconds for each of the readers.
+FUZZ ?= 60
+fuzz: $(STAMP)  ## what reads files of others, with random ones that no one has seen before
+	FUZZ=$(FUZZ) OMP_NUM_THREADS=1 $(BIN)/pytest -q -s tests/fuzz
 
 wheel: $(STAMP)  ## the wheels of ganzoo and the examples, used in an environment of their own
 	$(BIN)/python tests/wheel/try_wheels.py

@@ -26,7 +26,7 @@ from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
 HERE = Path(__file__).parent
 MODULES = (
     *("ganzoo", "ganzoo.model", "ganzoo.losses", "ganzoo.layers", "ganzoo.augment", "ganzoo.parts", "ganzoo.encoders"),
-    *("ganzoo.metrics", "ganzoo.testing"),
+    *("ganzoo.metrics", "ganzoo.weights", "ganzoo.testing"),
 )
 HOOKS = [name for name in vars(hooks) if name.startswith("ganzoo_")]
 

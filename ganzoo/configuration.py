@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ganzoo.catalog import Catalog, RegisteredModel
 
 M = TypeVar("M", bound=BaseModel)
+_SHOWN = 200
+"""Letters of a wrong value in a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,7 +261,9 @@ def _choice(value: object) -> tuple[str, Mapping[str, object]]:
         return value.name, value.options
     if isinstance(value, Mapping):
         if not isinstance(value.get("name"), str):
-            raise UsageError(f"{value!r}: a part written as a mapping needs its 'name'")
+            raise UsageError(f"{_shown(value)}: a part written as a mapping needs its 'name'")
+        if not all(isinstance(key, str) for key in value):
+            raise UsageError(f"{_shown(value)}: the options of a part have names")
         return value["name"], {k: v for k, v in value.items() if k != "name"}
     return str(value), {}
 
@@ -273,10 +277,19 @@ def _checked(kind: type[M], values: Mapping[str, Any], prefix: str = "") -> M:
 
 def _explain(error: ValidationError, prefix: str) -> str:
     lines = (
-        f"{prefix}{'.'.join(map(str, problem['loc']))}={problem['input']!r}: {problem['msg']}"
+        f"{prefix}{'.'.join(map(str, problem['loc']))}={_shown(problem['input'])}: {problem['msg']}"
         for problem in error.errors(include_url=False)
     )
     return "; ".join(lines).replace("Value error, ", "")
+
+
+def _shown(value: object) -> str:
+    """A value as it may stand in a message: Python does not write out numbers of thousands of digits."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number too long to show"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def parse_assignments(texts: Iterable[str]) -> dict[str, object]:

@@ -112,7 +112,7 @@ class LiveView(View):
 
     def __init__(self) -> None:
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn(), expand=True
+            TextColumn("{task.description}", markup=False), BarColumn(bar_width=None), TaskProgressColumn(), expand=True
         )
         self._task = self._bar.add_task("reading images", total=1.0)
         self._reading = Reading()

@@ -13,7 +13,8 @@ class Options(BaseModel):
     """Base of all option classes: frozen, and an unknown key is an error."""
 
     # Validators are built when first used: listing plugins uses none, and is to be fast.
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
+    # NaN would pass a bound that is written as a comparison, and no option of ours means infinity.
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True, allow_inf_nan=False)
 
 
 class PartChoice(Options):

@@ -40,21 +40,32 @@ def complain(text: str) -> None:
 
 def plain(value: object) -> Text:
     """Text from anywhere (names of files and plugins, messages) that can't steer the terminal."""
-    return Text("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in str(value)))
+    return Text(harmless(str(value)))
+
+
+def harmless(text: str) -> str:
+    """The text with a sign in the place of every character that is obeyed instead of shown."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def rows_as(form: Format, rows: Sequence[Mapping[str, object]], columns: Sequence[str], name: str = "name") -> None:
     """Prints rows in that form; the table has `columns` only, JSON and YAML have every key."""
     if form is Format.JSON:
-        sys.stdout.write(json.dumps(list(rows), indent=1, default=str, ensure_ascii=False) + "\n")
+        sys.stdout.write(_json(rows) + "\n")
     elif form is Format.YAML:
         import yaml
 
         sys.stdout.write(yaml.safe_dump(json.loads(json.dumps(list(rows), default=str)), sort_keys=False))
     elif form is Format.NAMES:
-        sys.stdout.write("".join(f"{row[name]}\n" for row in rows))
+        sys.stdout.write("".join(f"{harmless(' '.join(str(row[name]).split()))}\n" for row in rows))
     else:
         table(rows, columns)
+
+
+def _json(rows: Sequence[Mapping[str, object]]) -> str:
+    """Letters as they are, and JSON's own spelling for what a terminal would obey or no encoding has."""
+    text = json.dumps(list(rows), indent=1, default=str, ensure_ascii=False)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], title: str = "", folding: str = "") -> None:
@@ -62,9 +73,15 @@ def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], title: s
 
     In a window that is too narrow the column `folding` goes on in the next line, or every column if none is named.
     """
-    grid = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0))
+    grid = Table(
+        box=box.SIMPLE_HEAD,
+        title=plain(title) if title else None,
+        title_justify="left",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for column in columns:
-        grid.add_column(column.replace("_", " "), overflow="fold", no_wrap=folding not in ("", column))
+        grid.add_column(plain(column.replace("_", " ")), overflow="fold", no_wrap=folding not in ("", column))
     for row in rows:
         grid.add_row(*(_cell(row.get(column, "")) for column in columns))
     console.print(grid, soft_wrap=False)

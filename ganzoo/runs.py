@@ -16,6 +16,7 @@ from typing import Any
 from ganzoo.configuration import Configuration
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.files import write_atomically
+from ganzoo.reading import check_links, parse_json, read_json
 from ganzoo.scoring.evaluation import Evaluation
 from ganzoo.units import Progress
 
@@ -69,9 +70,8 @@ class Run:
 
     def scalar_lines(self) -> list[dict[str, float]]:
         """The lines of scalars.jsonl; one that a crash cut off is left out."""
-        path = self.folder / "scalars.jsonl"
-        lines = path.read_text().splitlines() if path.is_file() else []
-        return [json.loads(line) for line in lines if _step_of(line) < _CUT_OFF]
+        lines = _lines(self.folder / "scalars.jsonl")
+        return [parse_json(line, finite=False) for line in lines if _step_of(line) < _CUT_OFF]
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
         """Writes summary.json: how the run ended. Raises StorageError when it can't."""
@@ -91,21 +91,22 @@ class Run:
         """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew."""
         for path in (self.folder / "scalars.jsonl", self.folder / SCORES):
             if path.is_file():
-                lines = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
+                lines = [line for line in _lines(path) if _step_of(line) <= step]
                 write_atomically(path, "".join(f"{line}\n" for line in lines))
         (self.folder / SUMMARY).unlink(missing_ok=True)
         for sample in self.samples.glob("step-*.png"):
-            if int(sample.stem.removeprefix("step-")) > step:
+            number = sample.stem.removeprefix("step-")
+            if number.isdecimal() and int(number) > step:
                 sample.unlink()
 
 
 def recorded_scores(folder: Path) -> list[Evaluation]:
     """The scores that a run took of itself, oldest first. Raises StorageError when scores.jsonl is damaged."""
     path = folder / SCORES
-    lines = path.read_text().splitlines() if path.is_file() else []
+    lines = _lines(path)
     try:
-        return [Evaluation.from_dict(json.loads(line)) for line in lines if _step_of(line) < _CUT_OFF]
-    except (ValueError, KeyError, TypeError) as error:
+        return [Evaluation.from_dict(parse_json(line)) for line in lines if _step_of(line) < _CUT_OFF]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
@@ -248,22 +249,50 @@ def commit() -> str:
 
 
 def read_run_file(folder: Path) -> dict[str, Any]:
-    """The content of run.json. Raises UsageError when the folder is no run's, StorageError when it is damaged."""
+    """The content of run.json.
+
+    Raises UsageError when the folder is no run's or has a link that leads out of it, StorageError when it is damaged.
+    """
     path = folder / RUN_FILE
     if not path.is_file():
         raise UsageError(f"'{folder}' is not a run folder: it has no {RUN_FILE}")
+    check_links(folder)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content["schema"] != SCHEMA:
-            raise StorageError(f"'{path}' has schema {content['schema']}, this ganzoo reads {SCHEMA}")
-    except (ValueError, KeyError, TypeError) as error:
+            raise StorageError(f"'{path}' has schema {content['schema']!r}, this ganzoo reads {SCHEMA}")
+        _check_content(content)
+    except (OSError, ValueError, KeyError) as error:
         raise StorageError(f"'{path}' is damaged: {one_line(error)}") from None
-    return dict(content)
+    return content
+
+
+def _check_content(content: Mapping[str, Any]) -> None:
+    """Raises KeyError or ValueError unless all that is built from it has the form that `write_run_file` gave it."""
+    if not isinstance(content["model"], str):
+        raise ValueError("'model' is no text")
+    entries, data = content["configuration"], content["data"]
+    if not isinstance(entries, dict) or not all(
+        isinstance(entry, dict) and {"value", "origin"} <= entry.keys() for entry in entries.values()
+    ):
+        raise ValueError("'configuration' is no mapping of names to values with origins")
+    attributes = data["attributes"] if isinstance(data, dict) else None
+    if not isinstance(attributes, dict) or not all(
+        isinstance(values, list) and all(isinstance(value, str) for value in values) for values in attributes.values()
+    ):
+        raise ValueError("'data' has no 'attributes', or they are no mapping of names to lists of texts")
+    if not isinstance(data.get("fingerprint"), str):
+        raise ValueError("'data' has no 'fingerprint'")
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a log; where it is damaged, a sign stands for what can't be read."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
 
 
 def _step_of(line: str) -> int:
     """The step of a logged line; a line that a crash cut off is dropped as if it came later."""
     try:
-        return int(json.loads(line)["step"])
-    except (ValueError, KeyError):
+        return int(parse_json(line, finite=False)["step"])
+    except (ValueError, KeyError, TypeError, OverflowError):
         return _CUT_OFF

@@ -20,7 +20,7 @@ from ganzoo.data.split import split
 from ganzoo.engine import checkpoint
 from ganzoo.engine.device import choose_device
 from ganzoo.engine.launch import build_gan, open_source
-from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.errors import StorageError, UsageError
 from ganzoo.labels import between, check_names, named
 from ganzoo.model import GAN, Generator
 from ganzoo.runs import read_run_file
@@ -237,13 +237,14 @@ def load_run(
     configuration = recorded_configuration(content, catalog or open_catalog())
     attributes = {name: tuple(values) for name, values in content["data"]["attributes"].items()}
     gan = build_gan(configuration, attributes)
-    step, saved, problems = checkpoint.load(folder / "checkpoints", ("weights", "ema"), str(which))
-    try:
-        gan.load_state_dict(dict(saved.tensors["weights"]))
-        if "ema" in saved.tensors:
-            gan.averaged.load_state_dict(dict(saved.tensors["ema"]))
-    except (KeyError, RuntimeError) as error:
-        raise StorageError(f"the checkpoint of '{folder}' does not fit its model: {one_line(error)[:200]}") from error
+    # Looked at before memory is taken for what the file says that it holds.
+    like = {"weights": gan.state_dict(), "ema": gan.averaged.state_dict()}
+    step, saved, problems = checkpoint.load(folder / "checkpoints", ("weights", "ema"), str(which), like)
+    if "weights" not in saved.tensors:
+        raise StorageError(f"the checkpoint of '{folder}' has no weights")
+    gan.load_state_dict(dict(saved.tensors["weights"]))
+    if "ema" in saved.tensors:
+        gan.averaged.load_state_dict(dict(saved.tensors["ema"]))
     size = configuration.settings.size
     shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
     translates = configuration.model.spec.task == "translate"

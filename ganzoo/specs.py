@@ -22,6 +22,10 @@ PartKind = Literal[
 ]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_WEIGHTS_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,100}")
+_URL = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?/[!-~]+\.safetensors")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_BYTES = 100_000_000_000
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -37,13 +41,29 @@ class ImageShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """A file of trained weights; safetensors only, size in bytes."""
+    """A file of trained weights; safetensors only, by https, size in bytes. `ganzoo.weights.fetched` gives the file.
+
+    `ganzoo import-weights` makes one of a .pt file and prints what to declare. Raises ValueError when a field can't be
+    right.
+    """
 
     name: str
     url: str
     sha256: str
     size: int
     license: str
+
+    def __post_init__(self) -> None:
+        if not _WEIGHTS_NAME.fullmatch(self.name):
+            raise ValueError(f"weights {self.name!r}: write a name of at most 100 letters, digits, '.', '_' and '-'")
+        if not _URL.fullmatch(self.url):
+            raise ValueError(f"url {self.url!r} of weights {self.name!r}: write https://…/FILE.safetensors")
+        if not _SHA256.fullmatch(self.sha256):
+            raise ValueError(f"sha256 {self.sha256!r} of weights {self.name!r}: write 64 digits of 0-9 and a-f")
+        if isinstance(self.size, bool) or not isinstance(self.size, int) or not 0 < self.size <= _MOST_BYTES:
+            raise ValueError(f"size {self.size!r} of weights {self.name!r}: write the number of bytes")
+        if not self.license.strip():
+            raise ValueError(f"license of weights {self.name!r}: write the SPDX id of what they may be used for")
 
 
 @dataclass(frozen=True, kw_only=True)

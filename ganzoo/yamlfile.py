@@ -10,6 +10,8 @@ from ganzoo.errors import UsageError, one_line
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+MAX_NUMBER = 100
+"""Letters of a number. YAML counts in sixties too (1:30:00), where the work grows with the square of the length."""
 # The C parser is ten times as fast, which `ganzoo list` feels; not every platform has it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -17,12 +19,13 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file; raises UsageError when it can't be read, is no mapping or breaks a limit."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:  # a pipe is welcome here: --config <(…)
+            data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise UsageError(f"{path}: {len(data)} bytes, at most {MAX_BYTES} are read")
+            raise UsageError(f"{path}: more than {MAX_BYTES} bytes, at most {MAX_BYTES} are read")
         _check_events(path, data)
         content = yaml.load(data, Loader=_LOADER)  # a safe loader: no Python objects
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, ArithmeticError, yaml.YAMLError) as error:  # a date may be out of range
         raise UsageError(f"{path}: {one_line(error)}") from None
     if content is None:
         return {}
@@ -32,11 +35,19 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _check_events(path: Path, data: bytes) -> None:
-    """Refuses aliases, which a few bytes can blow up to gigabytes, and nesting that exhausts the stack."""
+    """Refuses aliases, which a few bytes can blow up to gigabytes, tags, deep nesting and endless numbers."""
     depth = 0
     for event in yaml.parse(data, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
             raise UsageError(f"{path}: aliases (*{event.anchor}) are not read")
+        if tag := getattr(event, "tag", None):
+            raise UsageError(f"{path}: tags ({tag}) are not read")
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and _is_long_number(event.value):
+            raise UsageError(f"{path}: a number of {len(event.value)} letters, at most {MAX_NUMBER} are read")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise UsageError(f"{path}: nested deeper than {MAX_DEPTH} levels")
+
+
+def _is_long_number(text: str) -> bool:
+    return len(text) > MAX_NUMBER and text[0] in "+-.0123456789"

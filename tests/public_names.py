@@ -12,7 +12,7 @@ import ganzoo
 KEPT = Path(__file__).with_suffix(".txt")
 MODULES = (
     *("ganzoo", "ganzoo.model", "ganzoo.losses", "ganzoo.layers", "ganzoo.augment", "ganzoo.parts"),
-    *("ganzoo.encoders", "ganzoo.metrics", "ganzoo.testing", "ganzoo.hooks"),
+    *("ganzoo.encoders", "ganzoo.metrics", "ganzoo.weights", "ganzoo.testing", "ganzoo.hooks"),
 )
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 

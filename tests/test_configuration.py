@@ -1,6 +1,7 @@
 """Configuration: the strongest layer wins, parts bring their own options, and what is wrong is named."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 from ganzoo import DataError, ModelSpec, Size, UsageError
 from ganzoo.api import configure_run, recorded_configuration
 from ganzoo.catalog import Catalog
-from ganzoo.configuration import Configuration, Layer, configure, parse_assignments
+from ganzoo.configuration import Configuration, Layer, configure, metric_parts, parse_assignments
 from ganzoo.discovery import Plugin
 from ganzoo.registry import Preset, Registry
 from ganzoo.units import Amount
@@ -275,3 +276,49 @@ def test_a_part_made_of_parts_has_their_options_below_its_own(catalog: Catalog) 
     assert configure_run("fastcut", catalog, options=values).values() == values
     back = configure_run("fastcut", catalog, options={"discriminator": "patch"}).values()
     assert not any(key.startswith("discriminator.encoder") for key in back)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lr: .nan", "lr=nan"),
+        ("lr: .inf", "lr=inf"),
+        ("lr: -1", "greater than 0"),
+        ("ema_kimg: .nan", "ema_kimg=nan"),
+        ("loss: {name: wgan-gp, weight: .nan}", r"loss\.weight=nan"),
+        ("loss: wgan-gp\nloss.weight: -.inf", r"loss\.weight=-inf"),
+        ("loss: {name: wgan-gp, 3: 4}", "have names"),
+        ("loss: {3: 4}", "needs its 'name'"),
+        ("seed: " + "9" * 90, "seed=999"),
+        ("score_every: {a: 1}", "score_every="),
+        ("batch: [" + "1, " * 9999 + "]", "batch="),
+    ],
+)
+def test_hostile_values_in_a_file_are_one_short_line(catalog: Catalog, tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "options.yaml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=message) as caught:
+        configure_run("dcgan", catalog, config=file)
+    assert len(str(caught.value)) < 1000 and str(caught.value).isprintable()
+
+
+def test_no_option_may_be_nan_or_infinite(catalog: Catalog) -> None:
+    classes = [model.spec.options for model in catalog.models] + [part.spec.options for part in catalog.parts]
+    numbers = [(kind, name) for kind in classes for name, f in kind.model_fields.items() if f.annotation is float]
+    assert len(numbers) > 50
+    for kind, name in numbers:
+        for value in (float("nan"), float("inf"), float("-inf"), 10**5000):
+            with pytest.raises(ValueError):
+                kind(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["os:system", "os.system", "ganzoo_plugins.dcgan.model:DCGAN", "../x", "antigravity"])
+def test_a_name_in_a_configuration_never_becomes_an_import(catalog: Catalog, name: str) -> None:
+    before = set(sys.modules)
+    for options in ({"loss": name}, {"generator": {"name": name}}, {"augment_data": name}, {"metrics": name}):
+        with pytest.raises(UsageError, match=r"no |unknown"):
+            configuration = configure_run("dcgan", catalog, options=options)
+            metric_parts(configuration, catalog)
+    with pytest.raises(UsageError):
+        configure_run(name, catalog)
+    assert "antigravity" not in set(sys.modules) - before

@@ -29,11 +29,13 @@ class Layer:
 
 
 LIGHT = (
-    "errors specs options units settings configuration hooks discovery listeners catalog registry yamlfile view files"
-    " folders scoring.protocol scoring.evaluation scoring.health scoring.game"
+    "errors reading specs options units settings configuration hooks discovery listeners catalog registry yamlfile view"
+    " files folders scoring.protocol scoring.evaluation scoring.health scoring.game"
 )
 LAYERS = {
     "light": Layer(f"{LIGHT} parts", "light", "pluggy pydantic yaml"),
+    # Files of weights are looked through before anything in them is believed, whoever asks.
+    "weights": Layer("weights", "light weights", "torch safetensors"),
     # A run and its folder: as light as the light ones but for the lock of the folder.
     "record": Layer("runs", "light record", "filelock"),
     "report": Layer("report live", "light record report", "rich yaml"),
@@ -43,7 +45,7 @@ LAYERS = {
     "model": Layer("model batch images labels walk translator", "light model", "torch numpy PIL"),
     "kit": Layer("losses layers augment metrics encoders", "light model kit", "torch torchvision timm kornia numpy"),
     "data": Layer("data", "light data", "torch numpy PIL filelock pillow_heif"),
-    "engine": Layer("engine", "light record model data engine", "torch numpy safetensors filelock"),
+    "engine": Layer("engine", "light record weights model data engine", "torch numpy safetensors filelock"),
     "scoring": Layer("scoring", "light model kit data scoring", "torch numpy"),
     "users": Layer(
         "sampling animation nearest projection evaluation comparing preview stylize export",
@@ -55,12 +57,23 @@ LAYERS = {
         "cli __main__",
         "light record report api cli",
         "click",
-        inside="engine scoring users testing model data html scaffold",
+        inside="engine scoring users testing model data html scaffold weights",
     ),
     "public": Layer("__init__", ""),
 }
 PLUGIN_MODULES = {
-    f"ganzoo.{name}" for name in ("model", "translator", "losses", "layers", "augment", "parts", "encoders")
+    f"ganzoo.{name}"
+    for name in (
+        "model",
+        "translator",
+        "losses",
+        "layers",
+        "augment",
+        "parts",
+        "encoders",
+        "weights",
+        "weights.foreign",
+    )
 } | {f"ganzoo.metrics{name}" for name in ("", ".copies", ".frechet", ".neighbours", ".spread")}
 PLUGIN_PACKAGES = frozenset(
     [

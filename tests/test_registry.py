@@ -160,3 +160,31 @@ def test_a_preset_of_a_full_name_is_fine(ganzoo_command: Command, tmp_path: Path
     file.write_text("schema: 1\nmodels: []\npresets:\n  mine: {model: dcgan/dcgan, summary: s}\n")
     rows = json.loads(ganzoo_command("--registry", file, "list", "--format", "json").stdout)
     assert [row["status"] for row in rows if row["name"] == "mine"] == ["ok"]
+
+
+RESULT = "name: a, metric: b, data: c, budget: d, score: 1, floor: 1, interval: [1, 2]"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("results: 3", "must be a list"),
+        ("results: {a: 1}", "must be a list"),
+        (f"results: [{{{RESULT.replace('score: 1', 'score: .nan')}}}]", "numbers 'score'"),
+        (f"results: [{{{RESULT.replace('[1, 2]', '[1, .inf]')}}}]", "'interval' of two"),
+        ("results: [{score: 1" + "0" * 90 + "}]", "a result needs"),
+        ("presets: {a: {model: dcgan, summary: s, set: {3: 4}}}", "needs 'model'"),
+        ("presets: {../../x: {model: dcgan, summary: s}}", "write a name of"),
+        ("presets: {'..': {model: dcgan, summary: s}}", "write a name of"),
+        ("presets: {/etc/x: {model: dcgan, summary: s}}", "write a name of"),
+        ('presets: {"\\e[31mred": {model: dcgan, summary: s}}', "write a name of"),
+        (f"presets: {{{'x' * 101}: {{model: dcgan, summary: s}}}}", "write a name of"),
+        ("presets: {3: {model: dcgan, summary: s}}", "write a name of"),
+    ],
+)
+def test_a_hostile_registry_is_refused_with_its_path(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text(f"schema: 1\n{text}\n")
+    with pytest.raises(UsageError, match=message) as caught:
+        load_registry(file)
+    assert str(file) in str(caught.value) and str(caught.value).isprintable()

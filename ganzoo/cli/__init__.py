@@ -7,7 +7,7 @@ import warnings
 import click
 
 from ganzoo.cli.app import app
-from ganzoo.errors import GanzooError
+from ganzoo.errors import GanzooError, one_line
 from ganzoo.report import complain, say
 
 INTERRUPTED = 130
@@ -52,8 +52,8 @@ def explain(error: Exception) -> int:
             complain(f"ganzoo: {' '.join(error.format_message().split())}")
             return error.exit_code
         case GanzooError():
-            complain(f"ganzoo: {error}")
+            complain(f"ganzoo: {' '.join(str(error).split())}")
             return error.exit_code
         case _:
-            complain(f"ganzoo: {type(error).__name__}: {error} (the traceback: --debug)")
+            complain(f"ganzoo: {one_line(error)} (the traceback: --debug)")
             return 1

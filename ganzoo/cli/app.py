@@ -32,6 +32,7 @@ COMMANDS = {
     "new": "ganzoo.cli.new:new",
     "check": "ganzoo.cli.check:check",
     "data": "ganzoo.cli.data:data",
+    "import-weights": "ganzoo.cli.import_weights:import_weights",
     "registry": "ganzoo.cli.registry:registry",
 }
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +10,11 @@ from ganzoo.catalog import FolderOptions
 from ganzoo.data.decode import ENDINGS, decode
 from ganzoo.data.source import ImageSource, Picture
 from ganzoo.errors import DataError, one_line
+from ganzoo.reading import read_bytes
 from ganzoo.units import Size
 
+MAX_BYTES = 500_000_000
+"""Of a file: the largest picture that is decoded has 400 MB where nothing in it is compressed."""
 _READ_AHEAD = 32
 
 
@@ -72,11 +74,11 @@ def _nothing_in(root: Path) -> str:
 
 
 def read_file(path: Path) -> bytes:
-    """The content of an ordinary file; raises OSError for a pipe or device, which would never come to an end."""
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("not an ordinary file")
-        return file.read()
+    """The content of an ordinary file; raises OSError for a pipe or device, and for what is larger than any picture."""
+    try:
+        return read_bytes(path, MAX_BYTES)
+    except ValueError as error:
+        raise OSError(str(error)) from None
 
 
 def scan(root: str) -> Iterator[tuple[str, int, int]]:

@@ -2,27 +2,36 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import safetensors
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from ganzoo.engine.crashes import crash_point
 from ganzoo.errors import StorageError, one_line
 from ganzoo.files import sync_file, sync_folder, write_atomically
+from ganzoo.reading import read_json
+from ganzoo.weights.files import load as load_tensors
 
 SCHEMA = 2
 """Of state.json. 2 added the number of setbacks."""
 LATEST = "LATEST"
 BEST = "BEST"
 _MANIFEST = "MANIFEST.json"
-_NAME = re.compile(r"step-(\d{6,})")
+_STATE = "state.json"
+_MOST_NAME = 1000
+_NAME = re.compile(r"step-([0-9]{6,18})")
+_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+_MOST_FILES = 100
+_ENDING = ".safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +144,10 @@ def mark_best(folder: Path, step: int) -> None:
 def best_step(folder: Path) -> int | None:
     """The step that BEST points to, or None without one."""
     file = folder / BEST
-    match = _NAME.fullmatch(file.read_text().strip()) if file.is_file() else None
+    if not file.is_file():
+        return None
+    with file.open("rb") as stream:
+        match = _NAME.fullmatch(stream.read(_MOST_NAME).decode(errors="replace").strip())
     return int(match[1]) if match else None
 
 
@@ -159,11 +171,14 @@ def _aside(folder: Path, step: int) -> Path:
     return aside
 
 
-def load(folder: Path, groups: Iterable[str], which: str = LATEST) -> tuple[int, Checkpoint, tuple[str, ...]]:
+def load(
+    folder: Path, groups: Iterable[str], which: str = LATEST, like: Mapping[str, Mapping[str, Tensor]] | None = None
+) -> tuple[int, Checkpoint, tuple[str, ...]]:
     """The checkpoint `which` ("LATEST", "BEST" or a step's number), with the tensor groups asked for.
 
-    Gives its step, its content and a sentence for each newer checkpoint that is damaged and was passed over. Raises
-    StorageError when none is good.
+    `like` are tensors by group and name that those of the file must be like: the same names, shapes and types, which
+    is looked at before memory is taken. Gives its step, its content and a sentence for each newer checkpoint that is
+    damaged and was passed over. Raises StorageError when none is good.
     """
     known = steps_in(folder)
     if which == BEST:
@@ -178,36 +193,57 @@ def load(folder: Path, groups: Iterable[str], which: str = LATEST) -> tuple[int,
     for step in wanted:
         path = folder / name_of(step)
         try:
-            _verify(path)
-            return step, _read(path, groups), tuple(problems)
-        except (FileNotFoundError, ValueError, safetensors.SafetensorError) as error:
+            return step, _read(path, groups, _verify(path), like or {}), tuple(problems)
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
             problems.append(f"checkpoint '{path.name}' is damaged and passed over: {one_line(error)}")
         except OSError as error:  # the disk's trouble, not the checkpoint's: an older one would not help
             raise StorageError(f"can't read '{path}': {one_line(error)}") from error
     raise StorageError("; ".join(problems))
 
 
-def _verify(path: Path) -> None:
-    manifest = json.loads((path / _MANIFEST).read_text())
+def _verify(path: Path) -> frozenset[str]:
+    """The names of the files, each of which is what the manifest says. Raises ValueError when it says anything else."""
+    manifest = read_json(path / _MANIFEST)
+    if len(manifest) > _MOST_FILES:
+        raise ValueError(f"{_MANIFEST} names {len(manifest):,} files, a checkpoint has a handful")
     for name, expected in manifest.items():
-        if _fingerprint(path / name) != expected:
+        if not _FILE.fullmatch(name):
+            raise ValueError(f"{_MANIFEST} names {name!r}, which is no file of a checkpoint")
+        file = path / name
+        if not stat.S_ISREG(os.lstat(file).st_mode):
+            raise ValueError(f"{name} is no ordinary file")
+        sized = isinstance(expected, dict) and file.stat().st_size == expected.get("size")
+        if not sized or _fingerprint(file) != expected:
             raise ValueError(f"{name} does not have the size and sha256 of its manifest")
+    return frozenset(manifest)
 
 
-def _read(path: Path, groups: Iterable[str]) -> Checkpoint:
-    state = _migrated(json.loads((path / "state.json").read_text()), path)
-    files = {group: path / f"{group}.safetensors" for group in groups}
-    return Checkpoint(tensors={group: load_file(file) for group, file in files.items() if file.is_file()}, state=state)
+def _read(
+    path: Path, groups: Iterable[str], files: frozenset[str], like: Mapping[str, Mapping[str, Tensor]]
+) -> Checkpoint:
+    """The groups among the verified files; what else lies beside them is not looked at."""
+    if _STATE not in files:
+        raise ValueError(f"{_MANIFEST} does not name {_STATE}")
+    state = _migrated(read_json(path / _STATE), path)
+    kept = [group for group in groups if f"{group}{_ENDING}" in files]
+    tensors = {group: load_tensors(path / f"{group}{_ENDING}", like.get(group)) for group in kept}
+    return Checkpoint(tensors=tensors, state=state)
 
 
 def _migrated(state: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The state as this version writes it. Raises StorageError for one that a newer version wrote."""
-    if state["schema"] > SCHEMA:
+    """The state as this version writes it.
+
+    Raises StorageError for one that a newer version wrote, ValueError for one that none did.
+    """
+    written = state.get("schema")
+    if not isinstance(written, int) or written < 1:
+        raise ValueError(f"{_STATE} has schema {written!r}")
+    if written > SCHEMA:
         raise StorageError(
-            f"'{path}' was written by a newer ganzoo (schema {state['schema']}, this one reads up to {SCHEMA}):"
+            f"'{path}' was written by a newer ganzoo (schema {written}, this one reads up to {SCHEMA}):"
             " update with pip install --upgrade ganzoo-core"
         )
-    for schema in range(state["schema"], SCHEMA):
+    for schema in range(written, SCHEMA):
         state = _MIGRATIONS[schema](state)
     return state
 

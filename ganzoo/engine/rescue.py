@@ -44,11 +44,19 @@ def go_back(run: Run, trainer: Trainer, view: View) -> float:
     processes = trainer.processes
     if not processes.first:
         which = int(processes.largest([-1.0])[0])
-        return snapshot.restore(trainer, checkpoint.load(run.checkpoints, snapshot.GROUPS, str(which))[1])
-    step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS)
+        return snapshot.restore(trainer, _load(run, trainer, str(which))[1])
+    step, saved, problems = _load(run, trainer, checkpoint.LATEST)
     for problem in problems:
         view.notice(problem)
     checkpoint.set_aside_after(run.checkpoints, step)
     run.forget_after(step)
     processes.largest([float(step)])
     return snapshot.restore(trainer, saved)
+
+
+def _load(run: Run, trainer: Trainer, which: str) -> tuple[int, checkpoint.Checkpoint, tuple[str, ...]]:
+    """A checkpoint whose weights are like those of the trainer; an optimiser has no state before its first step."""
+    like = {"weights": trainer.gan.state_dict()}
+    if trainer.average is not None:
+        like["ema"] = trainer.average.state()
+    return checkpoint.load(run.checkpoints, snapshot.GROUPS, which, like)

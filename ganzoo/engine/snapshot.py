@@ -52,13 +52,12 @@ def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
             _unflatten(optimiser, _below(prefix, tensors["train"]), state["optimisers"][name])
         if trainer.augment is not None:
             trainer.augment.load_state_dict(_below(_AUGMENT, tensors["train"]))
-    except (KeyError, RuntimeError) as error:
+        trainer.rng.set_state(tensors["train"]["rng"])
+        trainer.rounds, trainer.images_seen = int(state["step"]), int(state["images"])
+        trainer.setbacks = int(state["setbacks"])
+        return float(state["seconds"])
+    except (KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"the checkpoint does not fit the model: {one_line(error)}") from error
-    trainer.rng.set_state(tensors["train"]["rng"])
-    trainer.rounds = state["step"]
-    trainer.images_seen = state["images"]
-    trainer.setbacks = state["setbacks"]
-    return float(state["seconds"])
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

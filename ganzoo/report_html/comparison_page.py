@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
+from ganzoo.errors import GanzooError, StorageError, UsageError
 from ganzoo.report_html import page
 from ganzoo.report_html.curves import Chart, draw, strip
 from ganzoo.report_html.pictures import BUDGET, Frame
@@ -61,10 +61,8 @@ def render_comparison(folder: Path) -> str:
     content = read_json(folder / COMPARISON)
     if content.get("schema") != SCHEMA:
         raise StorageError(f"'{file_name(folder / COMPARISON)}' has schema {content.get('schema')}, not {SCHEMA}")
-    try:
+    with page.damaged(folder / COMPARISON):
         return page.render("comparison", **_content(folder, content))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise StorageError(f"'{file_name(folder / COMPARISON)}' is damaged: {one_line(error)}") from None
 
 
 def _content(folder: Path, content: Mapping[str, Any]) -> dict[str, object]:

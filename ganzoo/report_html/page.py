@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 from ganzoo.errors import StorageError, one_line
@@ -32,6 +34,15 @@ def write(folder: Path, text: str) -> Path:
     except OSError as error:
         raise StorageError(f"can't write '{file_name(path)}': {one_line(error)}") from None
     return path
+
+
+@contextmanager
+def damaged(path: Path) -> Iterator[None]:
+    """Turns what a page does not find in a file, or finds to be something else, into a StorageError."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, TemplateError) as error:
+        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
 def visible(value: object) -> object:

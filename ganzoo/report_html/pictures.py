@@ -10,15 +10,19 @@ from typing import TypeVar
 
 from PIL import Image
 
+from ganzoo.reading import read_bytes
+
 T = TypeVar("T")
 MOST_FRAMES = 24
 BUDGET = 3_000_000
 """Bytes of all pictures of one page before base64, which makes them a third larger."""
 _ATTEMPTS = ((1100, 82), (1100, 70), (800, 75), (640, 70), (480, 65), (360, 60), (240, 50), (160, 40))
 """Longest side and WebP quality, tried until a picture is small enough."""
-_SAMPLE = re.compile(r"step-(\d{1,12})\.png")
+_SIZE = re.compile(r"([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?")
+_SAMPLE = re.compile(r"step-([0-9]{1,12})\.png")
 MARGIN = 2
 """White pixels between the pictures of a grid, as ganzoo.images draws them."""
+_MOST_BYTES, _MOST_PIXELS = 256_000_000, 64_000_000
 _PIXELATED = 400
 """Narrower grids are shown enlarged, with their pixels as squares."""
 
@@ -53,11 +57,12 @@ def before_after(path: Path, size: str, *, limit: int) -> BeforeAfter | None:
 
     None for a damaged file and for one with another layout.
     """
-    height, width = (int(side) + MARGIN for side in (size if "x" in size else f"{size}x{size}").split("x"))
-    try:
-        with Image.open(path) as opened:
-            sheet = opened.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    shape = _SIZE.fullmatch(size)
+    if shape is None:
+        return None
+    height, width = (int(side or shape[1]) + MARGIN for side in shape.groups())
+    sheet = _opened(path)
+    if sheet is None:
         return None
     columns = (sheet.width - MARGIN) // width
     if columns < 2 or columns % 2 or (sheet.width - MARGIN) % width or (sheet.height - MARGIN) % height:
@@ -89,12 +94,23 @@ def spread_out(items: Sequence[T], most: int) -> list[T]:
 
 def frame(path: Path, *, step: int, at: float, label: str, limit: int) -> Frame | None:
     """The picture as WebP of at most `limit` bytes if its smallest form fits; None for a damaged file."""
-    try:
-        with Image.open(path) as opened:
-            picture = opened.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    picture = _opened(path)
+    if picture is None:
         return None  # one damaged picture is no reason to go without a report
     return _frame(picture, step=step, at=at, label=label, limit=limit)
+
+
+def _opened(path: Path) -> Image.Image | None:
+    """The picture of a PNG; None for a damaged file, for any other kind, and for one whose header is beyond belief."""
+    try:
+        data = io.BytesIO(read_bytes(path, _MOST_BYTES))
+        # As PNG alone: of what is only called so, Pillow starts another program for some kinds.
+        with Image.open(data, formats=("PNG",)) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                return None
+            return opened.convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
 
 
 def _frame(picture: Image.Image, *, step: int, at: float, label: str, limit: int) -> Frame:

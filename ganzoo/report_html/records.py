@@ -1,6 +1,5 @@
 """What a run folder holds, read for its report; a run that is still going has less of it."""
 
-import json
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganzoo import reading
 from ganzoo.errors import StorageError, one_line
 from ganzoo.runs import SCORES, SUMMARY, file_name, read_run_file
 from ganzoo.scoring.evaluation import Evaluation
@@ -78,12 +78,9 @@ def read_record(folder: Path) -> Record:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises StorageError when it can't be read or holds anything else."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return reading.read_json(path)
     except (OSError, ValueError) as error:
-        raise StorageError(f"can't read '{file_name(path)}': {one_line(error)}") from None
-    if not isinstance(content, dict):
-        raise StorageError(f"'{file_name(path)}' is damaged: it holds no JSON object")
-    return content
+        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -93,7 +90,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     found = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            found.append(json.loads(line))
+            found.append(reading.parse_json(line, finite=False))
         except ValueError:
             continue
     return [line for line in found if isinstance(line, dict)]

@@ -19,6 +19,7 @@ from ganzoo.report_html.pictures import (
 from ganzoo.report_html.records import COUNTERS, Record, read_record
 from ganzoo.report_html.sentences import best_and_last, explanations, meaning
 from ganzoo.report_html.words import between, count, score
+from ganzoo.runs import RUN_FILE
 from ganzoo.scoring import health
 from ganzoo.units import duration
 
@@ -45,31 +46,35 @@ def render_run(folder: Path) -> str:
     Raises UsageError when the folder is no run's, StorageError when a file of it is damaged.
     """
     record = read_record(folder)
-    configuration = record.content["configuration"]
+    with page.damaged(folder / RUN_FILE):
+        return page.render("run", **_content(record))
+
+
+def _content(record: Record) -> dict[str, object]:
+    folder, configuration = record.folder, record.content["configuration"]
     best = record.best
-    return page.render(
-        "run",
-        title=folder.resolve().name,
-        record=record,
-        source=configuration.get("data.path", configuration["data"])["value"],
-        size=configuration["size"]["value"],
-        outcome=record.summary.get("outcome", "unfinished"),
-        tiles=_tiles(record),
-        notes=_notes(record),
-        frames=frames(record),
-        sides=_sides(record),
-        best=best,
-        terms=explanations(best.evaluation) if best else [],
-        meaning=meaning,
-        charts=[chart for chart in _charts(record) if any(line.points for line in chart.lines)],
-        draw=draw,
-        repeat=commands.repeat(record.content),
-        go_on=commands.go_on(folder),
-        more=commands.draw(folder),
-        chosen={key: entry for key, entry in configuration.items() if entry["origin"] != "default"},
-        defaults={key: entry for key, entry in configuration.items() if entry["origin"] == "default"},
-        protocol=best.evaluation.protocol.to_dict() if best else {},
-    )
+    return {
+        "title": folder.resolve().name,
+        "record": record,
+        "source": configuration.get("data.path", configuration["data"])["value"],
+        "size": configuration["size"]["value"],
+        "outcome": record.summary.get("outcome", "unfinished"),
+        "tiles": _tiles(record),
+        "notes": _notes(record),
+        "frames": frames(record),
+        "sides": _sides(record),
+        "best": best,
+        "terms": explanations(best.evaluation) if best else [],
+        "meaning": meaning,
+        "charts": [chart for chart in _charts(record) if any(line.points for line in chart.lines)],
+        "draw": draw,
+        "repeat": commands.repeat(record.content),
+        "go_on": commands.go_on(folder),
+        "more": commands.draw(folder),
+        "chosen": {key: entry for key, entry in configuration.items() if entry["origin"] != "default"},
+        "defaults": {key: entry for key, entry in configuration.items() if entry["origin"] == "default"},
+        "protocol": best.evaluation.protocol.to_dict() if best else {},
+    }
 
 
 def _sides(record: Record) -> BeforeAfter | None:

@@ -1,5 +1,7 @@
 """Pictures for tests: landscapes with enough detail to be told apart."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -23,3 +25,13 @@ def save(image: Image.Image, path: Path, **options: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path, **options)  # type: ignore[arg-type]
     return path
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that says how large it is and has next to no pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")

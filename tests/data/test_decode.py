@@ -5,7 +5,6 @@ import os
 import struct
 import sys
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from ganzoo.data.decode import decode
 from ganzoo.data.folder import FolderSource
 from ganzoo.errors import DataError
 from ganzoo.units import Size
+from tests.data.pictures import png_header
 
 SIZE = Size(16, 16)
 
@@ -80,16 +80,6 @@ def test_what_is_no_image_is_named(monkeypatch: pytest.MonkeyPatch, data: bytes,
     monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as if it were not installed
     with pytest.raises(ValueError, match=words):
         decode(data, SIZE)
-
-
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that says how large it is and has next to no pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
 # Row 16: a bomb is refused from its header. The largest is over Pillow's own limit too.

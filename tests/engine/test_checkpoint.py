@@ -131,3 +131,12 @@ def test_the_manifest_names_every_file(tmp_path: Path) -> None:
     path = checkpoint.save(tmp_path, 1, content(), keep=1)
     manifest = json.loads((path / "MANIFEST.json").read_text())
     assert set(manifest) == {file.name for file in path.iterdir()} - {"MANIFEST.json"}
+
+
+def test_a_checkpoint_of_the_first_schema_is_read_as_one_of_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(checkpoint, "SCHEMA", 1)
+        checkpoint.save(tmp_path, 1, content(), keep=1)
+    assert checkpoint.load(tmp_path, ("weights",))[1].state["setbacks"] == 0

@@ -1,6 +1,7 @@
 """Reports: what they show, that text in them stays text, and that they work in a browser without a network."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -23,6 +24,7 @@ from ganzoo.report_html.curves import Chart, Line, draw, thin, ticks
 from ganzoo.report_html.pictures import frame, spread_out
 from ganzoo.runs import Run
 from ganzoo.view import View
+from tests.data.pictures import png_header
 from tests.report_html.folders import HARMLESS, HOSTILE, comparison
 
 Train = Callable[..., Run]
@@ -123,6 +125,41 @@ def test_no_report_of_what_is_none_or_damaged(folder: Path, tmp_path: Path) -> N
 def test_a_damaged_picture_is_left_out(folder: Path) -> None:
     (folder / "samples" / "step-000010.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     assert sum(tag == "img" for tag, _ in Page(render_run(folder)).tags) == 2
+
+
+@pytest.mark.parametrize("kind", ["bomb", "eps", "pipe", "text"])
+def test_a_sample_that_is_something_else_is_left_out(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *_, **__: pytest.fail("a program was started"))
+    sample = folder / "samples" / "step-000010.png"
+    sample.unlink()
+    if kind == "pipe":
+        os.mkfifo(sample)
+    else:
+        eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+        sample.write_bytes({"bomb": png_header(9000, 9000), "eps": eps, "text": b"text"}[kind])
+    assert sum(tag == "img" for tag, _ in Page(render_run(folder)).tags) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"configuration": {}},
+        {"versions": 3},
+        {"plugin": None},
+        {"data": {"attributes": {}, "fingerprint": "x"}},
+        {"data": {"attributes": {}, "fingerprint": "x", "skipped_files": [3], "skipped": "x"}},
+    ],
+)
+def test_a_run_file_without_what_the_page_shows_is_damaged(folder: Path, change: dict[str, Any]) -> None:
+    content = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**content, **change}))
+    with pytest.raises(StorageError, match="is damaged"):
+        render_run(folder)
+
+
+@pytest.mark.parametrize("size", ["0x0", "x", "-2x-2", "1e9", "9" * 30, "٣x٣", "", "[]"])
+def test_a_size_that_is_none_costs_the_two_sides_only(folder: Path, size: str) -> None:
+    assert pictures.before_after(folder / "samples" / "step-000010.png", size, limit=1000) is None
 
 
 def check_harmless(text: str) -> Page:

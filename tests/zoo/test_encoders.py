@@ -275,20 +275,25 @@ def test_damaged_weights_are_noticed(tiny_weights, tmp_path, noise):
 def test_wrong_names_paths_and_sizes_are_refused(tmp_path):
     assert_refused("timm has no model 'resnet5'; close to it: resnet50", "timm", model="resnet5")
     assert_refused("no such file", "timm", model=TINY, weights="nowhere.safetensors")
-    assert_refused("ending must be .safetensors", "timm", model=TINY, weights="weights.bin")
-    assert_refused("no such file", "inception", weights="nowhere.pth")
+    assert_refused("ending must be .safetensors", "timm", model=TINY, weights="weights.h5")
+    assert_refused("no such file", "inception", weights="nowhere.safetensors")
     save_file(timm.create_model("test_vit").state_dict(), tmp_path / "vit.safetensors")
     weights = str(tmp_path / "vit.safetensors")
     assert_refused("size=64: encoder 'test_vit' takes 160 only", "timm", model="test_vit", weights=weights, size=64)
 
 
-def test_a_pickle_that_runs_code_is_refused(tmp_path):
+@pytest.mark.parametrize(("encoder", "options"), [("inception", {}), ("timm", {"model": TINY})])
+@pytest.mark.parametrize("ending", [".pt", ".pth", ".ckpt", ".bin"])
+def test_pickles_are_never_read(tmp_path, encoder, options, ending):
     class Evil:
         def __reduce__(self):
             return (Path.touch, (tmp_path / "ran",))
 
-    torch.save({"weight": Evil()}, tmp_path / "evil.pth")
-    assert_refused("damaged, or not a file of tensors only", "inception", weights=str(tmp_path / "evil.pth"))
+    file = tmp_path / f"evil{ending}"
+    torch.save({"weight": Evil()}, file)
+    assert_refused(f"pickles are not read.*ganzoo import-weights {file}", encoder, weights=str(file), **options)
+    file.rename(tmp_path / "evil.safetensors")
+    assert_refused("damaged, or not a file", encoder, weights=str(tmp_path / "evil.safetensors"), **options)
     assert not (tmp_path / "ran").exists()
 
 
@@ -302,7 +307,7 @@ def offline(monkeypatch, tmp_path):
 
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
     monkeypatch.setattr("torch.hub.download_url_to_file", fail)
 
 
@@ -329,8 +334,8 @@ def inception_file(tmp_path_factory):
         if isinstance(each, nn.Conv2d):
             fan_in = each.weight[0].numel()
             each.weight.normal_(0, (2 / fan_in) ** 0.5, generator=torch.Generator().manual_seed(fan_in))
-    file = tmp_path_factory.mktemp("inception") / "weights.pth"
-    torch.save(network.state_dict(), file)
+    file = tmp_path_factory.mktemp("inception") / "weights.safetensors"
+    save_file(network.state_dict(), file)
     return network, file
 
 
@@ -349,8 +354,26 @@ def test_inception_gives_torch_fidelity_s_features(inception_file):
 def test_inception_refuses_weights_that_do_not_fit(inception_file, tmp_path):
     weights = dict(inception_file[0].state_dict())
     del weights["Mixed_7c.branch1x1.conv.weight"]
-    torch.save(weights, tmp_path / "less.pth")
-    assert_refused("do not fit Inception-v3", "inception", weights=str(tmp_path / "less.pth"))
+    save_file(weights, tmp_path / "less.safetensors")
+    assert_refused("do not fit Inception-v3", "inception", weights=str(tmp_path / "less.safetensors"))
+
+
+def test_inception_s_download_is_imported_and_kept_as_safetensors(inception_file, tmp_path, monkeypatch):
+    from ganzoo_plugins.encoders import inception as module
+
+    asked = []
+
+    def download(url, place, hash_prefix, progress):
+        asked.append(hash_prefix)
+        torch.save(dict(inception_file[0].state_dict()), place)
+
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
+    monkeypatch.setattr("torch.hub.download_url_to_file", download)
+    for _ in range(2):
+        weights = module.downloaded("https://example.org/weights-inception-6726825d.pth")
+        assert weights.keys() == inception_file[0].state_dict().keys()
+    assert asked == ["6726825d"]
+    assert [file.name for file in (tmp_path / "weights").iterdir()] == ["weights-inception-6726825d.safetensors"]
 
 
 def kid(one, other):

@@ -262,6 +262,47 @@ def test_nothing_is_extracted(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before and not Path("/abs.jpg").exists()
 
 
+def test_links_and_devices_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "secret.jpg").write_bytes(jpeg(9))
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        for number, kind in enumerate((tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE)):
+            member = tarfile.TarInfo(f"{number}.jpg")
+            member.type, member.linkname = kind, str(tmp_path / "secret.jpg")
+            archive.addfile(member)
+        member = tarfile.TarInfo("5.jpg")
+        member.size = len(jpeg(5))
+        archive.addfile(member, io.BytesIO(jpeg(5)))
+    assert greys(shards(path=tmp_path / "x.tar")) == [5]
+
+
+def bomb(kind: str, size: int) -> bytes:
+    """An archive of a few bytes whose member or header has that size."""
+    member = tarfile.TarInfo("a.jpg" if kind != "name" else "x" * 120)
+    member.size = 0 if kind == "sparse" else size
+    if kind == "sparse":
+        member.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": str(size)}
+        member.size, data = 512, b"0\n".ljust(512, b"\0")
+        return member.tobuf(tarfile.PAX_FORMAT) + data + bytes(1024)
+    if kind == "header":
+        member.type = tarfile.XHDTYPE
+    return gzip.compress(member.tobuf() + bytes(size) + bytes(1024), 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "words"),
+    [("sparse", 10**12, "at most"), ("member", 600_000_000, "at most"), ("header", 100_000_000, "header of more than")],
+)
+def test_a_bomb_in_a_shard_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, size: int, words: str
+) -> None:
+    if kind == "member":  # the limit, made small as the bomb
+        monkeypatch.setattr("ganzoo_plugins.streams.tar.MAX_MEMBER", 1_000_000)
+        size //= 100
+    (tmp_path / "x.tar").write_bytes(bomb(kind, size))
+    with pytest.raises(DataError, match=rf"x\.tar' can't be read: .*{words}"):
+        list(shards(path=tmp_path / "x.tar").pictures(SIZE))
+
+
 @pytest.fixture
 def server(four: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Serves the shards; one of them is cut off on its way."""

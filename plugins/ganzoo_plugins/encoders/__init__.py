@@ -29,7 +29,7 @@ class InceptionOptions(Options):
     """Where the weights are."""
 
     weights: str = Field(
-        "", description="file with torch-fidelity's weights, .pth or .safetensors; empty downloads them (91 MB)"
+        "", description="safetensors file with torch-fidelity's weights; empty downloads and imports them (91 MB)"
     )
 
 

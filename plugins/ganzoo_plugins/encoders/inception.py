@@ -1,8 +1,7 @@
 """The Inception-v3 of the Fréchet Inception distance (Szegedy et al., arXiv 1512.00567), through torch-fidelity."""
 
 import io
-import sys
-from contextlib import redirect_stdout
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from ganzoo import UsageError
+from ganzoo import StorageError, UsageError
 from ganzoo.encoders import Encoder, Resize
+from ganzoo.weights import import_weights, place
 from ganzoo_plugins.encoders.weights import read
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EXTRACTOR = "torch_fidelity.feature_extractor_inceptionv3"
 SIDE = 299
+_HASH = 8
+"""Digits of the file's SHA-256 that its name ends in."""
 STAGES = {
     "conv": ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "MaxPool_1"),
     "narrow": ("Conv2d_3b_1x1", "Conv2d_4a_3x3", "MaxPool_2"),
@@ -69,26 +71,29 @@ def inception(options: "InceptionOptions") -> Inception:
         module = import_module(EXTRACTOR)
     except ImportError as error:
         raise UsageError("encoder 'inception' needs torch-fidelity: pip install 'ganzoo-core[metrics]'") from error
-    if options.weights:
-        weights = read(Path(options.weights), (".pth", ".safetensors"))
-    else:
-        weights = downloaded(module.URL_INCEPTION_V3)
+    weights = read(Path(options.weights)) if options.weights else downloaded(module.URL_INCEPTION_V3)
     return Inception(extractor(module.FeatureExtractorInceptionV3, weights, options.weights or "download"))
 
 
 def downloaded(url: str) -> dict[str, Tensor]:
-    """torch-fidelity's weights, kept in torch's cache; the hash in the name of the file is checked."""
-    try:
-        with redirect_stdout(sys.stderr):  # torch announces the download on the channel of our tables
-            weights: dict[str, Tensor] = torch.hub.load_state_dict_from_url(
-                url, map_location="cpu", progress=False, check_hash=True, weights_only=True
-            )
-    except (OSError, RuntimeError) as error:
-        raise UsageError(
-            f"no weights for encoder 'inception' ({type(error).__name__}): connect to the network, or fetch {url}"
-            " and give weights=FILE"
-        ) from error
-    return weights
+    """torch-fidelity's weights, a .pth file: its hash is checked by its name, then it is imported, and what is kept is
+    safetensors.
+    """
+    kept = place(Path(url).stem)
+    if not kept.is_file():
+        draft = kept.with_suffix(f".{os.getpid()}.pth")
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(url, str(draft), hash_prefix=Path(url).stem[-_HASH:], progress=False)
+            import_weights(draft, kept, overwrite=True)
+        except (OSError, RuntimeError, StorageError) as error:
+            raise UsageError(
+                f"no weights for encoder 'inception' ({type(error).__name__}): connect to the network, or fetch {url},"
+                " make safetensors of it with `ganzoo import-weights` and give weights=FILE"
+            ) from error
+        finally:
+            draft.unlink(missing_ok=True)
+    return read(kept)
 
 
 def extractor(kind: type[nn.Module], weights: dict[str, Tensor], source: str) -> nn.Module:

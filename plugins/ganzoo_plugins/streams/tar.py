@@ -9,7 +9,9 @@ import gzip
 import io
 import lzma
 import os
+import re
 import stat
+import tarfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +20,11 @@ from urllib.error import HTTPError, URLError
 
 _BLOCK = 512
 _TIMEOUT = 60.0
+MAX_MEMBER = 500_000_000
+"""Bytes of a member that is read; a few that are compressed, or a sparse member of none, can claim any number."""
+_MAX_HEADERS = 16_000_000
+_META = re.compile(r"(.*/)?__[^/]*__(/|$)")
+"""Members that webdataset keeps for itself."""
 _PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
 
@@ -27,10 +34,18 @@ class WholeTar:
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._last = b""
+        self._left = _MAX_HEADERS
+
+    def allow(self, size: int) -> None:
+        """Lets so many bytes pass, and the headers behind them."""
+        self._left = size + _MAX_HEADERS
 
     def read(self, size: int = -1) -> bytes:
         """The next block, or less when `size` is."""
         self._last = self._stream.read(min(size, _BLOCK) if size >= 0 else _BLOCK)
+        self._left -= len(self._last)
+        if self._left < 0:
+            raise ValueError(f"a header of more than {_MAX_HEADERS:,} bytes")
         return self._last
 
     def check_end(self) -> None:
@@ -40,6 +55,23 @@ class WholeTar:
         while rest := self._stream.read(1 << 20):
             if rest.count(0) != len(rest):
                 raise ValueError("there is more after its end mark, as of several tar files joined into one")
+
+
+def members(stream: WholeTar, url: str, wanted: Callable[[str], bool]) -> Iterator[dict[str, Any]]:
+    """The ordinary files that are wanted, one after the other, as webdataset groups them.
+
+    Names are names: nothing is written, links and devices are passed over. Raises ValueError for a member that claims
+    to be larger than any picture.
+    """
+    with tarfile.open(fileobj=stream, mode="r|*") as archive:  # type: ignore[call-overload]  # it reads, no more
+        for member in archive:
+            stream.allow(member.size)
+            if member.isreg() and not _META.match(member.name) and wanted(member.name):
+                if member.size > MAX_MEMBER:
+                    raise ValueError(f"member {member.name!r} has {member.size:,} bytes, at most {MAX_MEMBER:,}")
+                content = archive.extractfile(member)
+                yield {"fname": member.name, "data": content.read() if content else b"", "__url__": url}
+            archive.members = []  # or all headers stay in memory
 
 
 @contextmanager

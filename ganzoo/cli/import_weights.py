@@ -1,0 +1,28 @@
+"""`ganzoo import-weights`: pickled weights of other programs as safetensors, which everything here reads."""
+
+from pathlib import Path
+
+import click
+
+from ganzoo.report import say
+
+
+@click.command("import-weights")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--key", default="", help="Where in the file the tensors are, such as generator or state.ema.")
+@click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
+def import_weights(file: Path, out: Path, key: str, overwrite: bool) -> None:
+    """Writes the tensors of FILE (.pt, .pth, .ckpt) as safetensors to OUT, a file or a folder.
+
+    For weights that are published as .pt: ganzoo reads no pickles, as these can run code. Here the file is read by
+    torch's restricted loader in a process with limits, which takes tensors alone. What is printed is what a plugin's
+    `Weights` declare: size and SHA-256. Also for `encoder.weights=FILE.safetensors`.
+    """
+    from ganzoo.weights.foreign import import_weights as convert
+
+    place = out / f"{file.stem}.safetensors" if out.is_dir() else out
+    done = convert(file, place, key=key, overwrite=overwrite)
+    say(f"{done.file}, {done.tensors} tensors")
+    say(f"  size    {done.size}")
+    say(f"  sha256  {done.sha256}")

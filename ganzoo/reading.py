@@ -1,0 +1,98 @@
+"""Reads files that others may have written: bounded, JSON without surprises, no link out of a run folder.
+
+A run folder is what people pass on, so nothing in it is trusted to be what ganzoo wrote.
+"""
+
+import json
+import math
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ganzoo.errors import UsageError
+
+MAX_BYTES = 32_000_000
+"""Of a JSON file that is read whole."""
+_MOST = 2**64
+_DIGITS = 20
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The content of an ordinary file.
+
+    Raises OSError for a pipe or a device, which may never come to an end, and ValueError for more than `most` bytes.
+    """
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("not an ordinary file")
+        if status.st_size > most:
+            raise ValueError(f"{status.st_size:,} bytes, at most {most:,} are read")
+        return file.read(most)
+
+
+def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
+    """What the JSON says. Raises ValueError for anything else, nesting without end, and numbers out of 64 bits.
+
+    NaN and infinity are refused too, unless `finite` is False: a log may hold them.
+    """
+    try:
+        return json.loads(
+            text,
+            parse_int=_integer,
+            parse_float=_finite if finite else None,
+            parse_constant=_finite if finite else None,
+        )
+    except RecursionError:  # no ValueError, and as easily caused
+        raise ValueError("nested too deeply") from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises OSError when it can't be read, ValueError when it is damaged or no object."""
+    content = parse_json(read_bytes(path, MAX_BYTES))
+    if not isinstance(content, dict):
+        raise ValueError("it holds no JSON object")
+    return content
+
+
+def check_links(folder: Path) -> None:
+    """Raises UsageError for a link below the folder that leads out of it, whatever it is called.
+
+    Reading through one would show what lies elsewhere; resuming would write, prune and delete there.
+    """
+    root = folder.resolve()
+    for path in _links(str(folder)):
+        try:
+            inside = Path(path).resolve().is_relative_to(root)
+        except (OSError, RuntimeError):  # a circle
+            inside = False
+        if not inside:
+            raise UsageError(f"'{path}' is a link that leads out of '{folder}': nothing in a run folder may")
+
+
+def _links(folder: str) -> Iterator[str]:
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            found = list(entries)
+        for entry in found:
+            if entry.is_symlink():
+                yield entry.path
+            elif entry.is_dir():
+                waiting.append(entry.path)
+
+
+def _integer(text: str) -> int:
+    number = int(text) if len(text) <= _DIGITS + 1 else _MOST
+    if abs(number) >= _MOST:
+        raise ValueError(f"a number of {len(text)} digits, at most 64 bits are read")
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"'{text[:20]}' is no finite number")
+    return number

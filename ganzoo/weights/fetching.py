@@ -1,0 +1,69 @@
+"""The file that a declaration's `Weights` name: fetched once, and checked by size and SHA-256 before every use."""
+
+import os
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import URLError
+
+from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.folders import cache_folder
+from ganzoo.specs import Weights
+from ganzoo.weights.files import ENDING, sha256
+
+_TIMEOUT = 60.0
+_BLOCK = 1 << 20
+
+
+def fetched(weights: Weights) -> Path:
+    """The file, in ganzoo's cache, whose size and SHA-256 are those declared; only its address is ever asked for.
+
+    Raises UsageError when it is not there yet and can't be fetched, StorageError when what is fetched is another file
+    or can't be kept.
+    """
+    file = place(weights.sha256)
+    if file.exists():
+        try:
+            check(file, weights)
+            return file
+        except StorageError:  # cut off by a crash, or changed: it is fetched again
+            file.unlink()
+    draft = file.with_name(f".{weights.sha256}-{os.getpid()}{ENDING}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _download(weights, draft)
+        check(draft, weights)
+        draft.replace(file)
+    except URLError as error:
+        raise UsageError(
+            f"no weights '{weights.name}' ({one_line(error)}): connect to the network, or put {weights.url} at '{file}'"
+        ) from None
+    except OSError as error:
+        raise StorageError(f"can't keep the weights '{weights.name}' at '{file}': {one_line(error)}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+    return file
+
+
+def place(name: str) -> Path:
+    """Where a file of that name is kept in ganzoo's cache."""
+    return cache_folder() / "weights" / f"{name}{ENDING}"
+
+
+def check(file: Path, weights: Weights) -> None:
+    """Raises StorageError unless the file has the size and the SHA-256 that are declared."""
+    size = file.stat().st_size
+    if size != weights.size:
+        raise StorageError(f"weights '{file}' have {size:,} bytes, declared are {weights.size:,}: not used")
+    if (digest := sha256(file)) != weights.sha256:
+        raise StorageError(f"weights '{file}' have the SHA-256 {digest}, declared is {weights.sha256}: not used")
+
+
+def _download(weights: Weights, draft: Path) -> None:
+    """At most one byte more than declared, which is enough to see that it is another file."""
+    left = weights.size + 1
+    with urllib.request.urlopen(weights.url, timeout=_TIMEOUT) as answer, draft.open("wb") as file:
+        while left and (block := answer.read(min(_BLOCK, left))):
+            file.write(block)
+            left -= len(block)

@@ -1,0 +1,179 @@
+"""The readers of what others wrote, each with files to start from. What each may do: a result, or an error of ours."""
+
+import gzip
+import io
+import json
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+import torch
+from ganzoo_plugins.streams import ShardsOptions
+from ganzoo_plugins.streams.shards import Shards
+from PIL import Image
+from safetensors.torch import save
+
+from ganzoo.api import configure_run, open_catalog, recorded_configuration
+from ganzoo.catalog import Catalog
+from ganzoo.data.decode import decode
+from ganzoo.engine import checkpoint
+from ganzoo.errors import GanzooError
+from ganzoo.registry import load_registry
+from ganzoo.report_html.records import read_record
+from ganzoo.runs import read_run_file, recorded_scores
+from ganzoo.units import Size
+from ganzoo.weights import read
+from ganzoo.yamlfile import read_yaml
+from tests.engine.test_hostile_checkpoint import sign
+from tests.report_html.folders import score_line
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A reader of bytes, files of the kind it reads, and what it may raise."""
+
+    read: Callable[[bytes], object]
+    seeds: Callable[[], tuple[bytes, ...]]
+    errors: tuple[type[Exception], ...] = (GanzooError,)
+
+
+@cache
+def catalog() -> Catalog:
+    """When first used: collecting tests is to be light."""
+    return open_catalog(third_party=False)
+
+
+@contextmanager
+def file(data: bytes, name: str) -> Iterator[Path]:
+    """The bytes as a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        path.write_bytes(data)
+        yield path
+
+
+def safetensors_file(data: bytes) -> None:
+    with file(data, "x.safetensors") as path:
+        read(path)
+
+
+def _checkpoint(name: str) -> Callable[[bytes], None]:
+    """Loads a good checkpoint with one file of it replaced, under a manifest that agrees unless it is the one."""
+
+    def run(data: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            step = Path(folder, checkpoint.name_of(1))
+            step.mkdir()
+            for other, content in {"weights.safetensors": GOOD, "state.json": STATE, name: data}.items():
+                (step / other).write_bytes(content)
+            if name != "MANIFEST.json":
+                sign(step)
+            checkpoint.load(Path(folder), ("weights",), like={"weights": WEIGHTS})
+
+    return run
+
+
+def yaml_file(data: bytes) -> None:
+    with file(data, "x.yaml") as path:
+        assert all(isinstance(key, str) for key in read_yaml(path))
+
+
+def options_file(data: bytes) -> None:
+    with file(data, "x.yaml") as path:
+        configure_run("wgan-gp", catalog(), config=path).describe()
+
+
+def registry_file(data: bytes) -> None:
+    with file(data, "registry.yaml") as path, mock.patch("ganzoo.registry.shipped_path", lambda: path):
+        registry = load_registry(path)
+        for name in registry.presets:
+            registry.results_of(name)
+
+
+def run_file(data: bytes) -> None:
+    with file(data, "run.json") as path:
+        recorded_configuration(read_run_file(path.parent), catalog()).values()
+
+
+def score_file(data: bytes) -> None:
+    with file(data, "scores.jsonl") as path:
+        recorded_scores(path.parent)
+        path.with_name("scalars.jsonl").write_bytes(data)
+        path.with_name("run.json").write_bytes(recorded_run())
+        read_record(path.parent)
+
+
+def image(data: bytes) -> None:
+    pixels, _ = decode(data, Size(16, 16))
+    assert pixels.shape == (16, 16, 3)
+
+
+def shard(data: bytes) -> None:
+    with file(data, "x.tar") as path:
+        for picture in Shards(ShardsOptions(path=str(path), label="cls")).pictures(Size(8, 8)):
+            assert picture.pixels is not None or picture.problem
+
+
+def _encoded(form: str) -> bytes:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((40, 30)).convert("RGB").save(out, form)
+    return out.getvalue()
+
+
+def _tar() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in (("0.jpg", _encoded("JPEG")), ("0.cls", b"sea"), ("1.png", _encoded("PNG")), ("1.cls", b"x")):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+GOOD = save({"a": torch.ones(2, 3), "b": torch.arange(4)})
+WEIGHTS = {"a": torch.ones(2, 3), "b": torch.arange(4)}
+
+
+@cache
+def recorded_run() -> bytes:
+    """What run.json of a tiny run says."""
+    content = {
+        "schema": 1,
+        "model": "wgan-gp/wgan-gp",
+        "configuration": configure_run("wgan-gp", catalog(), tiny=True).describe(),
+        "data": {"attributes": {"time": ["day", "night"]}, "fingerprint": "content:1"},
+    }
+    return json.dumps(content).encode()
+
+
+YAML = b"lr: 2.0e-4\nloss: {name: wgan-gp, weight: 3}\nsize: 96x160\nbudget: 10min\n"
+REGISTRY = (
+    b"schema: 1\nmodels: []\npresets:\n  coast: {model: lsgan, summary: ours, set: {lr: 1.0e-4}}\ncommunity: {a: b}\n"
+    b"results:\n- {name: coast, metric: KID, data: x, budget: 1h, score: 0.1, floor: 0.0, interval: [0.0, 0.2]}\n"
+)
+MANIFEST = b'{"state.json": {"sha256": "00", "size": 3}, "weights.safetensors": {"sha256": "11", "size": 148}}'
+STATE = (
+    b'{"schema": 1, "step": 3, "seconds": 1.5, "optimisers": {"generator": [{"lr": 0.0002, "betas": [0.5, 0.999]}]}}'
+)
+SCORES = json.dumps(score_line(3, 0.5)).encode() + b"\n"
+
+TARGETS = {
+    "safetensors": Target(read=safetensors_file, seeds=lambda: (save(WEIGHTS), save({}))),
+    "weights": Target(read=_checkpoint("weights.safetensors"), seeds=lambda: (save(WEIGHTS),)),
+    "manifest": Target(read=_checkpoint("MANIFEST.json"), seeds=lambda: (MANIFEST,)),
+    "state": Target(read=_checkpoint("state.json"), seeds=lambda: (STATE,)),
+    "yaml": Target(read=yaml_file, seeds=lambda: (YAML, REGISTRY)),
+    "options": Target(read=options_file, seeds=lambda: (YAML,)),
+    "registry": Target(read=registry_file, seeds=lambda: (REGISTRY,)),
+    "run": Target(read=run_file, seeds=lambda: (recorded_run(),)),
+    "scores": Target(read=score_file, seeds=lambda: (SCORES,)),
+    "image": Target(read=image, seeds=lambda: tuple(map(_encoded, FORMATS)), errors=(ValueError,)),
+    "shard": Target(read=shard, seeds=lambda: (_tar(), gzip.compress(_tar()))),
+}
