@@ -22,6 +22,7 @@ from ganzoo.units import Progress
 RUN_FILE = "run.json"
 SCORES = "scores.jsonl"
 SUMMARY = "summary.json"
+CLOCK = "clock.jsonl"
 SCHEMA = 1
 LOCK = ".lock"
 _CUT_OFF = 2**62
@@ -61,15 +62,17 @@ class Run:
         counters = {"images": progress.images, "seconds": round(progress.seconds, 3)}
         self._append(SCORES, {**evaluation.to_dict(), **counters})
 
+    def log_clock(self, moment: Mapping[str, object]) -> None:
+        """Appends a line to clock.jsonl. Raises StorageError when it can't."""
+        self._append(CLOCK, moment)
+
     def scores(self) -> list[Evaluation]:
         """The scores taken so far, oldest first. Raises StorageError when scores.jsonl is damaged."""
         return recorded_scores(self.folder)
 
     def scalar_lines(self) -> list[dict[str, float]]:
         """The lines of scalars.jsonl; one that a crash cut off is left out."""
-        path = self.folder / "scalars.jsonl"
-        lines = path.read_text().splitlines() if path.is_file() else []
-        return [json.loads(line) for line in lines if _step_of(line) < _CUT_OFF]
+        return _whole_lines(self.folder / "scalars.jsonl")
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
         """Writes summary.json: how the run ended. Raises StorageError when it can't."""
@@ -87,7 +90,7 @@ class Run:
 
     def forget_after(self, step: int) -> None:
         """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew."""
-        for path in (self.folder / "scalars.jsonl", self.folder / SCORES):
+        for path in (self.folder / "scalars.jsonl", self.folder / SCORES, self.folder / CLOCK):
             if path.is_file():
                 lines = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
                 write_atomically(path, "".join(f"{line}\n" for line in lines))
@@ -100,11 +103,21 @@ class Run:
 def recorded_scores(folder: Path) -> list[Evaluation]:
     """The scores that a run took of itself, oldest first. Raises StorageError when scores.jsonl is damaged."""
     path = folder / SCORES
-    lines = path.read_text().splitlines() if path.is_file() else []
     try:
-        return [Evaluation.from_dict(json.loads(line)) for line in lines if _step_of(line) < _CUT_OFF]
+        return [Evaluation.from_dict(line) for line in _whole_lines(path)]
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
+
+
+def recorded_clock(folder: Path) -> list[dict[str, Any]]:
+    """The lines of clock.jsonl: from which step on which budget held and, of one in time, how much of it was used."""
+    return _whole_lines(folder / CLOCK)
+
+
+def _whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a log; none without the file, and one that a crash cut off is left out."""
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return [json.loads(line) for line in lines if _step_of(line) < _CUT_OFF]
 
 
 def file_name(path: Path) -> str:
@@ -231,6 +244,15 @@ def read_run_file(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"'{path}' is damaged: {one_line(error)}") from None
     return dict(content)
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The content of summary.json, nothing of a run that did not end. Raises StorageError when it is damaged."""
+    path = folder / SUMMARY
+    try:
+        return dict(json.loads(path.read_text())) if path.is_file() else {}
+    except (ValueError, TypeError) as error:
+        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
 def _step_of(line: str) -> int:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -13,7 +13,8 @@ from ganzoo.data.cache import Images, prepare
 from ganzoo.data.source import ImageSource, PictureStream
 from ganzoo.data.split import split
 from ganzoo.engine import checkpoint, snapshot
-from ganzoo.engine.device import choose_device, set_up
+from ganzoo.engine.clock import Clock, recorded_moments
+from ganzoo.engine.device import choose_device, hardware, set_up
 from ganzoo.engine.loop import Loop
 from ganzoo.engine.pairs import ALONE, partners
 from ganzoo.engine.scores import TakesScores
@@ -53,8 +54,13 @@ def start(
     out: Path | None,
     overwrite: bool,
     build_scorer: BuildScorer | None = None,
+    like: Path | None = None,
 ) -> Run:
-    """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`."""
+    """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`.
+
+    `like` names the folder of a run to be made again: the images must be those of then, and the model is told what it
+    was told there of the part of the budget that was used up.
+    """
     _check_scores(configuration)
     device = choose_device(configuration.settings.device)
     source = open_source(configuration, learnt_from(configuration))
@@ -63,13 +69,16 @@ def start(
     with claimed_folder(configuration.model.spec.name, out, overwrite=overwrite) as folder:
         images = read_images(source, configuration, view)
         sources = read_sources(configuration, view)
+        if like:
+            _check_same(like, read_run_file(like), images, sources)
         gan = gan or build_gan(configuration, images.attributes)
         trainer = build_trainer(gan, configuration, images, device, sources)
         scorer = _scorer(build_scorer, configuration, trainer, source, view)
         run = Run(folder=folder, configuration=configuration)
         empty_folder(folder)
         write_run_file(run, _facts(trainer))
-        return Loop(run, trainer, _listeners(catalog, view), view, scorer=scorer).train()
+        clock = Clock(run, recorded_moments(like) if like else ())
+        return Loop(run, trainer, _listeners(catalog, view), view, scorer=scorer, clock=clock).train()
 
 
 def resume(
@@ -90,9 +99,7 @@ def resume(
     source = open_source(configuration, learnt_from(configuration))
     images = read_images(source, configuration, view)
     sources = read_sources(configuration, view)
-    found = {"data": images, "sources": sources}
-    if any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items()):
-        raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
+    _check_same(folder, started_with, images, sources)
     trainer = build_trainer(build_gan(configuration, images.attributes), configuration, images, device, sources)
     scorer = _scorer(build_scorer, configuration, trainer, source, view)
     run = Run(folder=folder, configuration=configuration)
@@ -106,6 +113,12 @@ def resume(
         write_run_file(run, _facts(trainer))
         view.notice(f"resuming '{file_name(folder)}' from step {step}")
         return Loop(run, trainer, _listeners(catalog, view), view, seconds=seconds, scorer=scorer).train()
+
+
+def _check_same(folder: Path, started_with: Mapping[str, Any], images: Images, sources: Images | None) -> None:
+    found = {"data": images, "sources": sources}
+    if any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items()):
+        raise DataError(f"the images have changed since '{folder}' was started: it can only go with those of then")
 
 
 def _listeners(catalog: Catalog, view: View) -> Listeners:
@@ -246,6 +259,7 @@ def _facts(trainer: Trainer) -> dict[str, object]:
     sources = {"sources": _facts_of(trainer.sources, trainer.source_numbers)} if trainer.sources is not None else {}
     return {
         "device": str(trainer.device),
+        "hardware": hardware(trainer.device),
         "parameters": {step.name: sum(p.numel() for p in step.trains.parameters()) for step in trainer.steps},
         "data": _facts_of(trainer.images, trainer.numbers),
         **sources,

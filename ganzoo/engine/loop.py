@@ -8,6 +8,7 @@ import torch
 
 from ganzoo.batch import Batch, example_labels
 from ganzoo.engine import checkpoint, snapshot
+from ganzoo.engine.clock import Clock
 from ganzoo.engine.device import peak_memory
 from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
@@ -48,12 +49,14 @@ class Loop:
         *,
         seconds: float = 0.0,
         scorer: TakesScores | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.run = run
         self.trainer = trainer
         self.listeners = listeners
         self.view = view
         self._settings = run.configuration.settings
+        self._clock = clock or Clock(run)
         self._earlier = seconds
         self._paused = 0.0
         self._scores = Scoreboard(run, trainer, scorer, view) if scorer else None
@@ -99,8 +102,8 @@ class Loop:
         sample = _Every(settings.sample_every, progress)
         save = _Every(settings.checkpoint_every, progress)
         score = _Every(settings.score_every or settings.budget, progress)
-        while (used := settings.budget.count(progress)) < 1 and request.signal is None and not self._flat():
-            self.trainer.round(used)
+        while settings.budget.count(progress) < 1 and request.signal is None and not self._flat():
+            self.trainer.round(self._clock.read(progress))
             progress = self.run.progress = self._progress()
             self.view.stepped(self.run)
             if log.due(progress):
