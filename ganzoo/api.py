@@ -16,6 +16,7 @@ from ganzoo.view import View
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
     from ganzoo.configuration import Configuration, Layer
+    from ganzoo.reproducing.verdict import Reproduction
     from ganzoo.runs import Run
 
 
@@ -90,6 +91,30 @@ def compare(
     if record is not None:
         append(Path(record), done.rows, done.settings)
     return done
+
+
+def reproduce(
+    folder: str | Path,
+    *,
+    steps: int | None = None,
+    data: str | None = None,
+    style: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    out: str | Path | None = None,
+    view: View | None = None,
+) -> "Reproduction":
+    """Trains a recorded run anew, from its run.json, and says whether it came out bit by bit.
+
+    As many steps are made as the run had, or the first `steps`; in `out`, or in a folder that goes afterwards. `data`
+    and `style` say where the same images are now, `device` and `threads` replace what is recorded. Raises UsageError
+    for a folder that is no run's or has nothing to compare, DataError when the images are others.
+    """
+    from ganzoo.reproducing.reproduction import reproduce as again
+
+    place = Path(out) if out else None
+    changed = {"data": data, "style": style, "device": device, "threads": threads}
+    return again(Path(folder), open_catalog(), view or View(), steps=steps, out=place, **changed)
 
 
 def configure_run(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganzoo.cli.app import Context, format_option
+from ganzoo.cli.aside import Aside
 from ganzoo.errors import UsageError
 from ganzoo.report import Format, complain, rows_as, say, table
-from ganzoo.view import View
 
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
@@ -68,7 +68,7 @@ def compare(
     settings = settings_of(
         names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny
     )
-    view = _Aside() if form is not Format.TABLE else LineView()
+    view = Aside() if form is not Format.TABLE else LineView()
     command = shlex.join(["ganzoo", *sys.argv[1:]])
     try:
         done = run_comparison(
@@ -171,11 +171,3 @@ def _record(done: "Comparison", file: Path) -> None:
 
     count = record(file, done.rows, done.settings)
     complain(f"{count} results appended to {file}")
-
-
-class _Aside(View):
-    """Notices on the error stream, so that the output is nothing but rows."""
-
-    def notice(self, text: str) -> None:
-        """The sentence."""
-        complain(text)
