@@ -22,7 +22,7 @@ from ganzoo.units import Progress
 RUN_FILE = "run.json"
 SCORES = "scores.jsonl"
 SUMMARY = "summary.json"
-CLOCK = "clock.jsonl"
+TIMELINE = "timeline.jsonl"
 SCHEMA = 1
 LOCK = ".lock"
 _CUT_OFF = 2**62
@@ -62,9 +62,9 @@ class Run:
         counters = {"images": progress.images, "seconds": round(progress.seconds, 3)}
         self._append(SCORES, {**evaluation.to_dict(), **counters})
 
-    def log_clock(self, moment: Mapping[str, object]) -> None:
-        """Appends a line to clock.jsonl. Raises StorageError when it can't."""
-        self._append(CLOCK, moment)
+    def log_moment(self, moment: Mapping[str, object]) -> None:
+        """Appends a line to timeline.jsonl. Raises StorageError when it can't."""
+        self._append(TIMELINE, moment)
 
     def scores(self) -> list[Evaluation]:
         """The scores taken so far, oldest first. Raises StorageError when scores.jsonl is damaged."""
@@ -90,7 +90,7 @@ class Run:
 
     def forget_after(self, step: int) -> None:
         """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew."""
-        for path in (self.folder / "scalars.jsonl", self.folder / SCORES, self.folder / CLOCK):
+        for path in (self.folder / "scalars.jsonl", self.folder / SCORES, self.folder / TIMELINE):
             if path.is_file():
                 lines = [line for line in path.read_text().splitlines() if _step_of(line) <= step]
                 write_atomically(path, "".join(f"{line}\n" for line in lines))
@@ -109,9 +109,9 @@ def recorded_scores(folder: Path) -> list[Evaluation]:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
-def recorded_clock(folder: Path) -> list[dict[str, Any]]:
-    """The lines of clock.jsonl: from which step on which budget held and, of one in time, how much of it was used."""
-    return _whole_lines(folder / CLOCK)
+def recorded_timeline(folder: Path) -> list[dict[str, Any]]:
+    """The lines of timeline.jsonl: from which step on which budget held and how much of one in time was used up."""
+    return _whole_lines(folder / TIMELINE)
 
 
 def _whole_lines(path: Path) -> list[dict[str, Any]]:

@@ -13,11 +13,11 @@ from ganzoo.data.cache import Images, prepare
 from ganzoo.data.source import ImageSource, PictureStream
 from ganzoo.data.split import split
 from ganzoo.engine import checkpoint, snapshot
-from ganzoo.engine.clock import Clock, recorded_moments
 from ganzoo.engine.device import choose_device, hardware, set_up
 from ganzoo.engine.loop import Loop
 from ganzoo.engine.pairs import ALONE, partners
 from ganzoo.engine.scores import TakesScores
+from ganzoo.engine.timeline import Timeline, recorded_moments
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, PluginError, UsageError, one_line
 from ganzoo.listeners import Listeners
@@ -77,8 +77,8 @@ def start(
         run = Run(folder=folder, configuration=configuration)
         empty_folder(folder)
         write_run_file(run, _facts(trainer))
-        clock = Clock(run, recorded_moments(like) if like else ())
-        return Loop(run, trainer, _listeners(catalog, view), view, scorer=scorer, clock=clock).train()
+        timeline = Timeline(run, recorded_moments(like) if like else ())
+        return Loop(run, trainer, _listeners(catalog, view), view, scorer=scorer, timeline=timeline).train()
 
 
 def resume(

@@ -8,10 +8,10 @@ import torch
 
 from ganzoo.batch import Batch, example_labels
 from ganzoo.engine import checkpoint, snapshot
-from ganzoo.engine.clock import Clock
 from ganzoo.engine.device import peak_memory
 from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
+from ganzoo.engine.timeline import Timeline
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DivergedError, StorageError, one_line
 from ganzoo.images import grid, pair_columns
@@ -49,14 +49,14 @@ class Loop:
         *,
         seconds: float = 0.0,
         scorer: TakesScores | None = None,
-        clock: Clock | None = None,
+        timeline: Timeline | None = None,
     ) -> None:
         self.run = run
         self.trainer = trainer
         self.listeners = listeners
         self.view = view
         self._settings = run.configuration.settings
-        self._clock = clock or Clock(run)
+        self._timeline = timeline or Timeline(run)
         self._earlier = seconds
         self._paused = 0.0
         self._scores = Scoreboard(run, trainer, scorer, view) if scorer else None
@@ -103,7 +103,7 @@ class Loop:
         save = _Every(settings.checkpoint_every, progress)
         score = _Every(settings.score_every or settings.budget, progress)
         while settings.budget.count(progress) < 1 and request.signal is None and not self._flat():
-            self.trainer.round(self._clock.read(progress))
+            self.trainer.round(self._timeline.read(progress))
             progress = self.run.progress = self._progress()
             self.view.stepped(self.run)
             if log.due(progress):

@@ -11,9 +11,9 @@ from ganzoo.api import recorded_configuration
 from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration, Layer
 from ganzoo.engine import checkpoint
-from ganzoo.engine.clock import recorded_moments
 from ganzoo.engine.launch import start
 from ganzoo.engine.loop import DONE
+from ganzoo.engine.timeline import recorded_moments
 from ganzoo.errors import DivergedError, StorageError, UsageError, one_line
 from ganzoo.reproducing.verdict import Difference, Line, Reproduction, changes, compare_weights, first_unlike_line
 from ganzoo.runs import Run, read_run_file, read_summary
@@ -139,8 +139,8 @@ class _Original:
         found = []
         if not self._moments:
             found.append(
-                "the run has no clock.jsonl, so it is not known when how much of its time was used up: what follows the"
-                " budget, such as a falling rate, follows the steps instead"
+                "the run has no timeline.jsonl, so it is not known when how much of its time was used up: what follows"
+                " the budget, such as a falling rate, follows the steps instead"
             )
         if "hardware" not in self.content:
             found.append("the run did not record its processor and its number of threads, which may be others now")

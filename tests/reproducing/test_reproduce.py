@@ -56,10 +56,10 @@ def test_a_run_comes_out_bit_by_bit(train: Train, capsys: pytest.CaptureFixture[
 def test_the_first_steps_follow_the_budget_of_the_whole(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
     run = train("r3gan", budget="6steps", log_every="1steps")
     assert reproduced(capsys, run, "--steps", 3)["identical"]
-    clock = run.folder / "clock.jsonl"
-    clock.rename(clock.with_suffix(".aside"))  # as a run of old, whose budget run.json knows
+    timeline = run.folder / "timeline.jsonl"
+    timeline.rename(timeline.with_suffix(".aside"))  # as a run of old, whose budget run.json knows
     assert reproduced(capsys, run, "--steps", 3)["identical"]
-    clock.write_text('{"step": 0, "budget": "1min", "used": 0.5}\n')
+    timeline.write_text('{"step": 0, "budget": "1min", "used": 0.5}\n')
     row = reproduced(capsys, run, "--steps", 3, code=1)
     assert row["difference"]["step"] == 1 and row["tensors"] == 0  # type: ignore[index]
     assert "no checkpoint of step 3" in row["notes"][0]  # type: ignore[index]

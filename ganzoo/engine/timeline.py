@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo.errors import StorageError, one_line
-from ganzoo.runs import CLOCK, Run, file_name, read_run_file, recorded_clock
+from ganzoo.runs import TIMELINE, Run, file_name, read_run_file, recorded_timeline
 from ganzoo.units import Amount, Progress
 
 TICKS = 1000
@@ -27,12 +27,12 @@ class Moment:
         return self.budget.count(progress) if self.used is None else self.used
 
     def to_dict(self) -> dict[str, object]:
-        """A line of clock.jsonl."""
+        """A line of timeline.jsonl."""
         used = {} if self.used is None else {"used": self.used}
         return {"step": self.step, "budget": str(self.budget), **used}
 
 
-class Clock:
+class Timeline:
     """Tells a model how far its run is, and writes that down.
 
     Steps and images can be counted again, seconds can't: a schedule that followed them would be another one each time.
@@ -49,7 +49,7 @@ class Clock:
         now = self._moment(progress)
         if self._now is None or (now.budget, now.used) != (self._now.budget, self._now.used):
             self._now = now
-            self._run.log_clock(now.to_dict())
+            self._run.log_moment(now.to_dict())
         return self._now.told(progress)
 
     def _moment(self, progress: Progress) -> Moment:
@@ -63,14 +63,14 @@ class Clock:
 def recorded_moments(folder: Path) -> list[Moment]:
     """What the run in `folder` was told, oldest first.
 
-    Of one that wrote no clock.jsonl that is known if its budget was none of time; else nothing is given. Raises
+    Of one that wrote no timeline.jsonl that is known if its budget was none of time; else nothing is given. Raises
     StorageError when the file is damaged.
     """
-    lines = recorded_clock(folder)
+    lines = recorded_timeline(folder)
     try:
         if lines:
             return [Moment(step=m["step"], budget=Amount.parse(m["budget"]), used=m.get("used")) for m in lines]
         budget = Amount.parse(read_run_file(folder)["configuration"]["budget"]["value"])
         return [] if budget.timed else [Moment(step=0, budget=budget)]
     except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"'{file_name(folder / CLOCK)}' is damaged: {one_line(error)}") from None
+        raise StorageError(f"'{file_name(folder / TIMELINE)}' is damaged: {one_line(error)}") from None
