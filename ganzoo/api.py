@@ -15,6 +15,7 @@ from ganzoo.view import View
 # What configures and runs is imported by the functions that do: listing models needs none of it, and is to be fast.
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
+    from ganzoo.comparing.plan import Jobs
     from ganzoo.configuration import Configuration, Layer
     from ganzoo.reproducing.verdict import Reproduction
     from ganzoo.runs import Run
@@ -67,7 +68,7 @@ def compare(
     seeds: int = 1,
     options: Mapping[str, object] | None = None,
     tiny: bool = False,
-    jobs: int = 1,
+    jobs: "Jobs" = 1,
     threads: int = 0,
     record: str | Path | None = None,
     out: str | Path | None = None,
@@ -76,6 +77,7 @@ def compare(
 ) -> "Comparison":
     """Trains models and presets alike, scores them alike, finished runs beside them, and ranks what may be ranked.
 
+    `jobs` runs are trained at a time on this machine, or with "ray" as tasks on a cluster.
     `names` are those of models and presets, or run folders; `settings` (data, size, encoder, score_images …) and
     `options` hold for all runs. `record` names a registry.yaml to append the results to. `to_rows()` of what is
     returned gives a dictionary for each run; one that failed says why. The same call with the same `out` goes on with
