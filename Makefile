@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCK := requirements.lock
 
-.PHONY: demo test lint types unit fuzz wheel bench docs clean
+.PHONY: demo test lint types unit fuzz wheel bench docs lock clean
 
 demo: $(STAMP)  ## train a small DCGAN on the built-in scenes
 	$(BIN)/ganzoo run dcgan-laptop --budget 4min --sample-every 30s --out demo --overwrite
@@ -42,10 +43,24 @@ docs: $(VENV)/.docs
 	$(BIN)/sphinx-build -W -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
+lock: $(STAMP)  ## pin what is not pinned yet; UPGRADE=1 takes newer releases, none younger than a week
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-annotate \
+		--exclude-newer '7 days' $(if $(UPGRADE),--upgrade) --custom-compile-command 'make lock' \
+		--output-file $(LOCK) pyproject.toml
+
+# With LOCKED=1, as in CI, nothing is installed but the very files that were published when the lock was made, and no
+# setup script runs. Without it pip takes the newest releases that fit the ranges.
+ifdef LOCKED
+INSTALL := --require-hashes --only-binary :all: --requirement $(LOCK)
+else
+INSTALL := --editable '.[dev]'
+endif
+
 # The stamp is older than pyproject.toml when dependencies may have changed.
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(if $(LOCKED),$(LOCK))
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet $(INSTALL)
+	$(if $(LOCKED),$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .)
 	touch $@
 
 $(VENV)/.docs: $(STAMP)

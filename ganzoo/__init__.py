@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ganzoo.api import compare, list_models, resume, run
+    from ganzoo.api import compare, list_models, reproduce, resume, run
     from ganzoo.data.decode import decode
     from ganzoo.data.source import ImageSource, Picture, PictureStream
     from ganzoo.errors import DataError, DivergedError, GanzooError, PluginError, StorageError, UsageError
@@ -55,6 +55,7 @@ _HOMES = {
     "load": "sampling",
     "part": "options",
     "named_parts": "options",
+    "reproduce": "api",
     "resume": "api",
     "run": "api",
 }
@@ -88,6 +89,7 @@ __all__ = [
     "load",
     "named_parts",
     "part",
+    "reproduce",
     "resume",
     "run",
 ]

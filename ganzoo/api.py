@@ -15,7 +15,9 @@ from ganzoo.view import View
 # What configures and runs is imported by the functions that do: listing models needs none of it, and is to be fast.
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
+    from ganzoo.comparing.plan import Jobs
     from ganzoo.configuration import Configuration, Layer
+    from ganzoo.reproducing.verdict import Reproduction
     from ganzoo.runs import Run
 
 
@@ -66,7 +68,7 @@ def compare(
     seeds: int = 1,
     options: Mapping[str, object] | None = None,
     tiny: bool = False,
-    jobs: int = 1,
+    jobs: "Jobs" = 1,
     threads: int = 0,
     record: str | Path | None = None,
     out: str | Path | None = None,
@@ -75,6 +77,7 @@ def compare(
 ) -> "Comparison":
     """Trains models and presets alike, scores them alike, finished runs beside them, and ranks what may be ranked.
 
+    `jobs` runs are trained at a time on this machine, or with "ray" as tasks on a cluster.
     `names` are those of models and presets, or run folders; `settings` (data, size, encoder, score_images …) and
     `options` hold for all runs. `record` names a registry.yaml to append the results to. `to_rows()` of what is
     returned gives a dictionary for each run; one that failed says why. The same call with the same `out` goes on with
@@ -90,6 +93,30 @@ def compare(
     if record is not None:
         append(Path(record), done.rows, done.settings)
     return done
+
+
+def reproduce(
+    folder: str | Path,
+    *,
+    steps: int | None = None,
+    data: str | None = None,
+    style: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    out: str | Path | None = None,
+    view: View | None = None,
+) -> "Reproduction":
+    """Trains a recorded run anew, from its run.json, and says whether it came out bit by bit.
+
+    As many steps are made as the run had, or the first `steps`; in `out`, or in a folder that goes afterwards. `data`
+    and `style` say where the same images are now, `device` and `threads` replace what is recorded. Raises UsageError
+    for a folder that is no run's or has nothing to compare, DataError when the images are others.
+    """
+    from ganzoo.reproducing.reproduction import reproduce as again
+
+    place = Path(out) if out else None
+    changed = {"data": data, "style": style, "device": device, "threads": threads}
+    return again(Path(folder), open_catalog(), view or View(), steps=steps, out=place, **changed)
 
 
 def configure_run(

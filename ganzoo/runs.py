@@ -23,6 +23,7 @@ from ganzoo.units import Progress
 RUN_FILE = "run.json"
 SCORES = "scores.jsonl"
 SUMMARY = "summary.json"
+TIMELINE = "timeline.jsonl"
 SCHEMA = 1
 LOCK = ".lock"
 OWNER = ".owner.json"
@@ -64,14 +65,17 @@ class Run:
         counters = {"images": progress.images, "seconds": round(progress.seconds, 3)}
         self._append(SCORES, {**evaluation.to_dict(), **counters})
 
+    def log_moment(self, moment: Mapping[str, object]) -> None:
+        """Appends a line to timeline.jsonl. Raises StorageError when it can't."""
+        self._append(TIMELINE, moment)
+
     def scores(self) -> list[Evaluation]:
         """The scores taken so far, oldest first. Raises StorageError when scores.jsonl is damaged."""
         return recorded_scores(self.folder)
 
     def scalar_lines(self) -> list[dict[str, float]]:
         """The lines of scalars.jsonl; one that a crash cut off is left out."""
-        lines = _lines(self.folder / "scalars.jsonl")
-        return [parse_json(line, finite=False) for line in lines if _step_of(line) < _CUT_OFF]
+        return _whole_lines(self.folder / "scalars.jsonl", finite=False)
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
         """Writes summary.json: how the run ended. Raises StorageError when it can't."""
@@ -89,7 +93,7 @@ class Run:
 
     def forget_after(self, step: int) -> None:
         """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew."""
-        for path in (self.folder / "scalars.jsonl", self.folder / SCORES):
+        for path in (self.folder / "scalars.jsonl", self.folder / SCORES, self.folder / TIMELINE):
             if path.is_file():
                 lines = [line for line in _lines(path) if _step_of(line) <= step]
                 write_atomically(path, "".join(f"{line}\n" for line in lines))
@@ -103,11 +107,20 @@ class Run:
 def recorded_scores(folder: Path) -> list[Evaluation]:
     """The scores that a run took of itself, oldest first. Raises StorageError when scores.jsonl is damaged."""
     path = folder / SCORES
-    lines = _lines(path)
     try:
-        return [Evaluation.from_dict(parse_json(line)) for line in lines if _step_of(line) < _CUT_OFF]
+        return [Evaluation.from_dict(line) for line in _whole_lines(path)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
+
+
+def recorded_timeline(folder: Path) -> list[dict[str, Any]]:
+    """The lines of timeline.jsonl: from which step on which budget held and how much of one in time was used up."""
+    return _whole_lines(folder / TIMELINE)
+
+
+def _whole_lines(path: Path, *, finite: bool = True) -> list[dict[str, Any]]:
+    """The lines of a log; none without the file, and one that a crash cut off is left out."""
+    return [parse_json(line, finite=finite) for line in _lines(path) if _step_of(line) < _CUT_OFF]
 
 
 def file_name(path: Path) -> str:
@@ -204,7 +217,7 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
 def _named(owner: Path) -> str:
     """Who wrote the file, as far as it can be read."""
     try:
-        known = json.loads(owner.read_text())
+        known = read_json(owner)
         return f" ({int(known['pid'])} on {known['host']})"
     except (OSError, ValueError, KeyError, TypeError):
         return ""
@@ -288,6 +301,15 @@ def _check_content(content: Mapping[str, Any]) -> None:
 def _lines(path: Path) -> list[str]:
     """The lines of a log; where it is damaged, a sign stands for what can't be read."""
     return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The content of summary.json, nothing of a run that did not end. Raises StorageError when it is damaged."""
+    path = folder / SUMMARY
+    try:
+        return read_json(path) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
 def _step_of(line: str) -> int:

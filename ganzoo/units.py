@@ -40,6 +40,11 @@ class Amount:
             raise ValueError("write a positive amount with its unit, such as 10min, 90s, 2h, 2000steps or 200kimg")
         return cls(float(match[1]), unit)  # type: ignore[arg-type]  # checked against Unit just above
 
+    @property
+    def timed(self) -> bool:
+        """Whether it is counted in time, which passes differently in every run."""
+        return self.unit in _SECONDS
+
     def count(self, progress: Progress) -> float:
         """How many of this amount fit into the progress: 1.0 when it is just reached."""
         if self.unit == "steps":

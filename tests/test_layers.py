@@ -48,7 +48,7 @@ LAYERS = {
     "engine": Layer("engine", "light record weights model data engine", "torch numpy safetensors filelock"),
     "scoring": Layer("scoring", "light model kit data scoring", "torch numpy"),
     "users": Layer(
-        "sampling animation nearest projection evaluation comparing preview stylize export",
+        "sampling animation nearest projection evaluation comparing reproducing preview stylize export",
         "light record html api model kit data engine scoring users",
         "torch numpy PIL yaml kornia av",
     ),

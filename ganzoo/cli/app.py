@@ -28,6 +28,7 @@ COMMANDS = {
     "export": "ganzoo.cli.export:export",
     "evaluate": "ganzoo.cli.evaluate:evaluate",
     "compare": "ganzoo.cli.compare:compare",
+    "reproduce": "ganzoo.cli.reproduce:reproduce",
     "report": "ganzoo.cli.report:write",
     "new": "ganzoo.cli.new:new",
     "check": "ganzoo.cli.check:check",

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganzoo.cli.app import Context, format_option
+from ganzoo.cli.aside import Aside
 from ganzoo.errors import UsageError
 from ganzoo.report import Format, complain, rows_as, say, table
-from ganzoo.view import View
 
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
+    from ganzoo.comparing.plan import Jobs
     from ganzoo.comparing.rows import Row, Standing
     from ganzoo.scoring.evaluation import Interval
 
@@ -22,6 +23,18 @@ INTERRUPTED = 130
 _DIGITS = 12
 """Of a fingerprint that is shown."""
 COST = ("name", "best at", "images", "img/s", "time", "params", "memory", "licence")
+
+
+class _Jobs(click.IntRange):
+    """A number, or the word ray."""
+
+    name = "number or ray"
+
+    def __init__(self) -> None:
+        super().__init__(1, 256)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value == "ray" else super().convert(value, param, ctx)
 
 
 @click.command("compare")
@@ -36,7 +49,7 @@ COST = ("name", "best at", "images", "img/s", "time", "params", "memory", "licen
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:1.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option for every run.")
 @click.option("--tiny", is_flag=True, help="Settings that train in seconds, to try things out.")
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Runs at a time.")
+@click.option("--jobs", type=_Jobs(), default=1, show_default=True, help="Runs at a time, or ray: tasks on a cluster.")
 @click.option("--threads", type=click.IntRange(0, 1024), default=0, help="CPU threads of a run; 0 shares them out.")
 @click.option("--record", is_flag=True, help="Append the results to registry.yaml (or --registry FILE).")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; comparisons/NUMBER by default.")
@@ -50,7 +63,7 @@ def compare(
     seeds: int,
     assignments: tuple[str, ...],
     tiny: bool,
-    jobs: int,
+    jobs: "Jobs",
     threads: int,
     record: bool,
     out: Path | None,
@@ -68,7 +81,7 @@ def compare(
     settings = settings_of(
         names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny
     )
-    view = _Aside() if form is not Format.TABLE else LineView()
+    view = Aside() if form is not Format.TABLE else LineView()
     command = shlex.join(["ganzoo", *sys.argv[1:]])
     try:
         done = run_comparison(
@@ -171,11 +184,3 @@ def _record(done: "Comparison", file: Path) -> None:
 
     count = record(file, done.rows, done.settings)
     complain(f"{count} results appended to {file}")
-
-
-class _Aside(View):
-    """Notices on the error stream, so that the output is nothing but rows."""
-
-    def notice(self, text: str) -> None:
-        """The sentence."""
-        complain(text)

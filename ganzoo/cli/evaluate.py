@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context
-from ganzoo.report import Format, complain, rows_as, say, table
-from ganzoo.view import View
+from ganzoo.cli.aside import Aside
+from ganzoo.report import Format, rows_as, say, table
 
 if TYPE_CHECKING:
     from ganzoo.scoring.evaluation import Evaluation, Interval
 
 _DIGITS = 12
 """Of a fingerprint that is shown."""
-
-
-class _Aside(View):
-    """Keeps standard output for the figures."""
-
-    def notice(self, text: str) -> None:
-        """The sentence, on the error stream."""
-        complain(text)
 
 
 @click.command("evaluate")
@@ -63,7 +55,7 @@ def evaluate(
     from ganzoo.evaluation import Evaluator
     from ganzoo.live import make_view
 
-    with make_view() if form is Format.TABLE else _Aside() as view:
+    with make_view() if form is Format.TABLE else Aside() as view:
         evaluator = Evaluator(catalog, view, device=device, **given)
         evaluation = evaluator.evaluate(run, checkpoint)
     if form is not Format.TABLE:

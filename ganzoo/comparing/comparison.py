@@ -10,7 +10,7 @@ from typing import Any
 
 from ganzoo.catalog import Catalog
 from ganzoo.comparing.jobs import train_all
-from ganzoo.comparing.plan import FILE, Entry, Settings, check_same, entries_of, free_folder
+from ganzoo.comparing.plan import FILE, Entry, Jobs, Settings, check_same, entries_of, free_folder
 from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, unlike
 from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.evaluation import Evaluator
@@ -41,7 +41,7 @@ def run_comparison(
     view: View,
     *,
     out: Path | None = None,
-    jobs: int = 1,
+    jobs: Jobs = 1,
     flags: Sequence[str] = (),
     command: str = "",
 ) -> Comparison:
@@ -69,7 +69,7 @@ def _run(
     catalog: Catalog,
     view: View,
     *,
-    jobs: int,
+    jobs: Jobs,
     flags: Sequence[str],
     command: str,
 ) -> Comparison:

@@ -5,8 +5,9 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog
@@ -15,6 +16,9 @@ from ganzoo.runs import LOCK, OWNER, RUN_FILE, file_name
 from ganzoo.units import Amount
 
 FILE = "comparison.json"
+RAY: Literal["ray"] = "ray"
+Jobs = int | Literal["ray"]
+"""Runs at a time on this machine, or as tasks of Ray wherever there is room."""
 SCORES_A_RUN = 10
 """A run is scored this many times, so that its best moment is seen."""
 
@@ -51,14 +55,18 @@ def settings_of(
     budget: str,
     seeds: int,
     options: Mapping[str, object],
-    jobs: int,
+    jobs: Jobs,
     threads: int,
     tiny: bool,
 ) -> Settings:
     """The settings for all runs: the budget, scores at every tenth of it, and a share of the cores for each of `jobs`.
 
-    Raises UsageError for a budget that is none, and for an option that a comparison sets itself.
+    A task of Ray has one core unless `threads` says otherwise: how many its machine has is not known here.
+    Raises UsageError for a budget that is none, for an option that a comparison sets itself, and for Ray where it is
+    not installed.
     """
+    if jobs == RAY and find_spec(RAY) is None:
+        raise UsageError("--jobs ray needs Ray, which is not installed: pip install 'ganzoo-core[ray]'")
     if clash := sorted({"budget", "score_every", "seed"} & options.keys()):
         raise UsageError(f"{clash[0]}: a comparison sets it for all runs alike, by its budget and its seeds")
     try:
@@ -70,7 +78,7 @@ def settings_of(
         names=tuple(names),
         seeds=seeds,
         options={"budget": str(amount), "score_every": interval, **options},
-        threads=threads or max(1, (os.cpu_count() or 1) // jobs),
+        threads=threads or (1 if jobs == RAY else max(1, (os.cpu_count() or 1) // jobs)),
         tiny=tiny,
     )
 

@@ -1,7 +1,9 @@
 """Chooses the device and sets the process up for it."""
 
 import ctypes
+import platform
 import sys
+from pathlib import Path
 
 import torch
 
@@ -48,6 +50,32 @@ def _keep_freed_memory() -> None:
     if mallopt is not None:  # musl has none
         mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
+
+
+def hardware(device: torch.device) -> dict[str, str]:
+    """What computes and in how many threads: all of it may change the last bits of a result."""
+    found = {
+        "processor": _processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": str(torch.get_num_threads()),
+    }
+    if device.type == "cuda":
+        found |= {
+            "gpu": torch.cuda.get_device_name(device),
+            "cuda": str(torch.version.cuda or torch.version.hip),
+            "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]  # stub gap
+        }
+    return found
+
+
+def _processor() -> str:
+    """The processor's name; Linux keeps it in a file of its own."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
 
 
 def peak_memory(device: torch.device) -> int:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -14,13 +14,14 @@ from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.source import ImageSource, PictureStream
 from ganzoo.data.split import split
-from ganzoo.engine.device import choose_device, set_up
+from ganzoo.engine.device import choose_device, hardware, set_up
 from ganzoo.engine.joining import Team, joined, own_device
 from ganzoo.engine.loop import Loop
 from ganzoo.engine.pairs import ALONE, partners
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.rescue import go_back
 from ganzoo.engine.scores import TakesScores
+from ganzoo.engine.timeline import recorded_moments
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, PluginError, UsageError, one_line
 from ganzoo.listeners import Listeners
@@ -57,8 +58,13 @@ def start(
     out: Path | None,
     overwrite: bool,
     build_scorer: BuildScorer | None = None,
+    like: Path | None = None,
 ) -> Run:
-    """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`."""
+    """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`.
+
+    `like` names the folder of a run to be made again: the images must be those of then, and the model is told what it
+    was told there of the part of the budget that was used up.
+    """
     _check_scores(configuration)
     with joined() as team:
         view = view if team.processes.first else View()
@@ -68,6 +74,8 @@ def start(
         gan = build_gan(configuration, source.attributes) if isinstance(source, ImageSource) else None
         with _claimed(team, configuration, out, overwrite=overwrite) as folder:
             images, sources = _read_all(source, configuration, view, team)
+            if like and team.processes.first:
+                _check_same(like, read_run_file(like), images, sources)
             gan = gan or build_gan(configuration, images.attributes)
             trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
             scorer = _scorer(build_scorer, configuration, trainer, source, view) if team.processes.first else None
@@ -76,7 +84,8 @@ def start(
                 empty_folder(folder)
                 write_run_file(run, _facts(trainer))
             listeners = _listeners(catalog, view, team)
-            return Loop(run, trainer, listeners, view, scorer=scorer, team=team).train()
+            moments = recorded_moments(like) if like else ()
+            return Loop(run, trainer, listeners, view, scorer=scorer, team=team, moments=moments).train()
 
 
 def resume(
@@ -98,11 +107,8 @@ def resume(
         device = _device(configuration, team)
         source = open_source(configuration, learnt_from(configuration))
         images, sources = _read_all(source, configuration, view, team)
-        found = {"data": images, "sources": sources}
-        # Of shards each process may have its own, and run.json knows those of the first.
-        changed = any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items())
-        if changed and team.processes.first:
-            raise DataError(f"the images have changed since '{folder}' was started, so it can't be resumed with them")
+        if team.processes.first:  # of shards each process may have its own, and run.json knows those of the first
+            _check_same(folder, started_with, images, sources)
         gan = build_gan(configuration, images.attributes)
         trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
         scorer = _scorer(build_scorer, configuration, trainer, source, view) if team.processes.first else None
@@ -142,6 +148,12 @@ def _read_all(
     """The images and what they are translated from; the first process fills the cache that the others then find."""
     with team.first_alone("read"):
         return read_images(source, configuration, view), read_sources(configuration, view)
+
+
+def _check_same(folder: Path, started_with: Mapping[str, Any], images: Images, sources: Images | None) -> None:
+    found = {"data": images, "sources": sources}
+    if any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items()):
+        raise DataError(f"the images have changed since '{folder}' was started: it can only go with those of then")
 
 
 def _listeners(catalog: Catalog, view: View, team: Team) -> Listeners:
@@ -291,7 +303,7 @@ def _facts(trainer: Trainer) -> dict[str, object]:
     sources = {"sources": _facts_of(trainer.sources, trainer.source_numbers)} if trainer.sources is not None else {}
     return {
         "device": str(trainer.device),
-        "processes": trainer.processes.count,
+        "hardware": {**hardware(trainer.device), "processes": str(trainer.processes.count)},
         "parameters": {step.name: sum(p.numel() for p in step.trains.parameters()) for step in trainer.steps},
         "data": _facts_of(trainer.images, trainer.numbers),
         **sources,

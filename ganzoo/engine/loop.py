@@ -1,7 +1,7 @@
 """The training loop: rounds until the budget is used up, with logs, samples and checkpoints at their intervals."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -13,6 +13,7 @@ from ganzoo.engine.processes import Processes
 from ganzoo.engine.rescue import Rescue
 from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
+from ganzoo.engine.timeline import Moment, Timeline
 from ganzoo.engine.trainer import ELSEWHERE, Trainer, diverged
 from ganzoo.errors import DivergedError, GanzooError, one_line
 from ganzoo.listeners import Listeners
@@ -37,7 +38,7 @@ class _Every:
 
 
 class Loop:
-    """One run's training; `seconds` is the time already trained when it is resumed.
+    """One run's training; `seconds` is the time already trained when it is resumed, `moments` what it is to be told.
 
     Several processes go through it in step; the first of them decides about time and writes, prints and scores.
     """
@@ -52,6 +53,7 @@ class Loop:
         seconds: float = 0.0,
         scorer: TakesScores | None = None,
         team: Team | None = None,
+        moments: Sequence[Moment] = (),
     ) -> None:
         self.run = run
         self.trainer = trainer
@@ -65,6 +67,7 @@ class Loop:
         self._scores = Scoreboard(run, trainer, scorer, view) if scorer else None
         # A run that is resumed has the checkpoint that it was resumed from.
         self._outputs = Outputs(run, trainer, view, trainer.rounds if trainer.rounds or seconds else -1)
+        self._timeline = Timeline(run, moments, self._outputs.moment)
         self._rescue = Rescue(run, trainer, self._outputs, view)
         self._images_at_start = trainer.images_seen
 
@@ -100,6 +103,7 @@ class Loop:
                 self._score(request)
         except DivergedError as error:
             self._rescue.after(error)
+            self._timeline.forget()
             if self._scores is not None:
                 self._scores.forget_after(self.trainer.rounds)
             return False
@@ -113,7 +117,9 @@ class Loop:
         sample = _Every(settings.sample_every, progress)
         save = _Every(settings.checkpoint_every, progress)
         score = _Every(settings.score_every or settings.budget, progress)
-        while (used := settings.budget.count(progress)) < 1 and request.signal is None and not self._flat:
+        while settings.budget.count(progress) < 1 and request.signal is None and not self._flat:
+            used = self._timeline.read(progress, self.trainer.setbacks)
+            self.trainer.setbacks = self._timeline.setbacks
             self.trainer.round(used)
             progress = self.run.progress = self._agreed(request)
             self.view.stepped(self.run)

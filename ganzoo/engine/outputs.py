@@ -38,6 +38,11 @@ class Outputs:
         """A line of scalars.jsonl; a disk that can't take it is told once."""
         self._try(lambda: self.run.log(scalars))
 
+    def moment(self, moment: Mapping[str, object]) -> None:
+        """A line of timeline.jsonl, from which the run can be made again."""
+        if self._processes.first:
+            self._try(lambda: self.run.log_moment(moment))
+
     def sample(self) -> None:
         """A grid from the same noise, or the same photos, at every step: the pictures can be watched growing."""
         if self._processes.first:

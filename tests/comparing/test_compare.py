@@ -135,7 +135,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(workplace: Path) -> None:
         # A shell lets what it starts in the background ignore ctrl-C, and its children too: these tests, for one.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not (workplace / "out/dcgan-0/scalars.jsonl").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)

@@ -63,7 +63,7 @@ def test_one_writes_for_all_and_another_number_goes_on(tmp_path: Path) -> None:
     (first, said), (second, silent) = ended(start(folder, "--budget", "10steps"))
     assert (first, second, silent) == (0, 0, "") and "done after 10 steps, 80 images" in said
     content = json.loads((folder / "run.json").read_text())
-    assert content["processes"] == 2
+    assert content["hardware"]["processes"] == "2"
     assert len((folder / "scalars.jsonl").read_text().splitlines()) == 2
     again = api.resume(folder, budget="12steps")
     assert again.outcome == "done" and again.progress.images == 96

@@ -1,0 +1,83 @@
+"""`ganzoo reproduce`: makes a run again and says whether it came out bit by bit, and what is not as it was."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ganzoo.cli.app import Context
+from ganzoo.cli.aside import Aside
+from ganzoo.cli.run import EXIT_CODES
+from ganzoo.report import Format, complain, rows_as, say, table
+
+if TYPE_CHECKING:
+    from ganzoo.reproducing.verdict import Reproduction
+    from ganzoo.runs import Run
+
+_TOLD_EVERY = 10.0
+"""Seconds between words on how far it is."""
+
+
+class _Again(Aside):
+    """How far it is, aside; a run's own words would name a folder that goes afterwards."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def logged(self, run: "Run", scalars: Mapping[str, float]) -> None:
+        """Now and then."""
+        if time.monotonic() - self._last > _TOLD_EVERY:
+            self._last = time.monotonic()
+            complain(f"step {run.progress.steps} of {run.configuration.settings.budget.value:.0f}")
+
+
+@click.command("reproduce")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--steps", type=click.IntRange(1), help="Make the first so many steps; all of them by default.")
+@click.option("--data", metavar="SRC", help="Where the same images are now.")
+@click.option("--style", metavar="SRC", help="Where the same paintings are now.")
+@click.option("--device", help="auto, cpu, mps, cuda or cuda:1; that of the run by default.")
+@click.option("--threads", type=click.IntRange(0, 1024), help="CPU threads; those of the run by default.")
+@click.option("--out", type=click.Path(path_type=Path), help="Keep the new run in this folder.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([Format.TABLE, Format.JSON, Format.YAML], case_sensitive=False),
+    default=Format.TABLE,
+    help="How to print it.",
+)
+@click.pass_obj
+def reproduce(
+    context: Context, /, run: Path, steps: int | None, out: Path | None, form: Format, **changed: str | int | None
+) -> int:
+    """Trains the run in folder RUN anew and compares it bit by bit. Exit code 1 if it differs."""
+    from ganzoo.reproducing.reproduction import reproduce as again
+
+    result = again(run, context.catalog(), _Again(), steps=steps, out=out, **changed)
+    if result.outcome != "done":
+        complain("ganzoo: stopped before there was anything to compare")
+        return EXIT_CODES[result.outcome]
+    if form is Format.TABLE:
+        _print(result)
+    else:
+        rows_as(form, [result.to_dict()], ())
+    return 0 if result.identical else 1
+
+
+def _print(result: "Reproduction") -> None:
+    parts = {f"{result.lines} lines of scalars.jsonl": result.lines, f"{result.tensors} tensors": result.tensors}
+    compared = " and ".join(text for text, count in parts.items() if count)
+    if result.difference is None:
+        say(f"identical: {result.steps} steps, {compared}, bit by bit")
+    else:
+        first = result.difference
+        say(f"differs: {first.where} at step {first.step} was {first.then} and is {first.now} ({compared} compared)")
+    for note in result.notes:
+        say(f"  {note}")
+    if result.changes:
+        table([asdict(change) for change in result.changes], ("what", "then", "now"), folding="now")
+    elif result.difference is not None:
+        say("  no version and no fact of the machine that is recorded differs")

@@ -1,0 +1,97 @@
+"""The part of the budget that is used up, as a model is told it, and the record from which a run can be made again."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ganzoo.errors import StorageError, one_line
+from ganzoo.runs import TIMELINE, Run, file_name, read_run_file, recorded_timeline
+from ganzoo.units import Amount, Progress
+
+TICKS = 1000
+"""A budget of time passes in so many ticks: few enough to record each, too many for a schedule to feel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """What holds after `step` steps: the budget, if it is one of time the part that is used up, and the setbacks."""
+
+    step: int
+    budget: Amount
+    used: float | None = None
+    setbacks: int = 0
+
+    def told(self, progress: Progress) -> float:
+        """The part of the budget that is used up at that progress, as the model is told it."""
+        return self.budget.count(progress) if self.used is None else self.used
+
+    def to_dict(self) -> dict[str, object]:
+        """A line of timeline.jsonl."""
+        used = {} if self.used is None else {"used": self.used}
+        setbacks = {"setbacks": self.setbacks} if self.setbacks else {}
+        return {"step": self.step, "budget": str(self.budget), **used, **setbacks}
+
+
+class Timeline:
+    """Tells a model how far its run is, and writes that down.
+
+    Steps and images can be counted again, seconds can't: a schedule that followed them would be another one each time.
+    With `recorded` moments of another run the model is told what it was told there. `write` takes the lines, by
+    default the run does.
+    """
+
+    def __init__(
+        self, run: Run, recorded: Sequence[Moment] = (), write: Callable[[Mapping[str, object]], None] | None = None
+    ) -> None:
+        self._run = run
+        self._recorded = recorded
+        self._write = write or run.log_moment
+        self._now: Moment | None = None
+
+    @property
+    def setbacks(self) -> int:
+        """How often the run had gone back to a checkpoint, as of the last reading."""
+        return self._now.setbacks if self._now else 0
+
+    def read(self, progress: Progress, setbacks: int = 0) -> float:
+        """The part of the budget that is used up."""
+        now = self._moment(progress, setbacks)
+        if self._now is None or replace(now, step=self._now.step) != self._now:
+            self._now = now
+            self._write(now.to_dict())
+        return self._now.told(progress)
+
+    def forget(self) -> None:
+        """The run has gone back, and what was written of later steps is gone."""
+        self._now = None
+
+    def _moment(self, progress: Progress, setbacks: int) -> Moment:
+        if past := bisect_right(self._recorded, progress.steps, key=lambda moment: moment.step):
+            return self._recorded[past - 1]
+        budget = self._run.configuration.settings.budget
+        used = math.floor(TICKS * budget.count(progress)) / TICKS if budget.timed else None
+        return Moment(step=progress.steps, budget=budget, used=used, setbacks=setbacks)
+
+
+def recorded_moments(folder: Path) -> list[Moment]:
+    """What the run in `folder` was told, oldest first.
+
+    Of one that wrote no timeline.jsonl that is known if its budget was none of time; else nothing is given. Raises
+    StorageError when the file is damaged.
+    """
+    lines = recorded_timeline(folder)
+    try:
+        if lines:
+            return [_moment_of(line) for line in lines]
+        budget = Amount.parse(read_run_file(folder)["configuration"]["budget"]["value"])
+        return [] if budget.timed else [Moment(step=0, budget=budget)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"'{file_name(folder / TIMELINE)}' is damaged: {one_line(error)}") from None
+
+
+def _moment_of(line: Mapping[str, Any]) -> Moment:
+    budget = Amount.parse(line["budget"])
+    return Moment(step=line["step"], budget=budget, used=line.get("used"), setbacks=line.get("setbacks", 0))
