@@ -1,6 +1,7 @@
 """All output of the command line: tables, facts and errors, for people or as JSON."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -13,10 +14,19 @@ from rich.text import Text
 _WIDE = 200
 """Columns off a terminal, where nothing has to fit a window."""
 
-console = Console(highlight=False, soft_wrap=True)
+
+class _Terminal(Console):
+    """Goes silent when the reader has gone (head, a pager, a closed log): a training is worth more than its words."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+console = _Terminal(highlight=False, soft_wrap=True)
 if not console.is_terminal:
     console.width = _WIDE
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+errors = _Terminal(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Format(StrEnum):
@@ -31,6 +41,15 @@ class Format(StrEnum):
 def say(text: str) -> None:
     """One line, printed as it is: markup and control characters in it have no effect."""
     console.print(plain(text))
+
+
+def write(text: str) -> None:
+    """Text for programs, as it is."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        console.on_broken_pipe()
 
 
 def complain(text: str) -> None:
@@ -51,13 +70,13 @@ def harmless(text: str) -> str:
 def rows_as(form: Format, rows: Sequence[Mapping[str, object]], columns: Sequence[str], name: str = "name") -> None:
     """Prints rows in that form; the table has `columns` only, JSON and YAML have every key."""
     if form is Format.JSON:
-        sys.stdout.write(_json(rows) + "\n")
+        write(_json(rows) + "\n")
     elif form is Format.YAML:
         import yaml
 
-        sys.stdout.write(yaml.safe_dump(json.loads(json.dumps(list(rows), default=str)), sort_keys=False))
+        write(yaml.safe_dump(json.loads(json.dumps(list(rows), default=str)), sort_keys=False))
     elif form is Format.NAMES:
-        sys.stdout.write("".join(f"{harmless(' '.join(str(row[name]).split()))}\n" for row in rows))
+        write("".join(f"{harmless(' '.join(str(row[name]).split()))}\n" for row in rows))
     else:
         table(rows, columns)
 

@@ -1,7 +1,6 @@
 """`ganzoo check`: whether plugins, models and parts keep the rules that users rely on."""
 
 import json
-import sys
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.errors import PluginError, UsageError
-from ganzoo.report import Format, rows_as, say
+from ganzoo.report import Format, rows_as, say, write
 
 if TYPE_CHECKING:
     from ganzoo.testing import Result
@@ -65,7 +64,7 @@ def check(
     report = Report(results)
     if form is Format.JSON:
         content = {"ok": report.ok, "ran": report.ran, "summary": report.summary(), "results": report.to_rows()}
-        sys.stdout.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     else:
         say(report.summary())
     return 0 if report.ok else PluginError.exit_code
