@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from tests.benchmarks import (
     by_colour,
     encoders,
+    exchange,
     list_command,
     many_images,
     metrics,
@@ -23,6 +24,7 @@ from tests.benchmarks import (
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "by_colour": by_colour.main,
     "encoders": encoders.main,
+    "exchange": exchange.main,
     "list": list_command.main,
     "many": many_images.main,
     "metrics": metrics.main,

@@ -1,0 +1,39 @@
+"""What the processes of a run exchange in a step, for every built-in model at its own size, and what that takes.
+
+`python -m tests.benchmarks exchange`: on paper, for a ring, in which each process sends and receives 2 (n - 1) / n
+times the bytes of the gradients.
+"""
+
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.engine.launch import build_gan
+from ganzoo.report import Format, rows_as
+
+LINKS = {"8 GPUs, 200 GB/s": (8, 200e9), "64 GPUs, 12.5 GB/s": (64, 12.5e9)}
+"""Processes, and bytes a second of the slowest link on the way: NVLink in one machine, 100 Gb/s Ethernet between."""
+
+
+ROUND = 101
+"""An ordinary one: WGAN's critic takes more steps in the first 25, and in every 500th."""
+
+
+def row(name: str) -> dict[str, object]:
+    catalog = open_catalog(third_party=False)
+    gan = build_gan(configure_run(name, catalog, options={"device": "cpu"}), {})
+    trained = {step.name: sum(p.numel() for p in step.trains.parameters() if p.requires_grad) for step in gan.steps()}
+    sent = 4 * sum(trained[step.name] * step.repetitions(ROUND) for step in gan.steps())
+    times = {name: f"{1000 * 2 * (n - 1) / n * sent / speed:.2f} ms" for name, (n, speed) in LINKS.items()}
+    return {
+        "model": name,
+        "parameters": f"{sum(trained.values()) / 1e6:.1f}M",
+        "MB a step": round(sent / 1e6, 1),
+        **times,
+    }
+
+
+def main() -> None:
+    rows = [row(model.full_name) for model in open_catalog(third_party=False).models]
+    rows_as(Format.TABLE, rows, list(rows[0]))
+
+
+if __name__ == "__main__":
+    main()
