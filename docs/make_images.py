@@ -94,10 +94,11 @@ def curves_of(runs: dict[str, Path]) -> str:
     style.text = SVG_STYLE + "".join(
         f".n{i} {{ stroke: {colour}; fill: {colour} }} " for i, colour in enumerate(COLOURS)
     )
+    svg.set("viewBox", "0 0 580 270")  # room for the names beside the curves
     drawn = [node for node in svg if node.get("class", "").startswith("curve")]
     for number, node in enumerate(drawn):
         node.set("class", f"curve n{number}")
-        name = ElementTree.SubElement(svg, "text", {"x": "380", "y": str(24 + 13 * number), "class": f"name n{number}"})
+        name = ElementTree.SubElement(svg, "text", {"x": "474", "y": str(24 + 13 * number), "class": f"name n{number}"})
         name.text = lines[number].name
     return ElementTree.tostring(svg, encoding="unicode")
 
