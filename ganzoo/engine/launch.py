@@ -27,7 +27,7 @@ from ganzoo.errors import DataError, PluginError, UsageError, one_line
 from ganzoo.listeners import Listeners
 from ganzoo.model import GAN, Augmentation
 from ganzoo.parts import Parts
-from ganzoo.runs import Run, claimed_folder, empty_folder, file_name, locked, read_run_file, write_run_file
+from ganzoo.runs import Run, claimed_folder, empty_folder, file_name, locked, read_run_file, versions, write_run_file
 from ganzoo.specs import ImageShape, load_target
 from ganzoo.units import Size
 from ganzoo.view import View
@@ -118,6 +118,8 @@ def resume(
             if team.processes.first:
                 write_run_file(run, _facts(trainer))
             view.notice(f"resuming '{file_name(folder)}' from step {trainer.rounds}")
+            if other := _other_versions(started_with):
+                view.notice(f"trained so far with {other}: from here on results may differ in their last digits")
             listeners = _listeners(catalog, view, team)
             return Loop(run, trainer, listeners, view, seconds=seconds, scorer=scorer, team=team).train()
 
@@ -148,6 +150,13 @@ def _read_all(
     """The images and what they are translated from; the first process fills the cache that the others then find."""
     with team.first_alone("read"):
         return read_images(source, configuration, view), read_sources(configuration, view)
+
+
+def _other_versions(started_with: Mapping[str, Any]) -> str:
+    """The versions that a run was trained with and that are not those of now."""
+    then = started_with.get("versions", {})
+    pairs = ((name, then.get(name), now) for name, now in versions().items() if name not in ("commit", "platform"))
+    return ", ".join(f"{name} {old} (now {now})" for name, old, now in pairs if old not in (None, now))
 
 
 def _check_same(folder: Path, started_with: Mapping[str, Any], images: Images, sources: Images | None) -> None:

@@ -138,6 +138,20 @@ def test_a_holder_that_was_killed_is_noticed_and_in_nobodys_way(train: Train) ->
     assert any("4711 on elsewhere" in text and "without a word" in text for text in view.notices)
 
 
+def test_other_versions_are_told_when_a_run_is_resumed(train: Train) -> None:
+    run = train(budget="1steps")
+    file = run.folder / "run.json"
+    content = json.loads(file.read_text())
+    now = content["versions"]["torch"]
+    content["versions"] |= {"torch": "2.10.0", "commit": "0" * 12}
+    file.write_text(json.dumps(content))
+    view = Heard()
+    api.resume(run.folder, budget="2steps", view=view)
+    assert any(f"torch 2.10.0 (now {now}):" in text for text in view.notices)
+    api.resume(run.folder, budget="3steps", view=(silent := Heard()))
+    assert not any("trained so far" in text for text in silent.notices)
+
+
 def test_a_command_that_is_started_again_goes_on_with_its_run(tmp_path: Path, catalog: object) -> None:
     catalog = api.open_catalog(third_party=False)
 
