@@ -8,16 +8,16 @@ In double precision, where it shows whether a difference is one of rounding, but
 
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from multiprocessing import get_context
 
 import torch
 from torch import Tensor, distributed, nn
 
 from ganzoo.api import configure_run, open_catalog
-from ganzoo.catalog import RegisteredModel
 from ganzoo.engine import trainer as engine
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer
@@ -97,16 +97,24 @@ def doubled() -> Iterator[None]:
         engine.to_unit = single
 
 
-def row(model: RegisteredModel) -> dict[str, object]:
-    try:
-        with doubled():
-            return measured(model, "double")
-    except RuntimeError:
-        return measured(model, "single")
+def row(name: str) -> dict[str, object]:
+    """Each in a process of its own, as encoders stay in memory in the precision in which they were first wanted."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        try:
+            return pool.submit(measured, name, "double").result()
+        except RuntimeError:
+            return pool.submit(measured, name, "single").result()
 
 
-def measured(model: RegisteredModel, precision: str) -> dict[str, object]:
+def measured(name: str, precision: str) -> dict[str, object]:
+    torch.set_num_threads(1)
+    with doubled() if precision == "double" else nullcontext():
+        return compared(name, precision)
+
+
+def compared(name: str, precision: str) -> dict[str, object]:
     catalog = open_catalog(third_party=False)
+    model = catalog.model(name)
     configuration = configure_run(model.full_name, catalog, tiny=True, options={"device": "cpu"})
     subject = Subject(model.spec, model.plugin, configuration)
     fresh = {name: value.detach().clone() for name, value in subject.gan().named_parameters()}
@@ -124,8 +132,7 @@ def measured(model: RegisteredModel, precision: str) -> dict[str, object]:
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    rows = [row(model) for model in open_catalog(third_party=False).models]
+    rows = [row(model.full_name) for model in open_catalog(third_party=False).models]
     rows_as(Format.TABLE, rows, list(rows[0]))
 
 

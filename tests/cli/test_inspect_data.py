@@ -47,7 +47,7 @@ def test_json_and_yaml_are_all_that_is_printed(capsys):
     assert len(found["files"]) == 8 and [pair["kind"] for pair in found["pairs"]] == ["near"]
     assert found["gap"]["distance"] > 0 and found["advice"]["model"] and found["advice"]["reasons"]
     assert yaml.safe_load(run(capsys, "photos", "--style", "style", "--no-estimate", "--format", "yaml")[1]) == [found]
-    assert run(capsys, "photos", "--no-estimate", "--format", "names")[1] == "line\nbreak.jpg\n"
+    assert run(capsys, "photos", "--no-estimate", "--format", "names")[1] == "line break.jpg\n"  # a name a line
 
 
 def test_the_time_is_measured_for_the_model_that_is_named(capsys, monkeypatch):

@@ -29,7 +29,7 @@ MISTAKES = {
     "bad device": ("run dcgan --device gpu", 2, "device='gpu': "),
     "missing configuration": ("run dcgan --config no.yaml", 2, "no.yaml: "),
     "damaged configuration": ("run dcgan --config photo.png", 2, "photo.png: "),
-    "resume with tiny": ("run --resume empty --tiny", 2, "no --config, --tiny, --out or --overwrite"),
+    "resume with tiny": ("run --resume empty --tiny", 2, "no --config, --tiny, --out, --overwrite or --continue"),
     "resume of no run": ("run --resume empty", 2, "'empty' is not a run folder"),
     "no model named": ("run", 2, "say which model"),
     "nothing to show": ("show", 2, "Missing argument"),

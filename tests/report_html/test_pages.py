@@ -87,7 +87,7 @@ def test_the_command_repeats_the_configuration(train: Train, catalog: Any) -> No
     words = shlex.split(repeat(json.loads((run.folder / "run.json").read_text())))
     assert words[:2] == ["ganzoo", "run"]
     arguments = run_cli.make_context("run", words[2:]).params
-    others = ("name", "assignments", "config", "tiny", "out", "overwrite", "resume")
+    others = ("name", "assignments", "config", "tiny", "out", "overwrite", "go_on", "resume")
     settings = {key: value for key, value in arguments.items() if key not in others}
     options = parse_assignments(arguments["assignments"])
     again = api.configure_run(arguments["name"], catalog, options=options, settings=settings)
