@@ -224,7 +224,7 @@ def resume_run(
 
 def _report(run: "Run", view: View) -> None:
     """Writes report.html; whatever stands in its way, the run itself is as good without it."""
-    from ganzoo.engine.joining import is_first
+    from ganzoo.ranks import is_first
     from ganzoo.report_html import write_run_report
 
     if not is_first():

@@ -1,6 +1,5 @@
 """The view of a run on a terminal: progress, rate, losses and where the pictures are; plain lines elsewhere."""
 
-import os
 import time
 from collections.abc import Mapping
 
@@ -10,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from ganzoo.ranks import is_first
 from ganzoo.report import console, plain, say
 from ganzoo.runs import Run, file_name
 from ganzoo.scoring.evaluation import Evaluation
@@ -51,7 +51,7 @@ class Reading:
 
 def make_view() -> View:
     """The live view on a terminal, plain lines elsewhere; of several processes only the first says anything."""
-    if os.environ.get("RANK", "0") != "0":
+    if not is_first():
         return View()
     return LiveView() if console.is_terminal and not console.is_dumb_terminal else LineView()
 

@@ -47,6 +47,16 @@ format_option = click.option(
 """For commands that print a table."""
 
 
+answer_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice([Format.TABLE, Format.JSON, Format.YAML], case_sensitive=False),
+    default=Format.TABLE,
+    help="How to print it.",
+)
+"""For commands whose answer is one, and has no name."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What the options before the command's name say."""

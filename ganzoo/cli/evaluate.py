@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ganzoo.cli.app import Context
+from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.aside import Aside
 from ganzoo.report import Format, rows_as, say, table
 
@@ -24,13 +24,7 @@ _DIGITS = 12
 @click.option("--encoder", metavar="NAME", help="Look through another encoder; scores of two are not comparable.")
 @click.option("-n", "images", type=int, help="Images drawn; score_images of the run by default.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:1.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice([Format.TABLE, Format.JSON, Format.YAML], case_sensitive=False),
-    default=Format.TABLE,
-    help="How to print it.",
-)
+@answer_option
 @click.pass_obj
 def evaluate(
     context: Context,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ganzoo.cli.app import Context
+from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.aside import Aside
 from ganzoo.cli.run import EXIT_CODES
 from ganzoo.report import Format, complain, rows_as, say, table
@@ -42,13 +42,7 @@ class _Again(Aside):
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:1; that of the run by default.")
 @click.option("--threads", type=click.IntRange(0, 1024), help="CPU threads; those of the run by default.")
 @click.option("--out", type=click.Path(path_type=Path), help="Keep the new run in this folder.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice([Format.TABLE, Format.JSON, Format.YAML], case_sensitive=False),
-    default=Format.TABLE,
-    help="How to print it.",
-)
+@answer_option
 @click.pass_obj
 def reproduce(
     context: Context, /, run: Path, steps: int | None, out: Path | None, form: Format, **changed: str | int | None

@@ -13,23 +13,14 @@ from torch import distributed
 
 from ganzoo.engine.processes import LostError, Processes
 from ganzoo.errors import GanzooError, UsageError, one_line
+from ganzoo.ranks import started_with_others
 
 SILENCE = timedelta(minutes=10)
 """A process that has not answered for so long counts as gone."""
-PATIENCE = timedelta(days=1)
-"""How long the others wait for what the first process does alone, such as reading the data for the first time."""
+_LOOK_EVERY = 0.05
+"""Seconds between two looks for what the first process does alone, such as reading the data for the first time."""
 _ROLL_CALL = 5.0
 """Seconds for the survivors to name who is missing."""
-
-
-def started_with_others() -> bool:
-    """Whether this process is one of several."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
-
-
-def is_first() -> bool:
-    """Whether this is the process that writes and prints."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 def own_device(name: str) -> str:
@@ -115,7 +106,7 @@ def _until(answer: Callable[[], str]) -> str:
     while not (found := answer()):
         if time.monotonic() > deadline:
             raise RuntimeError("no answer")
-        time.sleep(0.02)
+        time.sleep(_LOOK_EVERY)
     return found
 
 
@@ -137,15 +128,24 @@ class Team:
         self._store = store
 
     def tell(self, name: str, text: str = "") -> str:
-        """What the first process says under that name; the others wait for it, however long it takes."""
+        """What the first process says under that name; the others wait for it, however long it takes.
+
+        Raises LostError when it fails instead of saying it.
+        """
         if self._store is None:
             return text
         key = f"told/{name}"
         if self.processes.first:
             self._store.set(key, text)
             return text
-        self._store.wait([key], PATIENCE)
-        return str(self._store.get(key).decode())
+        try:
+            while not self._store.check([key]):
+                if self._has("failed", 0):
+                    raise LostError("the first process has ended")
+                time.sleep(_LOOK_EVERY)
+            return _read(self._store, key)
+        except RuntimeError as error:  # it kept the store, which is gone with it
+            raise LostError(f"the first process is gone: {one_line(error)}") from error
 
     @contextmanager
     def first_alone(self, name: str) -> Iterator[None]:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -146,7 +147,7 @@ class Outputs:
         """Checkpoints decide whether a full disk ends a run; what can be done without is told of once."""
         try:
             write()
-        except (StorageError, OSError) as error:
+        except (StorageError, OSError, SafetensorError) as error:
             if not self.run.folder.is_dir():
                 raise StorageError(f"the run folder '{self.run.folder}' is gone") from error
             if not self._told:

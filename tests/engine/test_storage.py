@@ -36,10 +36,9 @@ class Heard(View):
 
 
 @contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may grow larger: what a full disk is to whoever writes."""
+def limit_put_back() -> Iterator[None]:
+    """Inside, the size that no file may exceed is changed: what a full disk is to whoever writes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:
@@ -47,21 +46,15 @@ def largest_file(size: int) -> Iterator[None]:
 
 
 def test_a_disk_that_is_full_for_a_while_costs_nothing_but_the_checkpoints_of_that_while(train: Train) -> None:
-    limits: list[object] = []
-
-    def fill(run: Run) -> None:
-        limits.append(resource.getrlimit(resource.RLIMIT_FSIZE))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
-
     class Filling(Heard):
         def stepped(self, run: Run) -> None:
-            if run.progress.steps == 3:
-                fill(run)
-            if run.progress.steps == 7:
-                resource.setrlimit(resource.RLIMIT_FSIZE, limits[0])  # type: ignore[arg-type]
+            _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+            if run.progress.steps in (3, 7):
+                resource.setrlimit(resource.RLIMIT_FSIZE, (2000 if run.progress.steps == 3 else hard, hard))
 
     view = Filling()
-    run = train(view=view, budget="9steps", checkpoint_every="2steps", log_every="1000steps", keep=9)
+    with limit_put_back():
+        run = train(view=view, budget="9steps", checkpoint_every="2steps", log_every="1000steps", keep=9)
     assert checkpoint.steps_in(run.checkpoints) == [0, 2, 8, 9]
     told = [text for text in view.notices if "can't write the checkpoint" in text]
     assert len(told) == 2 and "MB are free" in told[0] and "training goes on" in told[0]
@@ -69,7 +62,7 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing_but_the_checkpoints_of_th
 
 
 def test_a_disk_that_stays_full_ends_the_run_and_keeps_the_last_good_one(train: Train, tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="can't write the checkpoint"), largest_file(2**40):
+    with pytest.raises(StorageError, match="can't write the checkpoint"), limit_put_back():
         view = Heard(3, lambda run: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY)))
         train(view=view, budget="1000steps", checkpoint_every="1steps", log_every="1000steps")
     assert len([text for text in view.notices if "training goes on" in text]) == outputs.ATTEMPTS - 1

@@ -95,6 +95,15 @@ def test_a_batch_that_can_not_be_shared_is_a_usage_error_on_all(tmp_path: Path) 
     assert [code for code, _ in ended(start(tmp_path / "run", "--batch", "9"))] == [2, 2]
 
 
+def test_a_folder_that_is_taken_ends_those_that_wait_for_it(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "mine.txt").touch()
+    (first, said), (second, heard) = ended(start(folder))
+    assert (first, second) == (2, 1) and "is not empty" in said
+    assert "the first process" in heard and "Traceback" not in heard
+
+
 def test_torchrun_starts_what_was_killed_again_and_it_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     elastic = ["--nproc-per-node", "2", "--max-restarts", "1", "--standalone"]
