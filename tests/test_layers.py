@@ -29,8 +29,8 @@ class Layer:
 
 
 LIGHT = (
-    "errors ranks reading specs options units settings configuration hooks discovery listeners catalog registry yamlfile"
-    " view files folders scoring.protocol scoring.evaluation scoring.health scoring.game"
+    "errors ranks reading specs options units settings configuration hooks discovery listeners catalog registry"
+    " yamlfile view files folders scoring.protocol scoring.evaluation scoring.health scoring.game"
 )
 LAYERS = {
     "light": Layer(f"{LIGHT} parts", "light", "pluggy pydantic yaml"),
