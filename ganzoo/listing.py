@@ -63,10 +63,10 @@ def rows_of(catalog: "Catalog") -> list[Row]:
 
 def _recorded(catalog: "Catalog", name: str) -> str:
     """The newest recorded score in words: the mean over its seeds, the interval that covers each, floor and terms."""
-    results = catalog.registry.results_of(name)
-    if not results:
+    newest = catalog.registry.newest_of(name)
+    if newest is None:
         return ""
-    newest = max(results, key=lambda result: str(result.get("date", "")))
+    results = catalog.registry.results_of(name)
     alike = [result for result in results if all(result.get(key) == newest.get(key) for key in _TERMS)]
     low, high = (function(end for one in alike for end in one["interval"]) for function in (min, max))
     mean = sum(one["score"] for one in alike) / len(alike)

@@ -37,12 +37,19 @@ class Registry:
 
     presets: Mapping[str, Preset] = field(default_factory=dict)
     community: Mapping[str, str] = field(default_factory=dict)
-    results: tuple[Mapping[str, Any], ...] = ()
+    results: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+    """Those of each file: the shipped one first, the user's own last."""
 
     def results_of(self, name: str) -> list[Mapping[str, Any]]:
         """Recorded results of a model or preset, best first."""
-        own = [result for result in self.results if result["name"] == name]
-        return sorted(own, key=lambda result: (str(result["metric"]), str(result["data"]), result["score"]))
+        found = [result for results in self.results for result in results if result["name"] == name]
+        return sorted(found, key=lambda result: (str(result["metric"]), str(result["data"]), result["score"]))
+
+    def newest_of(self, name: str) -> Mapping[str, Any] | None:
+        """The result of a model or preset that was recorded last: among the user's own, or else the shipped ones."""
+        files = [[result for result in results if result["name"] == name] for results in self.results]
+        newest_file: list[Mapping[str, Any]] = next(filter(None, reversed(files)), [])
+        return max(newest_file, key=lambda result: str(result.get("date", "")), default=None)
 
 
 def shipped_path() -> Path:
@@ -62,14 +69,14 @@ def load_registry(extra: Path | None = None) -> Registry:
     files = [shipped, local] if extra or local.is_file() else [shipped]
     presets: dict[str, Preset] = {}
     community: dict[str, str] = {}
-    results: list[Mapping[str, Any]] = []
+    results: list[tuple[Mapping[str, Any], ...]] = []
     for path in dict.fromkeys(file.resolve() for file in files):
         content = read_yaml(path)
         if content.get("schema") != SCHEMA:
             raise UsageError(f"{path}: schema is {content.get('schema')!r}, this ganzoo reads {SCHEMA}")
         presets |= {str(name): _preset(path, name, entry) for name, entry in _section(path, content, "presets").items()}
         community |= {str(name): str(package) for name, package in _section(path, content, "community").items()}
-        results += [_result(path, entry) for entry in _list(path, content, "results")]
+        results.append(tuple(_result(path, entry) for entry in _list(path, content, "results")))
     return Registry(presets=presets, community=community, results=tuple(results))
 
 

@@ -53,7 +53,17 @@ def test_the_list_shows_the_mean_over_seeds_with_interval_and_floor(tmp_path: Pa
     file.write_text(with_results("schema: 1\n", [*seeds, {**RESULT, "budget": "1min", "date": "2001-01-01"}]))
     rows = {row["name"]: row for row in listing(third_party=False, registry=file)}
     assert rows["dcgan"]["score"] == "150 (50 to 300, real 0) KID-lite0, scenes, 5min"
-    assert rows["lsgan"]["score"] == ""
+    silent = next(name for name in rows if not load_registry(file).results_of(name))
+    assert rows[silent]["score"] == ""
+
+
+def test_own_results_are_shown_before_shipped_ones_however_old(tmp_path: Path) -> None:
+    shipped = yaml.safe_load(SHIPPED.read_text())["results"][-1]
+    file = tmp_path / "own.yaml"
+    file.write_text(with_results("schema: 1\n", [{**RESULT, "name": shipped["name"], "date": "2001-01-01"}]))
+    registry = load_registry(file)
+    assert registry.newest_of(shipped["name"]) == {**RESULT, "name": shipped["name"], "date": "2001-01-01"}
+    assert len(registry.results_of(shipped["name"])) > 1 and registry.newest_of("nothing") is None
 
 
 @pytest.mark.parametrize("change", [{"score": "high"}, {"interval": [1]}, {"floor": None}, {"name": 3}])
