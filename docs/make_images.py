@@ -18,7 +18,7 @@ from PIL import Image
 import ganzoo
 from ganzoo.api import open_catalog
 from ganzoo.configuration import resolve_part
-from ganzoo.engine.launch import enlarged
+from ganzoo.engine.inputs import enlarged
 from ganzoo.images import grid
 from ganzoo.parts import Parts
 from ganzoo.report_html.curves import Chart, Line

@@ -8,7 +8,7 @@ from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration, Layer, metric_parts
 from ganzoo.data.cache import prepare
 from ganzoo.engine import checkpoint
-from ganzoo.engine.launch import learnt_from, open_source
+from ganzoo.engine.inputs import learnt_from, open_source
 from ganzoo.runs import read_run_file, recorded_scores
 from ganzoo.sampling import LoadedGAN, load_run
 from ganzoo.scoring.build import build_scorer

@@ -11,7 +11,7 @@ from ganzoo.catalog import Catalog
 from ganzoo.data.cache import prepare
 from ganzoo.data.split import split
 from ganzoo.encoders import encode
-from ganzoo.engine.launch import learnt_from, open_source
+from ganzoo.engine.inputs import learnt_from, open_source
 from ganzoo.errors import DataError
 from ganzoo.images import to_uint8
 from ganzoo.metrics.copies import near_copies, nearest_images

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ganzoo.configuration import ResolvedPart
 from ganzoo.data.source import ImageSource, Picture, PictureStream
-from ganzoo.engine.launch import enlarged
+from ganzoo.engine.inputs import enlarged
 from ganzoo.errors import DataError
 from ganzoo.images import grid
 from ganzoo.model import Augmentation

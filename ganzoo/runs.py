@@ -85,10 +85,14 @@ class Run:
             raise StorageError(f"can't write '{file_name(self.folder)}/{SUMMARY}': {one_line(error)}") from None
 
     def _append(self, name: str, content: Mapping[str, Any]) -> None:
+        path = self.folder / name
         try:
-            with (self.folder / name).open("a", encoding="utf-8") as file:
+            size = path.stat().st_size if path.exists() else 0
+            with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(content) + "\n")
         except OSError as error:
+            with suppress(OSError):  # half a line would spoil the next one too
+                os.truncate(path, size)
             raise StorageError(f"can't write '{file_name(self.folder)}/{name}': {one_line(error)}") from None
 
     def forget_after(self, step: int) -> None:

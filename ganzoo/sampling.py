@@ -18,8 +18,9 @@ from ganzoo.catalog import Catalog
 from ganzoo.data.cache import prepare
 from ganzoo.data.split import split
 from ganzoo.engine import checkpoint
+from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
-from ganzoo.engine.launch import build_gan, open_source
+from ganzoo.engine.inputs import open_source
 from ganzoo.errors import StorageError, UsageError
 from ganzoo.labels import between, check_names, named
 from ganzoo.model import GAN, Generator

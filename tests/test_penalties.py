@@ -21,8 +21,9 @@ from torch import Tensor
 from ganzoo import ImageShape, Options
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.batch import Batch
+from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
-from ganzoo.engine.launch import build_gan, build_trainer, open_source, read_images
+from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.losses import gradient_norms, hinge_fake, hinge_real, relative_real
 from ganzoo.model import Discriminator, Judged
 from ganzoo.view import View

@@ -10,7 +10,9 @@ from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images
-from ganzoo.engine.launch import build_gan, build_trainer, open_source, read_images, start
+from ganzoo.engine.build import build_gan, build_trainer
+from ganzoo.engine.inputs import open_source, read_images
+from ganzoo.engine.launch import start
 from ganzoo.engine.trainer import Trainer
 from ganzoo.runs import Run
 from ganzoo.view import View

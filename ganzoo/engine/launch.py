@@ -1,35 +1,28 @@
-"""Starts or resumes a run: builds everything that the configuration names, then trains."""
+"""Starts or resumes a run: reads and builds what the configuration names, then trains."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import nn
 
 from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.source import ImageSource, PictureStream
-from ganzoo.data.split import split
-from ganzoo.engine.device import choose_device, hardware, set_up
+from ganzoo.engine.build import build_gan, build_trainer
+from ganzoo.engine.device import choose_device, hardware
+from ganzoo.engine.inputs import learnt_from, open_source, read_images, read_sources
 from ganzoo.engine.joining import Team, joined, own_device
 from ganzoo.engine.loop import Loop
-from ganzoo.engine.pairs import ALONE, partners
-from ganzoo.engine.processes import Processes
 from ganzoo.engine.rescue import go_back
 from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.timeline import recorded_moments
 from ganzoo.engine.trainer import Trainer
-from ganzoo.errors import DataError, PluginError, UsageError, one_line
+from ganzoo.errors import DataError, UsageError
 from ganzoo.listeners import Listeners
-from ganzoo.model import GAN, Augmentation
-from ganzoo.parts import Parts
 from ganzoo.runs import Run, claimed_folder, empty_folder, file_name, locked, read_run_file, versions, write_run_file
-from ganzoo.specs import ImageShape, load_target
-from ganzoo.units import Size
 from ganzoo.view import View
 
 _SKIPPED_KEPT = 100
@@ -193,119 +186,6 @@ def _check_scores(configuration: Configuration) -> None:
     settings = configuration.settings
     if settings.stop_when_flat and settings.score_every is None:
         raise UsageError("stop_when_flat goes by scores, and none are taken: give --score-every 1min or the like")
-
-
-def learnt_from(configuration: Configuration) -> str:
-    """The field with the images to learn from: the paintings of a translator, else the data."""
-    return "style" if "style" in configuration.parts else "data"
-
-
-def read_sources(configuration: Configuration, view: View) -> Images | None:
-    """The photos that a translator starts from, None for a model that draws from noise."""
-    if learnt_from(configuration) == "data":
-        return None
-    return read_images(open_source(configuration), configuration, view)
-
-
-def open_source(configuration: Configuration, field: str = "data") -> PictureStream:
-    """The data set that the configuration names; nothing is read yet."""
-    part = configuration.parts[field]
-    source: PictureStream = load_target(part.spec.target)(part.options)
-    return source
-
-
-def read_images(source: PictureStream, configuration: Configuration, view: View) -> Images:
-    """All images at training size, with the augmentation's margin; the view hears which were skipped or changed.
-
-    Raises DataError when more are unusable than `max_bad` allows.
-    """
-    settings = configuration.settings
-    size = enlarged(settings.size, build_augmentation(configuration).margin)
-    images = prepare(source, size, view, max_bad=settings.max_bad)
-    if images.skipped:
-        first, problem = images.skipped[0]
-        count = len(images) + len(images.skipped)
-        view.notice(f"{len(images.skipped)} of {count} images skipped, such as '{first}': {problem}")
-    for note, number in images.notes.items():
-        view.notice(f"{number} of {len(images)} images: {note}")
-    return images
-
-
-def build_augmentation(configuration: Configuration) -> Augmentation:
-    """What changes the images as they are drawn."""
-    size = configuration.settings.size
-    shape = ImageShape(height=size.height, width=size.width)
-    augment: Augmentation = Parts(configuration.parts).build("augment_data", shape=shape)
-    return augment
-
-
-def enlarged(size: Size, margin: float) -> Size:
-    """The size that many times larger, rounded up."""
-    height, width = (math.ceil(round(side * margin, 6)) for side in (size.height, size.width))  # 1.1 x 50 is not 56
-    return Size(height, width)
-
-
-def build_gan(configuration: Configuration, attributes: Mapping[str, tuple[str, ...]]) -> GAN:
-    """The recipe with fresh weights, which depend on the seed alone.
-
-    Raises PluginError when the model's code can't be imported or does not give a GAN.
-    """
-    size = configuration.settings.size
-    shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
-    spec = configuration.model.spec
-    try:
-        target = load_target(spec.target)
-    except (ImportError, AttributeError, SyntaxError) as error:
-        raise PluginError(f"model '{spec.name}' can't be loaded: {one_line(error)}") from error
-    with torch.random.fork_rng():
-        torch.manual_seed(configuration.settings.seed)
-        gan = target(configuration.options, shape=shape, parts=Parts(configuration.parts))
-    if not isinstance(gan, GAN):
-        raise PluginError(f"model '{spec.name}': {spec.target} is not a ganzoo.model.GAN")
-    return gan
-
-
-def build_trainer(
-    gan: GAN,
-    configuration: Configuration,
-    images: Images,
-    device: torch.device,
-    sources: Images | None = None,
-    processes: Processes | None = None,
-) -> Trainer:
-    """The recipe on its device, ready for the first step.
-
-    Raises DataError for a model of pairs when these can't be made.
-    """
-    settings = configuration.settings
-    numbers = split(len(images), settings.held_out).train
-    source_numbers = split(len(sources), settings.held_out).train if sources is not None else None
-    pairs = None
-    if gan.paired and sources is not None:
-        sides = (open_source(configuration, field) for field in ("style", "data"))
-        pairs = partners(images, next(sides), sources, next(sides))
-        numbers = numbers[pairs[numbers] != ALONE]
-        source_numbers = pairs[numbers]
-    set_up(device, settings.threads)
-    if processes is not None and processes.count > 1 and device.type == "cuda":
-        gan = nn.SyncBatchNorm.convert_sync_batchnorm(gan)  # type: ignore[no-untyped-call]  # stub gap
-    return Trainer(
-        gan,
-        images,
-        batch=configuration.options.batch,
-        seed=settings.seed,
-        device=device,
-        precision=settings.precision,
-        half_life=1000 * configuration.options.ema_kimg,
-        clip_gradients=settings.clip_gradients,
-        compile=settings.compile,
-        augment=build_augmentation(configuration),
-        numbers=numbers,
-        sources=sources,
-        source_numbers=source_numbers,
-        partners=pairs,
-        processes=processes,
-    )
 
 
 def _facts(trainer: Trainer) -> dict[str, object]:

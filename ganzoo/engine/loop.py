@@ -64,9 +64,9 @@ class Loop:
         self._clock = Clock(seconds)
         self._seconds = seconds
         self._flat = False
-        self._scores = Scoreboard(run, trainer, scorer, view) if scorer else None
         # A run that is resumed has the checkpoint that it was resumed from.
         self._outputs = Outputs(run, trainer, view, trainer.rounds if trainer.rounds or seconds else -1)
+        self._scores = Scoreboard(run, trainer, scorer, view, self._outputs.attempt) if scorer else None
         self._timeline = Timeline(run, moments, self._outputs.moment)
         self._rescue = Rescue(run, trainer, self._outputs, view)
         self._images_at_start = trainer.images_seen

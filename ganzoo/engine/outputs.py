@@ -37,17 +37,17 @@ class Outputs:
 
     def log(self, scalars: Mapping[str, float]) -> None:
         """A line of scalars.jsonl; a disk that can't take it is told once."""
-        self._try(lambda: self.run.log(scalars))
+        self.attempt(lambda: self.run.log(scalars))
 
     def moment(self, moment: Mapping[str, object]) -> None:
         """A line of timeline.jsonl, from which the run can be made again."""
         if self._processes.first:
-            self._try(lambda: self.run.log_moment(moment))
+            self.attempt(lambda: self.run.log_moment(moment))
 
     def sample(self) -> None:
         """A grid from the same noise, or the same photos, at every step: the pictures can be watched growing."""
         if self._processes.first:
-            self._try(self._draw_samples)
+            self.attempt(self._draw_samples)
 
     def save(self, seconds: float, *, last: bool = False) -> bool:
         """Publishes a checkpoint unless this step has one; says whether it has one now.
@@ -92,7 +92,18 @@ class Outputs:
             name = f"step-{self.trainer.rounds + 1:06d}-process-{self._processes.rank}.safetensors"
             save_file(found, folder / name)
 
-        self._try(write)
+        self.attempt(write)
+
+    def attempt(self, write: Callable[[], None]) -> None:
+        """Checkpoints decide whether a full disk ends a run; what can be done without is told of once."""
+        try:
+            write()
+        except (StorageError, OSError, SafetensorError) as error:
+            if not self.run.folder.is_dir():
+                raise StorageError(f"the run folder '{self.run.folder}' is gone") from error
+            if not self._told:
+                self.view.notice(f"{error}; training goes on without")
+            self._told = True
 
     def _published(self, step: int, taken: Checkpoint, *, last: bool) -> bool:
         try:
@@ -142,17 +153,6 @@ class Outputs:
             path.unlink(missing_ok=True)
             raise StorageError(f"can't write '{path}': {one_line(error)}") from None
         self.run.newest_sample = path
-
-    def _try(self, write: Callable[[], None]) -> None:
-        """Checkpoints decide whether a full disk ends a run; what can be done without is told of once."""
-        try:
-            write()
-        except (StorageError, OSError, SafetensorError) as error:
-            if not self.run.folder.is_dir():
-                raise StorageError(f"the run folder '{self.run.folder}' is gone") from error
-            if not self._told:
-                self.view.notice(f"{error}; training goes on without")
-            self._told = True
 
 
 def _not_finite(taken: Checkpoint) -> str:

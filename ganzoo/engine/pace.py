@@ -8,8 +8,9 @@ import numpy as np
 
 from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images
+from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
-from ganzoo.engine.launch import build_augmentation, build_gan, build_trainer, enlarged
+from ganzoo.engine.inputs import build_augmentation, enlarged
 
 _MOST_ROUNDS = 100
 _LATE = 1_000_000_007

@@ -31,13 +31,21 @@ class TakesScores(Protocol):
 
 
 class Scoreboard:
-    """The scores of one run."""
+    """The scores of one run; `attempt` writes what a full disk may keep from being written."""
 
-    def __init__(self, run: Run, trainer: Trainer, scorer: TakesScores, view: View) -> None:
+    def __init__(
+        self,
+        run: Run,
+        trainer: Trainer,
+        scorer: TakesScores,
+        view: View,
+        attempt: Callable[[Callable[[], None]], None],
+    ) -> None:
         self.run = run
         self.trainer = trainer
         self.scorer = scorer
         self.view = view
+        self._attempt = attempt
         self.evaluations = run.scores()
         # A run that is resumed before its best score may still have the second best.
         self._mark()
@@ -67,7 +75,7 @@ class Scoreboard:
         if evaluation is None:
             return
         self.evaluations.append(evaluation)
-        self.run.log_score(evaluation)
+        self._attempt(lambda: self.run.log_score(evaluation))
         self._mark()
         self.view.scored(self.run, evaluation, self.best)
         for sentence in health.warnings(self.evaluations, self.run.scalar_lines()):
@@ -82,7 +90,8 @@ class Scoreboard:
         there = set(checkpoint.steps_in(self.run.checkpoints))
         kept = [evaluation for evaluation in self.evaluations if evaluation.step in there]
         if kept:
-            checkpoint.mark_best(self.run.checkpoints, _best(kept).step)
+            best = _best(kept).step
+            self._attempt(lambda: checkpoint.mark_best(self.run.checkpoints, best))
 
 
 def _best(evaluations: Sequence[Evaluation]) -> Evaluation:

@@ -15,7 +15,7 @@ from ganzoo.batch import Batch
 from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images
 from ganzoo.discovery import Plugin
-from ganzoo.engine.launch import build_gan
+from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer, freeze_all_but
 from ganzoo.model import GAN, Step, Terms

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.split import split
-from ganzoo.engine.launch import open_source
+from ganzoo.engine.inputs import open_source
 from ganzoo.scoring.build import build_scorer
 from ganzoo.scoring.translation import TranslationScorer
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 import ganzoo
 from ganzoo.api import configure_run, open_catalog
-from ganzoo.engine.launch import build_gan
+from ganzoo.engine.build import build_gan
 from ganzoo.stylize.painter import Brush, Painter
 
 LARGE = (4000, 6000)

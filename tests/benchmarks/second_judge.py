@@ -12,7 +12,7 @@ import ganzoo
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.data.split import split
 from ganzoo.encoders import encode
-from ganzoo.engine.launch import open_source, read_images
+from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.images import to_uint8
 from ganzoo.metrics.kid import kid
 from ganzoo.report import say

@@ -12,7 +12,7 @@ from ganzoo.api import configure_run, open_catalog
 from ganzoo.configuration import metric_parts
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.split import split
-from ganzoo.engine.launch import open_source
+from ganzoo.engine.inputs import open_source
 from ganzoo.scoring.build import build_scorer
 from ganzoo.scoring.evaluation import Evaluation
 from ganzoo.scoring.scorer import Scorer, chosen

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.data.cache import Images
+from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import set_up
-from ganzoo.engine.launch import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer
 from ganzoo.model import AdversarialGAN
 from tests.benchmarks.pairing import paired, ratio

@@ -12,7 +12,7 @@ from torch.nn.functional import l1_loss, mse_loss
 
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.data.cache import Images
-from ganzoo.engine.launch import build_gan, build_trainer
+from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.model import GAN
 from ganzoo.stylize.painter import Brush, Painter
 from tests.benchmarks.pairing import paired, ratio

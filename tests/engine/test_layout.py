@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ganzoo.api import configure_run, open_catalog
-from ganzoo.engine.launch import build_gan, build_trainer, open_source, read_images, read_sources
+from ganzoo.engine.build import build_gan, build_trainer
+from ganzoo.engine.inputs import open_source, read_images, read_sources
 from ganzoo.view import View
 
 

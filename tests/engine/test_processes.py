@@ -9,7 +9,7 @@ import torch
 from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog
 from ganzoo.data.cache import Images
-from ganzoo.engine.launch import build_gan
+from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer
 from ganzoo.model import Batch

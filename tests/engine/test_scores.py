@@ -18,6 +18,8 @@ from ganzoo.catalog import Catalog
 from ganzoo.configuration import Layer
 from ganzoo.data.split import split
 from ganzoo.engine import checkpoint, launch
+from ganzoo.engine.build import build_gan, build_trainer
+from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, StorageError, UsageError
 from ganzoo.runs import Run, recorded_scores
@@ -103,6 +105,19 @@ def test_the_best_is_kept_however_many_come_after_it(scored) -> None:
     assert checkpoint.steps_in(run.checkpoints) == [4, 8, 10]
     step, _, _ = checkpoint.load(run.checkpoints, ("weights",), "BEST")
     assert step == 4
+
+
+def test_scores_that_can_not_be_written_end_no_run_and_are_told_once(scored) -> None:
+    class Blocked(Notes):
+        def stepped(self, run: Run) -> None:
+            if run.progress.steps == 1:
+                (run.folder / "scores.jsonl").mkdir()
+                (run.checkpoints / "BEST").mkdir()
+
+    view = Blocked()
+    run = scored(Scripted(3, 1), view=view, budget="4steps")
+    assert run.outcome == "done" and view.scores == [(2, 2), (4, 4)] and best(run) is None
+    assert len([text for text in view.notices if "training goes on without" in text]) == 1
 
 
 def test_a_former_best_goes_like_any_other(scored) -> None:
@@ -219,10 +234,10 @@ def test_scores_are_the_same_after_a_resume(scored, catalog, tmp_path) -> None:
 def test_held_out_images_are_never_trained_on(tiny, monkeypatch) -> None:
     """Every image drawn over three epochs is noted by its pixels."""
     configuration = tiny(**{"data.count": 200, "held_out": 0.25})
-    images = launch.read_images(launch.open_source(configuration), configuration, View())
+    images = read_images(open_source(configuration), configuration, View())
     drawn: list[np.ndarray] = []
-    built: Trainer = launch.build_trainer(
-        launch.build_gan(configuration, images.attributes), configuration, images, torch.device("cpu")
+    built: Trainer = build_trainer(
+        build_gan(configuration, images.attributes), configuration, images, torch.device("cpu")
     )
     take = type(images).take
 

@@ -80,6 +80,18 @@ def test_logs_and_pictures_that_can_not_be_written_are_told_once(train: Train) -
     assert len([text for text in view.notices if "scalars.jsonl" in text]) == 1
 
 
+def test_half_a_line_on_a_full_disk_does_not_spoil_the_next_one(train: Train) -> None:
+    run = train(budget="1steps", log_every="1steps")
+    before = run.scalar_lines()
+    size = (run.folder / "scalars.jsonl").stat().st_size
+    with limit_put_back():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 5, resource.RLIM_INFINITY))
+        with pytest.raises(StorageError):
+            run.log({"step": 2, "lost": 1.0})
+    run.log({"step": 3, "kept": 1.0})
+    assert run.scalar_lines() == [*before, {"step": 3, "kept": 1.0}]
+
+
 def test_a_run_folder_that_is_removed_meanwhile_ends_the_run_and_is_not_made_again(
     train: Train, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganzoo.configuration import Configuration
 from ganzoo.data.cache import Images
-from ganzoo.engine.launch import build_gan, build_trainer
+from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer, to_unit
 from ganzoo.errors import PluginError
 from ganzoo.model import GAN, Batch, Step, Terms

@@ -13,7 +13,8 @@ from ganzoo.catalog import Catalog
 from ganzoo.configuration import Configuration, resolve_part
 from ganzoo.data.cache import Images
 from ganzoo.engine import checkpoint
-from ganzoo.engine.launch import build_gan, build_trainer, enlarged, open_source, read_images
+from ganzoo.engine.build import build_gan, build_trainer
+from ganzoo.engine.inputs import enlarged, open_source, read_images
 from ganzoo.model import Augmentation, Batch
 from ganzoo.parts import Parts
 from ganzoo.runs import Run

@@ -5,7 +5,7 @@ import torch
 from ganzoo_plugins.fastgan.decoder import Decoder, distance
 
 from ganzoo.api import configure_run, open_catalog
-from ganzoo.engine.launch import build_gan
+from ganzoo.engine.build import build_gan
 from ganzoo.model import Augmentation, Discriminator, through
 from ganzoo.scoring.build import build_encoder
 

@@ -8,7 +8,8 @@ import torch
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.configuration import Configuration, resolve_part
 from ganzoo.data.cache import Images, prepare
-from ganzoo.engine.launch import build_gan, build_trainer, open_source
+from ganzoo.engine.build import build_gan, build_trainer
+from ganzoo.engine.inputs import open_source
 from ganzoo.engine.trainer import Trainer
 from ganzoo.model import AdversarialGAN, Batch
 from ganzoo.parts import Parts

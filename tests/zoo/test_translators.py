@@ -16,7 +16,7 @@ import ganzoo
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.batch import Batch
 from ganzoo.catalog import Catalog
-from ganzoo.engine.launch import build_gan
+from ganzoo.engine.build import build_gan
 from ganzoo.errors import UsageError
 from ganzoo.runs import Run
 from ganzoo.specs import ImageShape

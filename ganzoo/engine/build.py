@@ -1,0 +1,82 @@
+"""Builds the recipe that a configuration names, and the trainer that applies it."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from ganzoo.configuration import Configuration
+from ganzoo.data.cache import Images
+from ganzoo.data.split import split
+from ganzoo.engine.device import set_up
+from ganzoo.engine.inputs import build_augmentation, open_source
+from ganzoo.engine.pairs import ALONE, partners
+from ganzoo.engine.processes import Processes
+from ganzoo.engine.trainer import Trainer
+from ganzoo.errors import PluginError, one_line
+from ganzoo.model import GAN
+from ganzoo.parts import Parts
+from ganzoo.specs import ImageShape, load_target
+
+
+def build_gan(configuration: Configuration, attributes: Mapping[str, tuple[str, ...]]) -> GAN:
+    """The recipe with fresh weights, which depend on the seed alone.
+
+    Raises PluginError when the model's code can't be imported or does not give a GAN.
+    """
+    size = configuration.settings.size
+    shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
+    spec = configuration.model.spec
+    try:
+        target = load_target(spec.target)
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise PluginError(f"model '{spec.name}' can't be loaded: {one_line(error)}") from error
+    with torch.random.fork_rng():
+        torch.manual_seed(configuration.settings.seed)
+        gan = target(configuration.options, shape=shape, parts=Parts(configuration.parts))
+    if not isinstance(gan, GAN):
+        raise PluginError(f"model '{spec.name}': {spec.target} is not a ganzoo.model.GAN")
+    return gan
+
+
+def build_trainer(
+    gan: GAN,
+    configuration: Configuration,
+    images: Images,
+    device: torch.device,
+    sources: Images | None = None,
+    processes: Processes | None = None,
+) -> Trainer:
+    """The recipe on its device, ready for the first step.
+
+    Raises DataError for a model of pairs when these can't be made.
+    """
+    settings = configuration.settings
+    numbers = split(len(images), settings.held_out).train
+    source_numbers = split(len(sources), settings.held_out).train if sources is not None else None
+    pairs = None
+    if gan.paired and sources is not None:
+        sides = (open_source(configuration, field) for field in ("style", "data"))
+        pairs = partners(images, next(sides), sources, next(sides))
+        numbers = numbers[pairs[numbers] != ALONE]
+        source_numbers = pairs[numbers]
+    set_up(device, settings.threads)
+    if processes is not None and processes.count > 1 and device.type == "cuda":
+        gan = nn.SyncBatchNorm.convert_sync_batchnorm(gan)  # type: ignore[no-untyped-call]  # stub gap
+    return Trainer(
+        gan,
+        images,
+        batch=configuration.options.batch,
+        seed=settings.seed,
+        device=device,
+        precision=settings.precision,
+        half_life=1000 * configuration.options.ema_kimg,
+        clip_gradients=settings.clip_gradients,
+        compile=settings.compile,
+        augment=build_augmentation(configuration),
+        numbers=numbers,
+        sources=sources,
+        source_numbers=source_numbers,
+        partners=pairs,
+        processes=processes,
+    )
