@@ -74,6 +74,7 @@ class Batch:
         draw: Draw = draw_normal,
         whole: int | None = None,
         share: slice | None = None,
+        everywhere: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self.target = target
         self.source = source
@@ -87,6 +88,7 @@ class Batch:
         self._draw = draw
         self.whole = len(target) if whole is None else whole
         self.share = share or slice(None)
+        self._everywhere = everywhere
         self._left: dict[str, Tensor] = {}
         self._shared: dict[str, tuple[nn.Module, Tensor]] = {}
 
@@ -103,6 +105,15 @@ class Batch:
 
     def _own(self, numbers: Tensor) -> Tensor:
         return numbers[self.share].to(self.target.device, non_blocking=True)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean of B x ... over the images of the whole batch, those of other processes too; gradients pass.
+
+        For a mean inside of something that is not linear, as a distance of statistics is: of what is a mean over
+        images anyway the engine takes the mean over the processes. All must ask for it in the same order.
+        """
+        mean = values.mean(0)
+        return mean if self._everywhere is None else self._everywhere(mean)
 
     def record(self, name: str, value: Tensor) -> None:
         """Keeps a scalar for the logs and the live view; it takes no part in the loss."""

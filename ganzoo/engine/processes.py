@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
@@ -52,6 +53,11 @@ class Processes:
         for gradient, mean in zip(gradients, means, strict=True):
             gradient.copy_(mean.view_as(gradient))
 
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean of a tensor over the processes, through which gradients pass to all of them."""
+        averaged: Tensor = _Mean.apply(values, self)
+        return averaged
+
     def largest(self, values: Sequence[float]) -> list[float]:
         """Of each value the largest that a process has; for what all must decide alike."""
         if self.group is None:
@@ -62,6 +68,14 @@ class Processes:
         with _naming_trouble():
             self.group.allreduce([numbers], options).wait()
         return numbers.tolist()
+
+    def summed(self, values: Tensor) -> Tensor:
+        """The sum of a tensor over the processes."""
+        total = values.detach().to(torch.promote_types(values.dtype, torch.float32), copy=True).contiguous()
+        if self.group is not None:
+            with _naming_trouble():
+                self.group.allreduce([total]).wait()
+        return total.to(values.dtype)
 
     def means(self, values: Mapping[str, float]) -> dict[str, float]:
         """Of each value the mean over the processes, which each computed it of their own images."""
@@ -100,6 +114,19 @@ class Processes:
                     f"at step {step} '{name}' is not the same on process 0 and on {ranks}: the processes have drifted"
                     " apart; the last checkpoint is from before it"
                 )
+
+
+class _Mean(torch.autograd.Function):
+    """A mean over processes whose losses are averaged in their turn: what reaches one of them is a mean as well."""
+
+    @staticmethod
+    def forward(context: Any, values: Tensor, processes: Processes) -> Tensor:
+        context.processes = processes
+        return processes.summed(values) / processes.count
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return context.processes.summed(gradients[0]) / context.processes.count, None
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:

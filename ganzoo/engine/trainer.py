@@ -150,6 +150,7 @@ class Trainer:
             number=self.rounds,
             whole=self.batch_size,
             share=share,
+            everywhere=self.processes.mean if self.processes.count > 1 else None,
         )
 
     def _draw_sources(self, chosen: NDArray[np.int64], share: slice) -> Tensor | None:

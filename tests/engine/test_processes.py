@@ -1,10 +1,13 @@
 """Several processes with a share of the batch each train what one process would."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import torch
+from torch import distributed
 
 from ganzoo.api import configure_run
 from ganzoo.catalog import Catalog
@@ -54,8 +57,6 @@ def train(processes: Processes) -> dict[str, torch.Tensor]:
 
 
 def test_two_processes_train_what_one_does(python_command: Callable[..., object], tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     root = Path(__file__).parents[2]
 
     def worker(rank: int) -> object:
@@ -69,6 +70,31 @@ def test_two_processes_train_what_one_does(python_command: Callable[..., object]
         together = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         for name, value in alone.items():
             torch.testing.assert_close(together[name], value, rtol=1e-4, atol=1e-6)
+
+
+def test_a_statistic_of_the_batch_has_the_gradient_that_one_process_gets() -> None:
+    images = torch.randn(BATCH, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+    def gradient(processes: Processes) -> torch.Tensor:
+        weight = torch.nn.Parameter(torch.linspace(-1, 1, 3, dtype=torch.float64))
+        share = processes.share(BATCH)
+        batch = Batch(images[share], torch.Generator(), everywhere=processes.mean)
+        scores = batch.target * weight
+        # Not linear in the mean, and other losses on each process.
+        loss = (scores - batch.mean(scores)).abs().mean() + batch.mean(scores).square().sum()
+        loss.backward()
+        processes.average_gradients([weight])
+        return weight.grad
+
+    store = distributed.HashStore()
+
+    def worker(rank: int) -> torch.Tensor:
+        group = distributed.ProcessGroupGloo(store, rank, 2, timedelta(seconds=30))
+        return gradient(Processes(rank, 2, group))
+
+    with ThreadPoolExecutor(2) as pool:
+        for found in pool.map(worker, range(2)):
+            torch.testing.assert_close(found, gradient(Processes()))
 
 
 def test_a_batch_that_can_not_be_shared_evenly_is_refused() -> None:

@@ -36,11 +36,11 @@ class SceneAnime(AdversarialTranslator):
         """Features and colours of the photo, texture of the pictures, and no grain."""
         options, photo = self.options, source_of(batch)
         with torch.no_grad():
-            before, drawn = self._map(photo), gram(self._map(grey(batch.target)))
-        now = self._map(painted)
+            before, drawn = self._map(photo), batch.mean(gram(self._map(grey(batch.target))))
+        now, texture = self._map(painted), batch.mean(gram(self._map(grey(painted))))
         terms = {
             "content": options.content_weight * l1_loss(now, before),
-            "gram": options.gram * l1_loss(gram(self._map(grey(painted))).mean(0), drawn.mean(0)),
+            "gram": options.gram * l1_loss(texture, drawn),
             "color": options.color_weight * color_distance(painted, photo),
             "variation": options.variation
             * (painted.diff(dim=3).square().mean() + painted.diff(dim=2).square().mean()),
