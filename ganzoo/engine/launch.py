@@ -68,7 +68,7 @@ def start(
         with _claimed(team, configuration, out, overwrite=overwrite) as folder:
             images, sources = _read_all(source, configuration, view, team)
             if like and team.processes.first:
-                _check_same(like, read_run_file(like), images, sources)
+                _check_same(like, read_run_file(like), images, sources, team.processes.count)
             gan = gan or build_gan(configuration, images.attributes)
             trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
             scorer = _scorer(build_scorer, configuration, trainer, source, view) if team.processes.first else None
@@ -100,8 +100,8 @@ def resume(
         device = _device(configuration, team)
         source = open_source(configuration, learnt_from(configuration))
         images, sources = _read_all(source, configuration, view, team)
-        if team.processes.first:  # of shards each process may have its own, and run.json knows those of the first
-            _check_same(folder, started_with, images, sources)
+        if team.processes.first:  # with data.share=auto each has its own, and run.json knows those of the first
+            _check_same(folder, started_with, images, sources, team.processes.count)
         gan = build_gan(configuration, images.attributes)
         trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
         scorer = _scorer(build_scorer, configuration, trainer, source, view) if team.processes.first else None
@@ -152,10 +152,19 @@ def _other_versions(started_with: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {old} (now {now})" for name, old, now in pairs if old not in (None, now))
 
 
-def _check_same(folder: Path, started_with: Mapping[str, Any], images: Images, sources: Images | None) -> None:
+def _check_same(
+    folder: Path, started_with: Mapping[str, Any], images: Images, sources: Images | None, processes: int
+) -> None:
     found = {"data": images, "sources": sources}
-    if any(side and side.fingerprint != started_with[name]["fingerprint"] for name, side in found.items()):
-        raise DataError(f"the images have changed since '{folder}' was started: it can only go with those of then")
+    if all(side is None or side.fingerprint == started_with[name]["fingerprint"] for name, side in found.items()):
+        return
+    then = started_with.get("hardware", {}).get("processes", "1")
+    if then != str(processes):
+        raise DataError(
+            f"the images are not those that '{folder}' was started with, by {then} processes: with data.share=auto each"
+            f" has a part of its own, so go on with as many as then (now {processes})"
+        )
+    raise DataError(f"the images have changed since '{folder}' was started: it can only go with those of then")
 
 
 def _listeners(catalog: Catalog, view: View, team: Team) -> Listeners:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +15,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import distributed
 
 from ganzoo import api
 from ganzoo.batch import SharedGenerator
 from ganzoo.engine import checkpoint
 from ganzoo.engine.processes import LostError, Processes
+from ganzoo.errors import DataError
 
 COMMAND = ["-m", "ganzoo", "run", "dcgan", "--tiny", "--device", "cpu", "--log-every", "5steps"]
 
@@ -67,6 +70,21 @@ def test_one_writes_for_all_and_another_number_goes_on(tmp_path: Path) -> None:
     assert len((folder / "scalars.jsonl").read_text().splitlines()) == 2
     again = api.resume(folder, budget="12steps")
     assert again.outcome == "done" and again.progress.images == 96
+
+
+def test_parts_of_shards_need_as_many_processes_to_the_end(tmp_path: Path) -> None:
+    folder, tar = tmp_path / "run", tmp_path / "photos.tar"
+    with tarfile.open(tar, "w") as shard:
+        for number in range(40):
+            picture = tmp_path / f"{number:02d}.png"
+            Image.new("RGB", (20, 20), (6 * number, 100, 0)).save(picture)
+            shard.add(picture, picture.name)
+    options = ["--data", "shards", "--set", f"data.path={tar}", "--set", "data.share=auto", "--continue"]
+    assert [code for code, _ in ended(start(folder, *options, "--budget", "2steps"))] == [0, 0]
+    assert json.loads((folder / "run.json").read_text())["data"]["images"] == 20
+    assert [code for code, _ in ended(start(folder, *options, "--budget", "4steps"))] == [0, 0]
+    with pytest.raises(DataError, match=r"by 2 processes: with data\.share=auto .*\(now 1\)"):
+        api.resume(folder, budget="6steps")
 
 
 def test_a_signal_to_one_ends_all_at_the_same_step(tmp_path: Path) -> None:

@@ -124,7 +124,8 @@ def test_shares_are_disjoint_and_complete(four: Path, parts: int, monkeypatch: p
     monkeypatch.setenv("WORLD_SIZE", str(parts))
     for rank, numbers in enumerate(found):
         monkeypatch.setenv("RANK", str(rank))
-        assert greys(shards(path=four)) == numbers
+        assert greys(shards(path=four, share="auto")) == numbers
+        assert greys(shards(path=four)) == list(range(40)), "unless asked for, every process of a run reads all"
 
 
 @pytest.mark.parametrize(("rank", "size"), [("2", "2"), ("x", "2"), ("-1", "2"), ("0", "")])
@@ -132,7 +133,7 @@ def test_a_rank_that_does_not_fit_is_refused(four: Path, rank: str, size: str, m
     monkeypatch.setenv("RANK", rank)
     monkeypatch.setenv("WORLD_SIZE", size)
     with pytest.raises(UsageError, match=r"set data\.share"):
-        shards(path=four)
+        shards(path=four, share="auto")
 
 
 @pytest.mark.parametrize("share", ["0/2", "3/2", "1", "1/0", "all", "1/2/3"])

@@ -60,9 +60,9 @@ class StreamOptions(Options):
         0, ge=0, le=10**12, description="at most so many pictures for a process, unusable ones counted; 0 is all"
     )
     share: Annotated[str, AfterValidator(_share)] = Field(
-        "auto",
+        "1/1",
         pattern=r"^(auto|\d{1,6}/\d{1,6})$",
-        description="part of the data that this process reads, such as 2/8; auto is by RANK and WORLD_SIZE",
+        description="part of the data that is read, such as 2/8; auto gives each process of a run a part of its own",
     )
 
 
