@@ -17,6 +17,7 @@ from tests.benchmarks import (
     processes,
     scenes,
     sees,
+    together,
     training_step,
     translators,
 )
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "processes": processes.main,
     "scenes": scenes.main,
     "sees": sees.main,
+    "together": together.main,
     "step": training_step.main,
     "translators": translators.main,
 }

@@ -31,7 +31,7 @@ COUNTS = (1, 2, 4)
 
 
 @dataclass(frozen=True)
-class _Counted(Processes):
+class Counted(Processes):
     """Counts what is sent, and how long that takes."""
 
     sent: list[int] = field(default_factory=list)
@@ -45,19 +45,19 @@ class _Counted(Processes):
         self.sent.append(4 * sum(parameter.numel() for parameter in parameters))
 
 
-def workers(count: int) -> list[_Counted]:
+def workers(count: int) -> list[Counted]:
     if count == 1:
-        return [_Counted()]
+        return [Counted()]
     store = distributed.HashStore()  # type: ignore[attr-defined]  # not in the stubs
 
-    def join(rank: int) -> _Counted:
-        return _Counted(rank, count, distributed.ProcessGroupGloo(store, rank, count, timedelta(seconds=300)))
+    def join(rank: int) -> Counted:
+        return Counted(rank, count, distributed.ProcessGroupGloo(store, rank, count, timedelta(seconds=300)))
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(join, range(count)))
 
 
-def train(subject: Subject, count: int) -> tuple[Trainer, _Counted, float]:
+def train(subject: Subject, count: int) -> tuple[Trainer, Counted, float]:
     """The first process after the steps, and its seconds."""
     joined = workers(count)
     trainers = [subject.trainer(batch=BATCH, processes=one) for one in joined]
