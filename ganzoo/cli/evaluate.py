@@ -8,6 +8,7 @@ import click
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.aside import Aside
+from ganzoo.errors import UsageError
 from ganzoo.report import Format, rows_as, say, table
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _DIGITS = 12
 """Of a fingerprint that is shown."""
+_SCORED_BY = ("data", "style", "held_out", "encoder", "metrics")
+"""What `--set` may change: the images and how they are looked at, not what drew them."""
 
 
 @click.command("evaluate")
@@ -22,6 +25,9 @@ _DIGITS = 12
 @click.option("--checkpoint", default="LATEST", show_default=True, help="LATEST, BEST or a step.")
 @click.option("--data", metavar="SRC", help="Score on these images: a folder, or a data set by name.")
 @click.option("--encoder", metavar="NAME", help="Look through another encoder; scores of two are not comparable.")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of encoder, data, style or metrics."
+)
 @click.option("-n", "images", type=int, help="Images drawn; score_images of the run by default.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:1.")
 @answer_option
@@ -32,6 +38,7 @@ def evaluate(
     checkpoint: str,
     data: str | None,
     encoder: str | None,
+    assignments: tuple[str, ...],
     images: int | None,
     device: str,
     form: Format,
@@ -42,7 +49,7 @@ def evaluate(
     from ganzoo.runs import read_run_file
 
     changes = {"data": data, "encoder": encoder, "score_images": images}
-    given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}
+    given = {**_settings(assignments), **{key: value for key, value in changes.items() if value is not None}}
     content, catalog = read_run_file(run), context.catalog()
     layer = Layer(origin="evaluate", values={**given, "device": device})
     metric_parts(recorded_configuration(content, catalog, [layer]), catalog)  # mistakes are told before torch is loaded
@@ -58,6 +65,17 @@ def evaluate(
     table(_rows(evaluation, evaluator.meanings), ("what", "value", "meaning"))
     for line in _protocol(evaluation):
         say(line)
+
+
+def _settings(assignments: tuple[str, ...]) -> dict[str, object]:
+    """What `--set` gives. Raises UsageError for what is no matter of scoring."""
+    from ganzoo.configuration import parse_assignments
+
+    given = parse_assignments(assignments)
+    if others := [key for key in given if key.partition(".")[0] not in _SCORED_BY]:
+        known = ", ".join(_SCORED_BY)
+        raise UsageError(f"--set {others[0]}: a run that is evaluated stays as it was trained; choose from {known}")
+    return given
 
 
 def _rows(evaluation: "Evaluation", meanings: Mapping[str, str]) -> list[dict[str, str]]:

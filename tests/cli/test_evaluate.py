@@ -89,6 +89,13 @@ def test_other_images_that_have_other_labels(tmp_path, evaluate):
     assert entry(out)["score"]["value"] > 0.1
 
 
+def test_an_encoder_takes_its_options(run, evaluate):
+    usual = entry(evaluate("--format", "json")[1])
+    code, out, _ = evaluate("--format", "json", "--set", "encoder.least=64")
+    assert code == 0 and "shorter side at least 64" in entry(out)["protocol"]["preprocessing"]
+    assert entry(out)["score"] != usual["score"] and entry(out)["protocol"] != usual["protocol"]
+
+
 def test_images_that_have_changed_are_told(run, evaluate, tmp_path):
     file = run.folder / "run.json"
     content = file.read_text()
@@ -106,6 +113,8 @@ def test_images_that_have_changed_are_told(run, evaluate, tmp_path):
         (["--data", "/no/such"], 3, "no folder '/no/such'"),
         (["-n", "3"], 2, "score_images=3"),
         (["--device", "tpu"], 2, "device='tpu'"),
+        (["--set", "encoder.leest=64"], 2, "encoder.leest"),
+        (["--set", "batch=4"], 2, "stays as it was trained"),
         (["--format", "names"], 2, "'names' is not one of"),
     ],
 )
