@@ -59,8 +59,9 @@ class Outputs:
         if self.saved == step:
             return True
         self._processes.check_same(dict(self.trainer.gan.named_parameters()), step)
-        # What is not trained, such as statistics of a batch norm, is then the same as after a resume.
-        self._processes.align(self.trainer.gan.buffers())
+        average = self.trainer.average
+        for network in (self.trainer.gan, *([average.network] if average is not None else [])):
+            self._processes.agree_on_buffers(network)
         taken = snapshot.take(self.trainer, seconds) if self._processes.first else None
         problem = _not_finite(taken) if taken else ""
         if self._processes.any(bool(problem)):

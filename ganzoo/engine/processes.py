@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganzoo.errors import GanzooError, one_line
 
@@ -90,13 +91,22 @@ class Processes:
         """Whether it is so on any process."""
         return self.largest([float(value)])[0] > 0
 
-    def align(self, tensors: Iterable[Tensor]) -> None:
-        """Replaces tensors, such as the statistics of a batch norm, by those of the first process."""
+    def agree_on_buffers(self, network: nn.Module) -> None:
+        """Makes what is not trained the same on all processes, as it is after a resume.
+
+        Running statistics of batch norms become the mean of what each has seen; all else, such as a pool of pictures
+        or a count, of which a mean would make no sense, that of the first process.
+        """
         if self.group is None:
             return
-        for tensor in tensors:
-            with _naming_trouble():
-                self.group.broadcast([tensor], distributed.BroadcastOptions()).wait()
+        norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+        averaged = {buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()}
+        for buffer in network.buffers():
+            if buffer in averaged:
+                buffer.copy_(self.summed(buffer) / self.count)
+            else:
+                with _naming_trouble():
+                    self.group.broadcast([buffer], distributed.BroadcastOptions()).wait()
 
     def check_same(self, tensors: Mapping[str, Tensor], step: int) -> None:
         """Raises LostError, on all processes, naming the first tensor that is not the same on each, bit by bit."""

@@ -183,13 +183,16 @@ def test_what_is_logged_is_the_mean_of_all(pair: list[Processes]) -> None:
     assert on_both(pair, lambda one: one.means({"a": 2.0 * one.rank, "b": 3.0})) == [{"a": 1.0, "b": 3.0}] * 2
 
 
-def test_statistics_become_those_of_the_first(pair: list[Processes]) -> None:
-    def align(one: Processes) -> list[float]:
-        statistics = torch.full((2,), float(one.rank + 5))
-        one.align([statistics])
-        return statistics.tolist()
+def test_running_statistics_become_the_mean_and_all_else_that_of_the_first(pair: list[Processes]) -> None:
+    def agree(one: Processes) -> list[object]:
+        network = torch.nn.Sequential(torch.nn.BatchNorm2d(2), torch.nn.Identity())
+        network[1].register_buffer("pool", torch.full((2,), float(one.rank + 5)))
+        network[0].running_mean.fill_(one.rank)
+        network[0].num_batches_tracked.fill_(one.rank + 7)
+        one.agree_on_buffers(network)
+        return [tensor.tolist() for tensor in network.buffers()]
 
-    assert on_both(pair, align) == [[5.0, 5.0], [5.0, 5.0]]
+    assert on_both(pair, agree) == [[[0.5, 0.5], [1.0, 1.0], 7, [5.0, 5.0]]] * 2
 
 
 @pytest.mark.parametrize("stacked", [1, 2])
