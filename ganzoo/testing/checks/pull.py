@@ -33,6 +33,8 @@ def pulls_towards_data(subject: Subject) -> None:
     again with data darker there, and the difference counts, in which everything that does not come from the
     data cancels out, such as a term that keeps the content of a photo.
     """
+    if subject.field in ("generator", "discriminator"):
+        skip("which way it goes is a matter of losses; that gradients pass through a network has checks of its own")
     slope = torch.linspace(_SLOPE, -_SLOPE, subject.configuration.settings.size.height)
     least = _LEAST_AUGMENTED if subject.field == "augment" else _LEAST
     pairs: list[tuple[_Game, _Game]] = []
