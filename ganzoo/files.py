@@ -1,6 +1,7 @@
 """Files that are either the old or the new one, whenever the process dies."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -24,7 +25,12 @@ def sync_file(path: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Replaces the file's content; the draft lies beside it, since a rename across file systems is not atomic."""
     draft = path.with_name(f".{path.name}.part")
-    draft.write_text(text, encoding="utf-8")
-    sync_file(draft)
-    draft.replace(path)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        sync_file(draft)
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)

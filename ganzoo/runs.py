@@ -29,6 +29,8 @@ LOCK = ".lock"
 OWNER = ".owner.json"
 """Who holds the lock."""
 _CUT_OFF = 2**62
+_OF_NO_RUN = (OWNER, LOCK, f".{RUN_FILE}.part")
+"""What one that was killed at its very start leaves in its folder."""
 
 
 @dataclass(kw_only=True)
@@ -53,6 +55,14 @@ class Run:
     def samples(self) -> Path:
         """The folder of its sample grids."""
         return self.folder / "samples"
+
+    def make_folders(self) -> None:
+        """Makes those for samples and checkpoints. Raises StorageError when it can't."""
+        try:
+            for folder in (self.samples, self.checkpoints):
+                folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"can't write to '{file_name(self.folder)}': {one_line(error)}") from error
 
     def log(self, scalars: Mapping[str, float]) -> None:
         """Appends a line to scalars.jsonl. Raises StorageError when it can't."""
@@ -85,22 +95,34 @@ class Run:
             raise StorageError(f"can't write '{file_name(self.folder)}/{SUMMARY}': {one_line(error)}") from None
 
     def _append(self, name: str, content: Mapping[str, Any]) -> None:
-        path = self.folder / name
+        path, size = self.folder / name, None
         try:
             size = path.stat().st_size if path.exists() else 0
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(content) + "\n")
         except OSError as error:
-            with suppress(OSError):  # half a line would spoil the next one too
-                os.truncate(path, size)
+            if size is not None:
+                with suppress(OSError):  # half a line would spoil the next one too
+                    os.truncate(path, size)
             raise StorageError(f"can't write '{file_name(self.folder)}/{name}': {one_line(error)}") from None
 
     def forget_after(self, step: int) -> None:
-        """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew."""
+        """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew.
+
+        Raises StorageError when it can't.
+        """
+        try:
+            self._forget_after(step)
+        except OSError as error:
+            raise StorageError(
+                f"can't put '{file_name(self.folder)}' back to step {step}: {one_line(error)}"
+            ) from error
+
+    def _forget_after(self, step: int) -> None:
         for path in (self.folder / "scalars.jsonl", self.folder / SCORES, self.folder / TIMELINE):
-            if path.is_file():
-                lines = [line for line in _lines(path) if _step_of(line) <= step]
-                write_atomically(path, "".join(f"{line}\n" for line in lines))
+            kept = "".join(f"{line}\n" for line in _lines(path) if _step_of(line) <= step)
+            if path.is_file() and path.read_bytes() != kept.encode():
+                write_atomically(path, kept)
         (self.folder / SUMMARY).unlink(missing_ok=True)
         for sample in self.samples.glob("step-*.png"):
             number = sample.stem.removeprefix("step-")
@@ -153,8 +175,8 @@ def claimed_folder(model: str, out: Path | None, *, overwrite: bool) -> Iterator
             yield folder
         finally:
             if folder.is_dir() and _holds_nothing(folder):
-                (folder / OWNER).unlink(missing_ok=True)
-                (folder / LOCK).unlink(missing_ok=True)
+                for name in _OF_NO_RUN:
+                    (folder / name).unlink(missing_ok=True)
                 folder.rmdir()
 
 
@@ -168,21 +190,23 @@ def _check_free(folder: Path, *, overwrite: bool) -> None:
 
 
 def _holds_nothing(folder: Path) -> bool:
-    return {entry.name for entry in folder.iterdir()} <= {LOCK, OWNER}
+    return {entry.name for entry in folder.iterdir()} <= set(_OF_NO_RUN)
 
 
 def empty_folder(folder: Path) -> None:
-    """Removes what an earlier run left in a claimed folder, and makes the folders of a new one.
+    """Removes what an earlier run left in a claimed folder.
 
-    run.json stays until it is replaced: a folder without it would be refused by --overwrite and --resume alike.
+    run.json stays until it is replaced: a folder without it would be refused by --overwrite and --resume alike. Raises
+    StorageError when something can't be removed.
     """
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        elif entry.name not in (LOCK, OWNER, RUN_FILE):
-            entry.unlink()
-    (folder / "samples").mkdir()
-    (folder / "checkpoints").mkdir()
+    try:
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name not in (LOCK, OWNER, RUN_FILE):
+                entry.unlink()
+    except OSError as error:
+        raise StorageError(f"can't empty '{file_name(folder)}': {one_line(error)}") from error
 
 
 def _free_folder(base: Path, model: str) -> Path:
@@ -228,7 +252,10 @@ def _named(owner: Path) -> str:
 
 
 def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
-    """Writes run.json: the configuration with origins, versions, and the facts given."""
+    """Writes run.json: the configuration with origins, versions, and the facts given.
+
+    Raises StorageError when it can't.
+    """
     configuration = run.configuration
     plugin = configuration.model.plugin
     content = {
@@ -239,7 +266,10 @@ def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
         "versions": versions(),
         **facts,
     }
-    write_atomically(run.folder / RUN_FILE, json.dumps(content, indent=1) + "\n")
+    try:
+        write_atomically(run.folder / RUN_FILE, json.dumps(content, indent=1) + "\n")
+    except OSError as error:
+        raise StorageError(f"can't write '{file_name(run.folder)}/{RUN_FILE}': {one_line(error)}") from error
 
 
 def versions() -> dict[str, str]:
@@ -300,6 +330,10 @@ def _check_content(content: Mapping[str, Any]) -> None:
         raise ValueError("'data' has no 'attributes', or they are no mapping of names to lists of texts")
     if not isinstance(data.get("fingerprint"), str):
         raise ValueError("'data' has no 'fingerprint'")
+    for name in ("versions", "hardware"):
+        facts = content.get(name, {})
+        if not isinstance(facts, dict) or not all(isinstance(value, str) for value in facts.values()):
+            raise ValueError(f"'{name}' is no mapping of names to texts")
 
 
 def _lines(path: Path) -> list[str]:

@@ -128,7 +128,7 @@ def test_a_replaced_run_can_be_replaced_again_whenever_it_was_killed(train: Trai
         empty_folder(folder)
     with claimed_folder("x", run.folder, overwrite=True) as folder:
         held = {".lock", ".owner.json"}
-        assert {entry.name for entry in folder.iterdir()} == held | {"run.json", "samples", "checkpoints"}
+        assert {entry.name for entry in folder.iterdir()} == held | {"run.json"}
 
 
 def test_nothing_is_left_behind_when_the_data_fail(

@@ -50,7 +50,8 @@ def name_of(step: int) -> str:
 def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
     """Publishes the checkpoint below `folder`, points LATEST to it and removes all but the `keep` newest.
 
-    There must be none of that step yet. Raises StorageError when it can't be written; older ones are then untouched.
+    One of that step that is whole is left as it is. Raises StorageError when it can't be written; older ones are then
+    untouched.
     """
     final = folder / name_of(step)
     draft = folder / f".{final.name}.part"
@@ -58,11 +59,8 @@ def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
     try:
         shutil.rmtree(draft, ignore_errors=True)
         folder.mkdir(exist_ok=True)  # not its parents: a run folder that is gone must not come back as an empty one
-        draft.mkdir()
-        _write(draft, checkpoint)
-        crash_point("before-rename")
-        draft.rename(final)
-        sync_folder(folder)
+        if not _whole(final):  # it is where only what follows the renaming failed the last time
+            _publish(draft, final, checkpoint)
         crash_point("after-rename")
         write_atomically(folder / LATEST, final.name)
         crash_point("after-latest")
@@ -73,6 +71,23 @@ def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
         problem = f"{one_line(error)}{_space(folder, checkpoint)}"
         raise StorageError(f"can't write the checkpoint '{final}': {problem}") from error
     return final
+
+
+def _whole(path: Path) -> bool:
+    try:
+        return bool(_verify(path))
+    except (OSError, ValueError):
+        return False
+
+
+def _publish(draft: Path, final: Path, checkpoint: Checkpoint) -> None:
+    draft.mkdir()
+    _write(draft, checkpoint)
+    crash_point("before-rename")
+    if final.exists():  # damaged
+        shutil.rmtree(final)
+    draft.rename(final)
+    sync_folder(final.parent)
 
 
 def _write(draft: Path, checkpoint: Checkpoint) -> None:
@@ -120,7 +135,7 @@ def steps_in(folder: Path) -> list[int]:
 def _sweep(folder: Path) -> None:
     """Removes drafts that a killed process left, and what was set aside; the run's lock keeps living ones out."""
     for stray in (*folder.glob(".step-*.part"), *folder.glob(".step-*.aside")):
-        shutil.rmtree(stray)
+        shutil.rmtree(stray, ignore_errors=True)
 
 
 def _prune(folder: Path, keep: int) -> None:
@@ -130,7 +145,7 @@ def _prune(folder: Path, keep: int) -> None:
             # Away with the name first: a folder half removed would look like a damaged checkpoint.
             aside = _aside(folder, step)
             crash_point("during-prune")
-            shutil.rmtree(aside)
+            shutil.rmtree(aside, ignore_errors=True)  # what can't go now is swept with the next one
 
 
 def mark_best(folder: Path, step: int) -> None:
@@ -155,13 +170,22 @@ def set_aside_after(folder: Path, step: int) -> None:
     """Hides the checkpoints of later steps, which a run resumed from `step` makes anew.
 
     They are deleted by the next successful save, not before: until then they may be all that is left of those steps.
+    Raises StorageError when the folder can't be changed.
     """
-    if (best_step(folder) or 0) > step:
-        (folder / BEST).unlink()
-    for later in steps_in(folder):
-        if later > step:
-            _aside(folder, later)
-    write_atomically(folder / LATEST, name_of(step))
+    try:
+        if (best_step(folder) or 0) > step:
+            (folder / BEST).unlink()
+        for later in steps_in(folder):
+            if later > step:
+                _aside(folder, later)
+        if not _points_to(folder / LATEST, step):  # a full disk is no reason not to go on
+            write_atomically(folder / LATEST, name_of(step))
+    except OSError as error:
+        raise StorageError(f"can't put '{folder}' back to step {step}: {one_line(error)}") from error
+
+
+def _points_to(pointer: Path, step: int) -> bool:
+    return pointer.is_file() and pointer.read_bytes()[:_MOST_NAME].strip() == name_of(step).encode()
 
 
 def _aside(folder: Path, step: int) -> Path:

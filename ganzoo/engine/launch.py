@@ -68,14 +68,15 @@ def start(
         with _claimed(team, configuration, out, overwrite=overwrite) as folder:
             images, sources = _read_all(source, configuration, view, team)
             if like and team.processes.first:
-                _check_same(like, read_run_file(like), images, sources, team.processes.count)
+                _check_same(like, read_run_file(like), images, sources, _parts_of(configuration, team))
             gan = gan or build_gan(configuration, images.attributes)
             trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
-            scorer = _scorer(build_scorer, configuration, trainer, source, view) if team.processes.first else None
+            scorer = _scorer(build_scorer, configuration, trainer, source, view, team)
             run = Run(folder=folder, configuration=configuration)
             if team.processes.first:
                 empty_folder(folder)
                 write_run_file(run, _facts(trainer))
+                run.make_folders()
             listeners = _listeners(catalog, view, team)
             moments = recorded_moments(like) if like else ()
             return Loop(run, trainer, listeners, view, scorer=scorer, team=team, moments=moments).train()
@@ -101,10 +102,10 @@ def resume(
         source = open_source(configuration, learnt_from(configuration))
         images, sources = _read_all(source, configuration, view, team)
         if team.processes.first:  # with data.share=auto each has its own, and run.json knows those of the first
-            _check_same(folder, started_with, images, sources, team.processes.count)
+            _check_same(folder, started_with, images, sources, _parts_of(configuration, team))
         gan = build_gan(configuration, images.attributes)
         trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
-        scorer = _scorer(build_scorer, configuration, trainer, source, view) if team.processes.first else None
+        scorer = _scorer(build_scorer, configuration, trainer, source, view, team)
         run = Run(folder=folder, configuration=configuration)
         with locked(folder, view.notice) if team.processes.first else nullcontext():
             seconds = go_back(run, trainer, view)
@@ -153,18 +154,24 @@ def _other_versions(started_with: Mapping[str, Any]) -> str:
 
 
 def _check_same(
-    folder: Path, started_with: Mapping[str, Any], images: Images, sources: Images | None, processes: int
+    folder: Path, started_with: Mapping[str, Any], images: Images, sources: Images | None, parts: int
 ) -> None:
+    """Raises DataError for other images than then; `parts` is the number of processes that divide them, or 0."""
     found = {"data": images, "sources": sources}
     if all(side is None or side.fingerprint == started_with[name]["fingerprint"] for name, side in found.items()):
         return
     then = started_with.get("hardware", {}).get("processes", "1")
-    if then != str(processes):
+    if parts and then != str(parts):
         raise DataError(
             f"the images are not those that '{folder}' was started with, by {then} processes: with data.share=auto each"
-            f" has a part of its own, so go on with as many as then (now {processes})"
+            f" has a part of its own, so go on with as many as then (now {parts})"
         )
     raise DataError(f"the images have changed since '{folder}' was started: it can only go with those of then")
+
+
+def _parts_of(configuration: Configuration, team: Team) -> int:
+    sides = (configuration.parts[field].options for field in ("data", learnt_from(configuration)))
+    return team.processes.count if any(getattr(options, "share", "") == "auto" for options in sides) else 0
 
 
 def _listeners(catalog: Catalog, view: View, team: Team) -> Listeners:
@@ -173,15 +180,25 @@ def _listeners(catalog: Catalog, view: View, team: Team) -> Listeners:
 
 
 def _scorer(
-    build: BuildScorer | None, configuration: Configuration, trainer: Trainer, source: PictureStream, view: View
+    build: BuildScorer | None,
+    configuration: Configuration,
+    trainer: Trainer,
+    source: PictureStream,
+    view: View,
+    team: Team,
 ) -> TakesScores | None:
-    """Scores are taken on images of the training size, so without the margin of an augmentation."""
-    settings = configuration.settings
-    if build is None or settings.score_every is None:
+    """The scorer of the first process, for which the others wait: it may look at many real images first.
+
+    Scores are taken on images of the training size, so without the margin of an augmentation.
+    """
+    if build is None or configuration.settings.score_every is None:
         return None
-    plain = _plain(trainer.images, source, configuration, view)
-    photos = trainer.sources and _plain(trainer.sources, open_source(configuration), configuration, view)
-    return build(configuration, plain, trainer.device, view.notice, sources=photos)
+    with team.first_alone("scorer"):
+        if not team.processes.first:
+            return None
+        plain = _plain(trainer.images, source, configuration, view)
+        photos = trainer.sources and _plain(trainer.sources, open_source(configuration), configuration, view)
+        return build(configuration, plain, trainer.device, view.notice, sources=photos)
 
 
 def _plain(images: Images, source: PictureStream, configuration: Configuration, view: View) -> Images:

@@ -14,7 +14,7 @@ from ganzoo.engine.rescue import Rescue
 from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
 from ganzoo.engine.timeline import Moment, Timeline
-from ganzoo.engine.trainer import ELSEWHERE, Trainer, diverged
+from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, GanzooError, one_line
 from ganzoo.listeners import Listeners
 from ganzoo.runs import Run
@@ -138,7 +138,7 @@ class Loop:
         Without that one process would wait for a step that another does not take any more.
         """
         own = self._clock.seconds if self._team.processes.first else 0.0
-        signal, self._seconds = self._team.processes.largest([float(request.signal or 0), own])
+        signal, self._seconds = self._team.processes.largest([float(request.received or 0), own])
         request.hear(int(signal))
         return self._progress()
 
@@ -152,9 +152,11 @@ class Loop:
         if self._settings.score_every is None:
             return
         with self._clock.paused():
-            if self._outputs.save(self._clock.seconds) and self._scores is not None:
+            saved = self._outputs.save(self._clock.seconds)
+            if saved and self._scores is not None and request.received is None:
                 self._scores.take(request.giving_up())
             self._team.tell(f"scored {self.trainer.rounds}")
+        self._agreed(request)  # a signal that broke it off
         self._flat = self._is_flat()
 
     def _progress(self) -> Progress:
@@ -165,7 +167,7 @@ class Loop:
         values = self.trainer.scalars()
         problem = not_finite(values)
         if self._team.processes.any(bool(problem)):
-            raise DivergedError(diverged(problem or ELSEWHERE, progress.steps))
+            raise DivergedError(diverged(self._team.processes.word(problem), progress.steps))
         values = self._team.processes.means(values)
         if not self._team.processes.first:
             return

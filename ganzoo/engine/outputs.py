@@ -12,7 +12,7 @@ from torch import Tensor
 from ganzoo.batch import Batch, example_labels
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.checkpoint import Checkpoint
-from ganzoo.engine.trainer import ELSEWHERE, Trainer, diverged
+from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, StorageError, one_line
 from ganzoo.images import grid, pair_columns
 from ganzoo.runs import Run
@@ -65,8 +65,11 @@ class Outputs:
         taken = snapshot.take(self.trainer, seconds) if self._processes.first else None
         problem = _not_finite(taken) if taken else ""
         if self._processes.any(bool(problem)):
-            raise DivergedError(diverged(problem or ELSEWHERE, step))
-        if taken is not None and not self._published(step, taken, last=last):
+            raise DivergedError(diverged(self._processes.word(problem), step))
+        failed = taken is not None and not self._published(step, taken, last=last)
+        if self._processes.any(
+            failed
+        ):  # or the others would take this step for saved, and not try again with the first
             return False
         self.saved = step
         return True

@@ -11,6 +11,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganzoo.errors import GanzooError, one_line
 
+_LONGEST_WORD = 400
+"""Bytes."""
+
 
 class LostError(GanzooError):
     """Another process is gone, or no longer computes the same."""
@@ -91,6 +94,19 @@ class Processes:
         """Whether it is so on any process."""
         return self.largest([float(value)])[0] > 0
 
+    def word(self, own: str) -> str:
+        """What the first process that has something to say says, on all."""
+        if self.group is None:
+            return own
+        letters = torch.zeros(_LONGEST_WORD, dtype=torch.uint8)
+        said = own.encode()[:_LONGEST_WORD]
+        letters[: len(said)] = torch.tensor(list(said), dtype=torch.uint8)
+        rows = [torch.empty_like(letters) for _ in range(self.count)]
+        with _naming_trouble():
+            self.group.allgather([rows], [letters]).wait()
+        words = (bytes(row.tolist()).rstrip(b"\0").decode(errors="replace") for row in rows)
+        return next(filter(None, words), "")
+
     def agree_on_buffers(self, network: nn.Module) -> None:
         """Makes what is not trained the same on all processes, as it is after a resume.
 
@@ -136,7 +152,7 @@ class _Mean(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return context.processes.summed(gradients[0]) / context.processes.count, None
+        return context.processes.mean(gradients[0]), None  # itself to be differentiated, for penalties on gradients
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:

@@ -3,7 +3,7 @@
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.outputs import Outputs
 from ganzoo.engine.trainer import Trainer
-from ganzoo.errors import DivergedError
+from ganzoo.errors import DivergedError, StorageError
 from ganzoo.runs import Run
 from ganzoo.view import View
 
@@ -42,6 +42,7 @@ def go_back(run: Run, trainer: Trainer, view: View) -> float:
     The first process finds it and tidies up before the others read it. Raises StorageError when none is good.
     """
     processes = trainer.processes
+    trainer.suspect = None
     if not processes.first:
         which = int(processes.largest([-1.0])[0])
         return snapshot.restore(trainer, _load(run, trainer, str(which))[1])
@@ -59,4 +60,7 @@ def _load(run: Run, trainer: Trainer, which: str) -> tuple[int, checkpoint.Check
     like = {"weights": trainer.gan.state_dict()}
     if trainer.average is not None:
         like["ema"] = trainer.average.state()
-    return checkpoint.load(run.checkpoints, snapshot.GROUPS, which, like)
+    step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS, which, like)
+    if saved.state.get("step") != step:
+        raise StorageError(f"checkpoint '{checkpoint.name_of(step)}' says that it is of another step")
+    return step, saved, problems

@@ -16,22 +16,26 @@ class _Stopped(Exception):
 
 
 class StopRequest:
-    """The signal that asked the run to end, if any."""
+    """A signal that asks the run to end: `received` by this process, at any moment, and `signal` once all know of it.
+
+    A run goes by the latter alone, or one process would leave for the end while the others begin another step.
+    """
 
     def __init__(self) -> None:
+        self.received: signal.Signals | None = None
         self.signal: signal.Signals | None = None
         self._giving_up = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """The signal handler."""
-        if self.signal is not None and number == signal.SIGINT:
+        if self.received is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.signal = signal.Signals(number)
+        self.received = signal.Signals(number)
         if self._giving_up:
             raise _Stopped
 
     def hear(self, number: int) -> None:
-        """Takes up a signal, if not 0, that another process of the run got."""
+        """Takes up what the processes have agreed on, if not 0: a signal that one of them got."""
         if number and self.signal is None:
             self.signal = signal.Signals(number)
 

@@ -1,5 +1,6 @@
 """Turns a trainer's state into a checkpoint and back, bit for bit."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ from ganzoo.errors import StorageError, one_line
 
 GROUPS = ("weights", "ema", "train")
 _AUGMENT = "augment_data/"
+_MOST = 2**53
+_ELEMENTWISE = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "grad_avg", "momentum_buffer")
+"""What torch's optimisers keep for each element of a parameter, and don't look at the shape of."""
 
 
 def take(trainer: Trainer, seconds: float) -> Checkpoint:
@@ -40,23 +44,25 @@ def take(trainer: Trainer, seconds: float) -> Checkpoint:
 def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
     """Puts a trainer that was built alike into the saved state; returns the seconds trained so far.
 
-    Raises StorageError when the checkpoint belongs to other networks.
+    Raises StorageError when the checkpoint belongs to other networks, or is none that `take` gave.
     """
     tensors, state = checkpoint.tensors, checkpoint.state
     try:
+        step, images, setbacks = (_count(state[name]) for name in ("step", "images", "setbacks"))
+        if not 0 <= (seconds := float(state["seconds"])) < math.inf:
+            raise ValueError(f"{seconds} seconds")
         trainer.gan.load_state_dict(dict(tensors["weights"]))
         if trainer.average is not None:
-            trainer.average.restore(dict(tensors["ema"]), updates=state["step"])
+            trainer.average.restore(dict(tensors["ema"]), updates=step)
         for name, optimiser in trainer.optimisers.items():
             prefix = f"{name}/"
             _unflatten(optimiser, _below(prefix, tensors["train"]), state["optimisers"][name])
         if trainer.augment is not None:
             trainer.augment.load_state_dict(_below(_AUGMENT, tensors["train"]))
         trainer.rng.set_state(tensors["train"]["rng"])
-        trainer.rounds, trainer.images_seen = int(state["step"]), int(state["images"])
-        trainer.setbacks = int(state["setbacks"])
-        return float(state["seconds"])
-    except (KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+        trainer.rounds, trainer.images_seen, trainer.setbacks = step, images, setbacks
+        return seconds
+    except (KeyError, IndexError, RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"the checkpoint does not fit the model: {one_line(error)}") from error
 
 
@@ -70,13 +76,41 @@ def _flatten(optimiser: Optimizer) -> tuple[dict[str, Tensor], list[dict[str, An
     return tensors, saved["param_groups"]
 
 
+def _count(value: object) -> int:
+    """A number of steps or images. Raises ValueError for what can be none."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
 def _unflatten(optimiser: Optimizer, tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]) -> None:
+    own = optimiser.state_dict()["param_groups"]
+    if not _alike(own, groups):
+        raise ValueError("the optimiser's settings are not of the kind that it has")
     state: dict[int, dict[str, Tensor]] = {}
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     for name, tensor in tensors.items():
         index, _, key = name.partition("/")
-        state.setdefault(int(index), {})[key] = _laid_out_like(parameters[int(index)], tensor)
+        if not index.isdecimal():
+            raise ValueError(f"'{name}' names no parameter")
+        parameter = parameters[int(index)]
+        if key in _ELEMENTWISE and tensor.shape != parameter.shape:
+            raise ValueError(f"the optimiser's '{key}' of parameter {index} has another shape than that")
+        state.setdefault(int(index), {})[key] = _laid_out_like(parameter, tensor)
     optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _alike(own: object, found: object) -> bool:
+    """Whether what JSON gives back is of the same kind all through, whatever the numbers are."""
+    match own:
+        case dict():
+            return isinstance(found, dict) and own.keys() == found.keys() and all(_alike(own[k], found[k]) for k in own)
+        case list() | tuple():
+            return isinstance(found, list) and len(own) == len(found) and all(map(_alike, own, found))
+        case bool() | str() | None:
+            return found == own
+        case _:
+            return isinstance(found, int | float) and not isinstance(found, bool)
 
 
 def _laid_out_like(parameter: Tensor, tensor: Tensor) -> Tensor:

@@ -17,8 +17,6 @@ from ganzoo.engine.processes import Processes
 from ganzoo.errors import DivergedError, PluginError
 from ganzoo.model import GAN, Augmentation, NoAugmentation, Step
 
-ELSEWHERE = "a value of another process is not finite"
-
 
 class Trainer:
     """The state of a training: networks, optimisers, average, randomness and counters.
@@ -205,7 +203,7 @@ class Trainer:
         bad = next((name for name, value in values.items() if not math.isfinite(value)), "")
         if self.processes.any(bool(bad)):
             self.suspect = batch
-            found = f"'{step.name}.{bad}' is {values[bad]}" if bad else ELSEWHERE
+            found = self.processes.word(f"'{step.name}.{bad}' is {values[bad]}" if bad else "")
             raise DivergedError(diverged(found, self.rounds + 1))
 
 
