@@ -8,6 +8,7 @@ import math
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ def check_links(folder: Path) -> None:
 def _links(folder: str) -> Iterator[str]:
     waiting = [folder]
     while waiting:
-        with os.scandir(waiting.pop()) as entries:
+        found: list[os.DirEntry[str]] = []
+        with suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:  # of a checkpoint that is pruned now
             found = list(entries)
         for entry in found:
             if entry.is_symlink():

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _DIGITS = 12
 """Of a fingerprint that is shown."""
-_SCORED_BY = ("data", "style", "held_out", "encoder", "metrics")
-"""What `--set` may change: the images and how they are looked at, not what drew them."""
+_SCORED_BY = ("data", "style", "encoder", "metrics")
+"""What `--set` may change: images and how they are looked at. Not which are held out: the others were trained on."""
 
 
 @click.command("evaluate")

@@ -15,6 +15,7 @@ from ganzoo.engine.launch import start
 from ganzoo.engine.loop import DONE
 from ganzoo.engine.timeline import recorded_moments
 from ganzoo.errors import DivergedError, StorageError, UsageError, one_line
+from ganzoo.ranks import started_with_others
 from ganzoo.reproducing.verdict import Difference, Line, Reproduction, changes, compare_weights, first_unlike_line
 from ganzoo.runs import Run, read_run_file, read_summary
 from ganzoo.view import View
@@ -35,6 +36,8 @@ def reproduce(
     UsageError when the folder is no run's, has nothing to compare or fewer steps, and when `out` is not free, DataError
     when the images are not those of then, StorageError when its records are damaged.
     """
+    if started_with_others():
+        raise UsageError("a run is made again by one process: start it without torchrun")
     content = read_run_file(folder)
     given = {key: value for key, value in changed.items() if value is not None}
     recorded = recorded_configuration(content, catalog, [Layer(origin="reproduce", values=given)])
@@ -144,6 +147,8 @@ class _Original:
             )
         if "hardware" not in self.content:
             found.append("the run did not record its processor and its number of threads, which may be others now")
+        if (count := self.content.get("hardware", {}).get("processes", "1")) != "1":
+            found.append(f"trained by {count} processes, which add up gradients and look at batch statistics by shares")
         if self.content["device"] != "cpu":
             found.append(f"computed on {self.content['device']}, where sums may be added in another order every time")
         return tuple(found)

@@ -2,7 +2,9 @@
 
 import os
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 
@@ -63,7 +65,17 @@ def check(file: Path, weights: Weights) -> None:
 def _download(weights: Weights, draft: Path) -> None:
     """At most one byte more than declared, which is enough to see that it is another file."""
     left = weights.size + 1
-    with urllib.request.urlopen(weights.url, timeout=_TIMEOUT) as answer, draft.open("wb") as file:
-        while left and (block := answer.read(min(_BLOCK, left))):
+    with draft.open("wb") as file:
+        for block in _blocks(weights.url, left):
             file.write(block)
-            left -= len(block)
+
+
+def _blocks(url: str, left: int) -> Iterator[bytes]:
+    """At most `left` bytes. Raises URLError for all that may go wrong on the way, before and after the first byte."""
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
+            while left and (block := answer.read(min(_BLOCK, left))):
+                yield block
+                left -= len(block)
+    except (OSError, HTTPException) as error:
+        raise error if isinstance(error, URLError) else URLError(one_line(error)) from error

@@ -115,6 +115,7 @@ def test_images_that_have_changed_are_told(run, evaluate, tmp_path):
         (["--device", "tpu"], 2, "device='tpu'"),
         (["--set", "encoder.leest=64"], 2, "encoder.leest"),
         (["--set", "batch=4"], 2, "stays as it was trained"),
+        (["--set", "held_out=0.9"], 2, "stays as it was trained"),
         (["--format", "names"], 2, "'names' is not one of"),
     ],
 )

@@ -2,13 +2,18 @@
 
 import json
 import os
+import pty
+import re
 import resource
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9]")
 TINY = ["run", "dcgan", "--tiny", "--device", "cpu", "--budget", "3steps"]
 
 
@@ -47,8 +52,41 @@ def test_few_open_files_are_enough(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb"), ("COLUMNS", "20"), ("CI", "true")])
-def test_no_terminal_gets_plain_lines(name: str, value: str) -> None:
+def on_a_terminal(*arguments: str, **environment: str) -> str:
+    """What a terminal of 100 columns gets to see."""
+    keyboard, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (40, 100))
+    usual = {key: value for key, value in os.environ.items() if key not in ("CI", "COLUMNS", "NO_COLOR")}
+    done = subprocess.Popen(
+        command(*arguments),
+        env={**usual, "TERM": "xterm-256color", **environment},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    with suppress(OSError):  # how Linux says that the other end has closed
+        while block := os.read(keyboard, 4096):
+            shown += block
+    os.close(keyboard)
+    assert done.wait(120) == 0, shown
+    return shown.decode()
+
+
+def test_a_terminal_gets_colours_unless_it_wants_none(tmp_path: Path) -> None:
+    assert COLOUR.search(on_a_terminal(*TINY, "--out", str(tmp_path / "coloured")))
+    assert not COLOUR.search(on_a_terminal(*TINY, "--out", str(tmp_path / "plain"), NO_COLOR="1"))
+
+
+def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path) -> None:
+    for arguments in (["list"], [*TINY, "--out", str(tmp_path / "run")]):
+        shown = on_a_terminal(*arguments, TERM="dumb")
+        assert "dcgan" in shown and "\x1b" not in shown
+
+
+@pytest.mark.parametrize(("name", "value"), [("COLUMNS", "20"), ("CI", "true")])
+def test_a_pipe_gets_plain_lines(name: str, value: str) -> None:
     environment = {**os.environ, name: value}
     done = subprocess.run(command("list"), env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and "dcgan" in done.stdout and "\x1b" not in done.stdout

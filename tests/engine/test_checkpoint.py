@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -14,6 +15,21 @@ from ganzoo.errors import StorageError
 def content(value: float = 1.0) -> Checkpoint:
     tensors = {"weights": {"a": torch.full((4, 3), value)}, "train": {"rng": torch.arange(5)}}
     return Checkpoint(tensors=tensors, state={"step": value, "note": "x"})
+
+
+def test_a_step_whose_pointer_could_not_be_written_is_saved_by_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = Checkpoint(tensors={"weights": {"a": torch.ones(3)}}, state={"step": 2})
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "write_atomically", Mock(side_effect=OSError(28, "No space left on device")))
+        with pytest.raises(StorageError, match="No space left"):
+            checkpoint.save(tmp_path, 2, saved, keep=3)
+    assert checkpoint.save(tmp_path, 2, saved, keep=3) == tmp_path / "step-000002"
+    assert (tmp_path / "LATEST").read_text() == "step-000002"
+    (tmp_path / "step-000002" / "weights.safetensors").write_bytes(b"damaged")
+    checkpoint.save(tmp_path, 2, saved, keep=3)
+    assert checkpoint.load(tmp_path, ("weights",))[2] == ()
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:

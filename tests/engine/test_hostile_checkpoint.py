@@ -14,8 +14,9 @@ from safetensors.torch import save_file
 
 from ganzoo import sampling
 from ganzoo.cli import run_command
-from ganzoo.engine import checkpoint
+from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError, UsageError
 from ganzoo.runs import Run, read_run_file
 
@@ -196,6 +197,71 @@ def test_weights_of_another_network_are_told_when_a_run_is_loaded(run: Path) -> 
     assert run_command(["sample", str(run)]) == 6
 
 
+GROUP = "generator"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"images": -8}, "-8 is no count"),
+        ({"images": 2**60}, "is no count"),
+        ({"step": 1.0}, "1.0 is no count"),
+        ({"setbacks": -5000}, "is no count"),
+        ({"setbacks": True}, "is no count"),
+        ({"seconds": -1e300}, "seconds"),
+        ({"seconds": "soon"}, "float"),
+        ({"optimisers": []}, "does not fit"),
+        ({"optimisers": {GROUP: []}}, "settings"),
+        ({"optimisers": {GROUP: [{}]}}, "settings"),
+        ({"optimisers": {GROUP: [{"lr": "x"}]}}, "settings"),
+        ({"optimisers": {GROUP: [{"betas": None}]}}, "settings"),
+        ({"optimisers": {GROUP: [{"betas": [0.5, "b"]}]}}, "settings"),
+        ({"optimisers": {GROUP: [{"foreach": "/etc"}]}}, "settings"),
+    ],
+)
+def test_a_state_that_would_do_harm_later_is_refused_at_once(
+    trainer: Callable[..., Trainer], change: dict[str, Any], message: str
+) -> None:
+    one = trainer()
+    one.round(0.0)
+    good = snapshot.take(one, 3.0)
+    state = json.loads(json.dumps(good.state))
+    if isinstance(groups := change.get("optimisers"), dict):
+        own = state["optimisers"][GROUP][0]
+        merged = [{**own, **group} if group else {} for group in groups[GROUP]]
+        change = {"optimisers": {**state["optimisers"], GROUP: merged}}
+    assert snapshot.restore(trainer(), Checkpoint(tensors=good.tensors, state=state)) == 3.0
+    with pytest.raises(StorageError, match=message):
+        snapshot.restore(trainer(), Checkpoint(tensors=good.tensors, state={**state, **change}))
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor", "message"),
+    [
+        ("generator/999/exp_avg", torch.ones(3), "out of range"),
+        ("generator/-1/exp_avg", torch.ones(3), "names no parameter"),
+        ("generator/0/exp_avg", torch.ones(1), "another shape"),
+        ("rng", torch.zeros(5, dtype=torch.uint8), "does not fit"),
+    ],
+)
+def test_an_optimisers_state_of_other_parameters_is_refused(
+    trainer: Callable[..., Trainer], name: str, tensor: torch.Tensor, message: str
+) -> None:
+    one = trainer()
+    one.round(0.0)
+    good = snapshot.take(one, 3.0)
+    changed = {**good.tensors, "train": {**good.tensors["train"], name: tensor}}
+    with pytest.raises(StorageError, match=message):
+        snapshot.restore(trainer(), Checkpoint(tensors=changed, state=json.loads(json.dumps(good.state))))
+
+
+def test_a_checkpoint_of_another_step_is_not_gone_on_with(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    newest = max((run / "checkpoints").glob("step-*"))
+    newest.rename(newest.with_name("step-000009"))
+    assert run_command(["run", "--resume", str(run), "--budget", "12steps"]) == 6
+    assert "says that it is of another step" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("place", ["checkpoints", "samples", "scalars.jsonl", ".run.json.part", "checkpoints/LATEST"])
 def test_nothing_is_read_or_written_through_a_link_out_of_the_run(run: Path, tmp_path: Path, place: str) -> None:
     outside = tmp_path / "outside"
@@ -232,6 +298,9 @@ CONTENT: dict[str, Any] = {
         ({"data": {"attributes": {"a": [3]}}}, "'attributes'"),
         ({"data": {"attributes": {}}}, "'fingerprint'"),
         ({"schema": "\x1b[31m"}, "schema"),
+        ({"versions": [1]}, "'versions'"),
+        ({"versions": {"torch": {}}}, "'versions'"),
+        ({"hardware": {"processes": 2}}, "'hardware'"),
     ],
 )
 def test_a_run_file_of_another_form_is_damaged(tmp_path: Path, change: dict[str, Any], message: str) -> None:

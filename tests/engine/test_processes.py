@@ -73,7 +73,7 @@ def test_two_processes_train_what_one_does(python_command: Callable[..., object]
 
 
 def test_a_statistic_of_the_batch_has_the_gradient_that_one_process_gets() -> None:
-    images = torch.randn(BATCH, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    images = torch.randn(BATCH, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64).requires_grad_()
 
     def gradient(processes: Processes) -> torch.Tensor:
         weight = torch.nn.Parameter(torch.linspace(-1, 1, 3, dtype=torch.float64))
@@ -82,7 +82,9 @@ def test_a_statistic_of_the_batch_has_the_gradient_that_one_process_gets() -> No
         scores = batch.target * weight
         # Not linear in the mean, and other losses on each process.
         loss = (scores - batch.mean(scores)).abs().mean() + batch.mean(scores).square().sum()
-        loss.backward()
+        # A penalty on a gradient that went through the mean.
+        (slope,) = torch.autograd.grad(batch.mean(scores**3).sum() * len(batch), batch.target, create_graph=True)
+        (loss + slope.square().mean()).backward()
         processes.average_gradients([weight])
         return weight.grad
 

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 
 from ganzoo import api
 from ganzoo.engine import checkpoint, outputs
+from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, UsageError
 from ganzoo.runs import LOCK, OWNER, Run, locked
 from ganzoo.view import View
@@ -98,6 +100,66 @@ def test_a_run_folder_that_is_removed_meanwhile_ends_the_run_and_is_not_made_aga
     with pytest.raises(StorageError):
         train(view=Heard(3, lambda run: shutil.rmtree(run.folder)), budget="9steps", checkpoint_every="2steps")
     assert not (tmp_path / "run").exists()
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond three bytes."""
+    with limit_put_back():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3, resource.RLIM_INFINITY))
+        yield
+
+
+def test_a_disk_that_is_full_at_the_start_leaves_the_folder_free(train: Train, tmp_path: Path) -> None:
+    train(name="other", budget="1steps")  # the images are in the cache
+    with pytest.raises(StorageError, match=r"can't write '.*run\.json'"), full_disk():
+        train(budget="1steps")
+    assert not (tmp_path / "run").exists()
+    assert train(budget="1steps").outcome == "done"
+
+
+def test_a_draft_of_run_json_is_no_run(train: Train, tmp_path: Path) -> None:
+    """What one that was killed at its very start leaves."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".run.json.part").write_text("{")
+    assert train(budget="1steps").outcome == "done"
+
+
+def test_a_disk_that_is_full_when_a_run_is_resumed_is_told(train: Train) -> None:
+    run = train(budget="2steps", checkpoint_every="1steps", log_every="1steps")
+    shutil.rmtree(run.checkpoints / "step-000002")  # so that there is something to put back
+    before = (run.folder / "scalars.jsonl").read_text()
+    with pytest.raises(StorageError, match=r"can't (put|write)"), full_disk():
+        api.resume(run.folder, budget="3steps")
+    assert (run.folder / "scalars.jsonl").read_text() == before and not list(run.folder.glob(".*.part"))
+    assert api.resume(run.folder, budget="3steps").outcome == "done"
+
+
+def test_what_is_kept_of_a_diverged_batch_is_of_that_time(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A weight that is not finite came from no batch that is still known."""
+    from ganzoo_plugins.dcgan.model import NonSaturating
+
+    calls = 0
+
+    def generator(self: object, fake: torch.Tensor, real: object) -> dict[str, torch.Tensor]:
+        nonlocal calls
+        calls += 1
+        return {"fake": fake.mean() * (float("nan") if calls == 3 else 1.0)}
+
+    def spoil(run: Run) -> None:
+        if run.progress.steps == 5 and not spoilt:
+            spoilt.append(run)
+            next(trainers[0].gan.parameters()).data.fill_(float("inf"))
+
+    spoilt: list[Run] = []
+    trainers: list[Trainer] = []
+    built = Trainer.__init__
+    monkeypatch.setattr(Trainer, "__init__", lambda self, *a, **k: (trainers.append(self), built(self, *a, **k))[1])
+    monkeypatch.setattr(NonSaturating, "generator", generator)
+    view = Heard(5, spoil)
+    run = train(view=view, budget="8steps", checkpoint_every="1steps", log_every="1000steps")
+    assert run.outcome == "done" and len(spoilt) == 1
+    assert [file.name for file in (run.folder / "diverged").iterdir()] == ["step-000003-process-0.safetensors"]
 
 
 def test_a_disk_that_will_not_take_all_that_is_to_be_kept_is_told_at_the_start(

@@ -24,16 +24,45 @@ from ganzoo.engine import checkpoint
 from ganzoo.engine.processes import LostError, Processes
 from ganzoo.errors import DataError
 
+PATCHED = """
+import os, signal, sys, time
+from ganzoo.cli import run_command
+from ganzoo.engine import checkpoint, outputs
+from ganzoo.errors import StorageError
+
+FIRST = os.environ["RANK"] == "0"
+{patch}
+sys.exit(run_command(sys.argv[1:]))
+"""
+SIGNAL_WHILE_IT_DRAWS = """
+draw = outputs.Outputs.sample
+def sample(self):
+    if FIRST and self.trainer.rounds == 10:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.5)
+    draw(self)
+outputs.Outputs.sample = sample
+"""
+FULL_FOR_A_WHILE = """
+save = checkpoint.save
+def full_once(folder, step, *rest):
+    if step == 10 and not os.path.exists("full"):
+        open("full", "w").close()
+        raise StorageError("can't write the checkpoint: no space left")
+    return save(folder, step, *rest)
+checkpoint.save = full_once
+"""
 COMMAND = ["-m", "ganzoo", "run", "dcgan", "--tiny", "--device", "cpu", "--log-every", "5steps"]
 
 
-def start(folder: Path, *arguments: str, count: int = 2) -> "list[subprocess.Popen[str]]":
-    """The processes of one run, by the variables that torchrun sets."""
+def start(folder: Path, *arguments: str, count: int = 2, patch: str = "") -> "list[subprocess.Popen[str]]":
+    """The processes of one run, by the variables that torchrun sets; `patch` is code that goes before."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     shared = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, *COMMAND, "--out", str(folder), *arguments]
+    begin = ["-c", PATCHED.format(patch=patch), *COMMAND[2:]] if patch else COMMAND
+    command = [sys.executable, *begin, "--out", str(folder), *arguments]
     return [
         subprocess.Popen(
             command,
@@ -96,6 +125,23 @@ def test_a_signal_to_one_ends_all_at_the_same_step(tmp_path: Path) -> None:
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["outcome"] == "terminated"
     assert summary["checkpoint"] == summary["steps"] == checkpoint.steps_in(folder / "checkpoints")[-1] > 0
+
+
+def test_a_signal_to_the_first_while_it_alone_draws_ends_all(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    processes = start(folder, "--budget", "1h", "--sample-every", "10steps", patch=SIGNAL_WHILE_IT_DRAWS)
+    assert [code for code, _ in ended(processes)] == [143, 143]
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["steps"] == summary["checkpoint"] == checkpoint.steps_in(folder / "checkpoints")[-1] >= 10
+
+
+def test_a_disk_that_is_full_for_the_first_keeps_all_in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The failed step is the last one, which is saved once more at the end."""
+    monkeypatch.chdir(tmp_path)
+    options = ["--budget", "10steps", "--checkpoint-every", "5steps"]
+    (first, said), (second, _) = ended(start(tmp_path / "run", *options, patch=FULL_FOR_A_WHILE))
+    assert (first, second) == (0, 0), said
+    assert "training goes on" in said and checkpoint.steps_in(tmp_path / "run" / "checkpoints") == [0, 5, 10]
 
 
 def test_one_that_is_killed_ends_the_others_with_its_number(tmp_path: Path) -> None:
@@ -177,6 +223,12 @@ def test_parameters_that_have_drifted_apart_are_named_on_all(pair: list[Processe
 def test_what_one_knows_all_decide_on(pair: list[Processes]) -> None:
     assert on_both(pair, lambda one: one.any(one.rank == 1)) == [True, True]
     assert on_both(pair, lambda one: one.largest([one.rank, -one.rank])) == [[1.0, 0.0], [1.0, 0.0]]
+
+
+def test_all_hear_what_the_first_that_knows_it_has_to_say(pair: list[Processes]) -> None:
+    assert on_both(pair, lambda one: one.word("'g.fake' is nan é" if one.rank else "")) == ["'g.fake' is nan é"] * 2
+    assert on_both(pair, lambda one: one.word(f"{one.rank}" * 999))[0] == "0" * 400
+    assert Processes().word("so") == "so"
 
 
 def test_what_is_logged_is_the_mean_of_all(pair: list[Processes]) -> None:

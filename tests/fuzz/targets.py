@@ -20,9 +20,14 @@ from safetensors.torch import save
 
 from ganzoo.api import configure_run, open_catalog, recorded_configuration
 from ganzoo.catalog import Catalog
+from ganzoo.data.cache import Images
 from ganzoo.data.decode import decode
-from ganzoo.engine import checkpoint
-from ganzoo.errors import GanzooError
+from ganzoo.engine import checkpoint, snapshot
+from ganzoo.engine.build import build_gan, build_trainer
+from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.trainer import Trainer
+from ganzoo.errors import GanzooError, StorageError
+from ganzoo.reading import parse_json
 from ganzoo.registry import load_registry
 from ganzoo.report_html.records import read_record
 from ganzoo.runs import read_run_file, recorded_scores
@@ -78,6 +83,38 @@ def _checkpoint(name: str) -> Callable[[bytes], None]:
             checkpoint.load(Path(folder), ("weights",), like={"weights": WEIGHTS})
 
     return run
+
+
+@cache
+def trained() -> tuple[Trainer, Checkpoint]:
+    """A trainer after one step, and what a checkpoint keeps of it."""
+    configuration = configure_run("wgan-gp", catalog(), tiny=True, options={"device": "cpu"})
+    rng = torch.Generator().manual_seed(0)
+    pixels = torch.randint(256, (24, 16, 16, 3), dtype=torch.uint8, generator=rng).numpy()
+    labels = torch.zeros(24, 0, dtype=torch.int64).numpy()
+    images = Images(pixels=pixels, labels=labels, attributes={}, fingerprint="", skipped=())
+    trainer = build_trainer(build_gan(configuration, {}), configuration, images, torch.device("cpu"))
+    trainer.round(0.0)
+    return trainer, snapshot.take(trainer, 1.5)
+
+
+def training_state() -> bytes:
+    return json.dumps(trained()[1].state).encode()
+
+
+def resumed(data: bytes) -> None:
+    """What is taken for the state of a training is good enough to go on with."""
+    trainer, saved = trained()
+    try:
+        state = parse_json(data)
+    except ValueError as error:
+        raise StorageError(str(error)) from error
+    if not isinstance(state, dict):
+        return
+    snapshot.restore(trainer, Checkpoint(tensors=saved.tensors, state=state))
+    trainer.order.indices(trainer.images_seen, trainer.batch_size)
+    rates = [optimiser.param_groups[0]["lr"] for optimiser in trainer.optimisers.values()]
+    assert trainer.images_seen >= 0 and all(isinstance(rate, float | int) for rate in rates)
 
 
 def yaml_file(data: bytes) -> None:
@@ -169,6 +206,7 @@ TARGETS = {
     "weights": Target(read=_checkpoint("weights.safetensors"), seeds=lambda: (save(WEIGHTS),)),
     "manifest": Target(read=_checkpoint("MANIFEST.json"), seeds=lambda: (MANIFEST,)),
     "state": Target(read=_checkpoint("state.json"), seeds=lambda: (STATE,)),
+    "resume": Target(read=resumed, seeds=lambda: (training_state(),)),
     "yaml": Target(read=yaml_file, seeds=lambda: (YAML, REGISTRY)),
     "options": Target(read=options_file, seeds=lambda: (YAML,)),
     "registry": Target(read=registry_file, seeds=lambda: (REGISTRY,)),

@@ -130,6 +130,15 @@ def test_a_mistake_is_told_before_anything_is_trained(
     assert words in err and len(err.splitlines()) == 1
 
 
+def test_several_processes_make_nothing_again(
+    train: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = train(budget="1steps").folder
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert run_command(["reproduce", str(folder)]) == 2
+    assert "without torchrun" in capsys.readouterr().err
+
+
 def test_a_notebook_gets_the_same_and_may_keep_the_new_run(train: Train, tmp_path: Path) -> None:
     run = train(budget="3steps", log_every="1steps")
     result = ganzoo.reproduce(run.folder, steps=2, out=tmp_path / "again", threads=1)

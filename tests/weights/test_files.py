@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+from http.client import IncompleteRead
 from pathlib import Path
 from urllib.error import URLError
 
@@ -105,6 +106,22 @@ def test_without_a_network_it_says_where_to_put_the_file(monkeypatch: pytest.Mon
     place.write_bytes(CONTENT)
     assert fetched(weights) == place
     check(place, weights)
+
+
+@pytest.mark.parametrize(
+    "trouble", [TimeoutError("timed out"), ConnectionResetError(104, "reset by peer"), IncompleteRead(b"x", 5)]
+)
+def test_a_connection_that_breaks_off_is_the_networks_trouble(
+    web: Web, trouble: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Breaking(io.BytesIO):
+        def read(self, *_: object) -> bytes:
+            raise trouble
+
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: Breaking())
+    with pytest.raises(UsageError, match="connect to the network"):
+        fetched(Weights(**GOOD))  # type: ignore[arg-type]
+    assert not list((tmp_path / "weights").iterdir())
 
 
 def test_only_safetensors_are_read(tmp_path: Path) -> None:
