@@ -84,9 +84,7 @@ def _count(value: object) -> int:
 
 
 def _unflatten(optimiser: Optimizer, tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]) -> None:
-    own = optimiser.state_dict()["param_groups"]
-    if not _alike(own, groups):
-        raise ValueError("the optimiser's settings are not of the kind that it has")
+    groups = _settings(optimiser.state_dict()["param_groups"], groups)
     state: dict[int, dict[str, Tensor]] = {}
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     for name, tensor in tensors.items():
@@ -100,17 +98,33 @@ def _unflatten(optimiser: Optimizer, tensors: Mapping[str, Tensor], groups: list
     optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _alike(own: object, found: object) -> bool:
-    """Whether what JSON gives back is of the same kind all through, whatever the numbers are."""
+def _settings(own: list[dict[str, Any]], saved: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The saved settings, and the optimiser's own where another version of torch has others.
+
+    Raises ValueError for what is of another kind than its own: it would fail in the next step.
+    """
+    if len(own) != len(saved):
+        raise ValueError(f"settings of {len(saved)} groups of parameters, the optimiser has {len(own)}")
+    found = [
+        {key: group.get(key, value) for key, value in usual.items()} for usual, group in zip(own, saved, strict=True)
+    ]
+    for usual, group, merged in zip(own, saved, found, strict=True):
+        if group["params"] != usual["params"] or not all(_alike(usual[key], merged[key]) for key in usual):
+            raise ValueError("the optimiser's settings are not of the kind that it has")
+    return found
+
+
+def _alike(own: object, saved: object) -> bool:
+    """Whether JSON gave back the same kind: numbers, as many of them, or a switch, which may be left open."""
     match own:
-        case dict():
-            return isinstance(found, dict) and own.keys() == found.keys() and all(_alike(own[k], found[k]) for k in own)
         case list() | tuple():
-            return isinstance(found, list) and len(own) == len(found) and all(map(_alike, own, found))
-        case bool() | str() | None:
-            return found == own
+            return isinstance(saved, list | tuple) and len(own) == len(saved) and all(map(_alike, own, saved))
+        case bool() | None:
+            return saved is None or isinstance(saved, bool)
+        case str():
+            return isinstance(saved, str)
         case _:
-            return isinstance(found, int | float) and not isinstance(found, bool)
+            return isinstance(saved, int | float) and not isinstance(saved, bool)
 
 
 def _laid_out_like(parameter: Tensor, tensor: Tensor) -> Tensor:

@@ -212,7 +212,8 @@ GROUP = "generator"
         ({"seconds": "soon"}, "float"),
         ({"optimisers": []}, "does not fit"),
         ({"optimisers": {GROUP: []}}, "settings"),
-        ({"optimisers": {GROUP: [{}]}}, "settings"),
+        ({"optimisers": {GROUP: [{}]}}, "params"),
+        ({"optimisers": {GROUP: [{"params": [0]}]}}, "settings"),
         ({"optimisers": {GROUP: [{"lr": "x"}]}}, "settings"),
         ({"optimisers": {GROUP: [{"betas": None}]}}, "settings"),
         ({"optimisers": {GROUP: [{"betas": [0.5, "b"]}]}}, "settings"),
@@ -233,6 +234,22 @@ def test_a_state_that_would_do_harm_later_is_refused_at_once(
     assert snapshot.restore(trainer(), Checkpoint(tensors=good.tensors, state=state)) == 3.0
     with pytest.raises(StorageError, match=message):
         snapshot.restore(trainer(), Checkpoint(tensors=good.tensors, state={**state, **change}))
+
+
+def test_another_version_of_torch_may_have_other_settings_and_another_device_other_switches(
+    trainer: Callable[..., Trainer],
+) -> None:
+    one, other = trainer(), trainer()
+    one.round(0.0)
+    good = snapshot.take(one, 3.0)
+    state = json.loads(json.dumps(good.state))
+    for (group,) in state["optimisers"].values():
+        del group["maximize"]
+        group |= {"foreach": True, "fused": None, "of the future": 1, "lr": 1}
+    snapshot.restore(other, Checkpoint(tensors=good.tensors, state=state))
+    group = other.optimisers[GROUP].param_groups[0]
+    assert (group["maximize"], group["foreach"], group["lr"]) == (False, True, 1)
+    other.round(0.0)
 
 
 @pytest.mark.parametrize(
