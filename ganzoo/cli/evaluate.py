@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DIGITS = 12
 """Of a fingerprint that is shown."""
 _SCORED_BY = ("data", "style", "encoder", "metrics")
-"""What `--set` may change: images and how they are looked at. Not which are held out: the others were trained on."""
+"""What `--set` may change: images and how they are looked at, not what drew them."""
 
 
 @click.command("evaluate")
@@ -49,7 +49,8 @@ def evaluate(
     from ganzoo.runs import read_run_file
 
     changes = {"data": data, "encoder": encoder, "score_images": images}
-    given = {**_settings(assignments), **{key: value for key, value in changes.items() if value is not None}}
+    given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}
+    given = {**_settings(assignments, other_images="data" in given), **given}
     content, catalog = read_run_file(run), context.catalog()
     layer = Layer(origin="evaluate", values={**given, "device": device})
     metric_parts(recorded_configuration(content, catalog, [layer]), catalog)  # mistakes are told before torch is loaded
@@ -67,13 +68,17 @@ def evaluate(
         say(line)
 
 
-def _settings(assignments: tuple[str, ...]) -> dict[str, object]:
-    """What `--set` gives. Raises UsageError for what is no matter of scoring."""
+def _settings(assignments: tuple[str, ...], *, other_images: bool) -> dict[str, object]:
+    """What `--set` gives. Raises UsageError for what is no matter of scoring.
+
+    What is held out may change only where `other_images` are scored on: of its own a run has seen all the rest.
+    """
     from ganzoo.configuration import parse_assignments
 
     given = parse_assignments(assignments)
-    if others := [key for key in given if key.partition(".")[0] not in _SCORED_BY]:
-        known = ", ".join(_SCORED_BY)
+    allowed = (*_SCORED_BY, "held_out") if other_images else _SCORED_BY
+    if others := [key for key in given if key.partition(".")[0] not in allowed]:
+        known = ", ".join(allowed)
         raise UsageError(f"--set {others[0]}: a run that is evaluated stays as it was trained; choose from {known}")
     return given
 

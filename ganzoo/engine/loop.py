@@ -79,7 +79,7 @@ class Loop:
         self.view.follow(self.run)
         self.listeners.call("ganzoo_run_started", run=self.run)
         try:
-            with stop_on_signals() as request:
+            with stop_on_signals(alone=self._team.processes.count == 1) as request:
                 self._outputs.prove(self._clock.seconds)
                 while not self._over(request):
                     pass
@@ -99,6 +99,7 @@ class Loop:
             self._rounds(request)
             self._outputs.save(self._clock.seconds, last=True)
             self._outputs.sample()
+            self._agreed(request)
             if request.signal is None:
                 self._score(request)
         except DivergedError as error:

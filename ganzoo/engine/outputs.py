@@ -67,9 +67,8 @@ class Outputs:
         if self._processes.any(bool(problem)):
             raise DivergedError(diverged(self._processes.word(problem), step))
         failed = taken is not None and not self._published(step, taken, last=last)
-        if self._processes.any(
-            failed
-        ):  # or the others would take this step for saved, and not try again with the first
+        # Or the others would take this step for saved, and not try again with the first.
+        if self._processes.any(failed):
             return False
         self.saved = step
         return True

@@ -18,10 +18,12 @@ class _Stopped(Exception):
 class StopRequest:
     """A signal that asks the run to end: `received` by this process, at any moment, and `signal` once all know of it.
 
-    A run goes by the latter alone, or one process would leave for the end while the others begin another step.
+    A run goes by the latter alone, or one process would leave for the end while the others begin another step. Of a
+    process that trains `alone` the two are the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = True) -> None:
+        self._alone = alone
         self.received: signal.Signals | None = None
         self.signal: signal.Signals | None = None
         self._giving_up = False
@@ -31,6 +33,8 @@ class StopRequest:
         if self.received is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.received = signal.Signals(number)
+        if self._alone:
+            self.signal = self.received
         if self._giving_up:
             raise _Stopped
 
@@ -52,9 +56,9 @@ class StopRequest:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[StopRequest]:
+def stop_on_signals(*, alone: bool = True) -> Iterator[StopRequest]:
     """Catches the signals while the block runs; elsewhere than in the main thread it can't, and doesn't."""
-    request = StopRequest()
+    request = StopRequest(alone=alone)
     if threading.current_thread() is not threading.main_thread():
         yield request
         return

@@ -84,7 +84,8 @@ def _count(value: object) -> int:
 
 
 def _unflatten(optimiser: Optimizer, tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]) -> None:
-    groups = _settings(optimiser.state_dict()["param_groups"], groups)
+    known = type(optimiser).__module__.startswith("torch.optim")
+    groups = _settings(optimiser.state_dict()["param_groups"], groups, checked=known)
     state: dict[int, dict[str, Tensor]] = {}
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     for name, tensor in tensors.items():
@@ -92,24 +93,24 @@ def _unflatten(optimiser: Optimizer, tensors: Mapping[str, Tensor], groups: list
         if not index.isdecimal():
             raise ValueError(f"'{name}' names no parameter")
         parameter = parameters[int(index)]
-        if key in _ELEMENTWISE and tensor.shape != parameter.shape:
+        if known and key in _ELEMENTWISE and tensor.shape != parameter.shape:
             raise ValueError(f"the optimiser's '{key}' of parameter {index} has another shape than that")
         state.setdefault(int(index), {})[key] = _laid_out_like(parameter, tensor)
     optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _settings(own: list[dict[str, Any]], saved: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _settings(own: list[dict[str, Any]], saved: list[dict[str, Any]], *, checked: bool) -> list[dict[str, Any]]:
     """The saved settings, and the optimiser's own where another version of torch has others.
 
-    Raises ValueError for what is of another kind than its own: it would fail in the next step.
+    Raises ValueError for other parameters and, if they are to be `checked`, for what is of another kind than its own:
+    it would fail in the next step.
     """
     if len(own) != len(saved):
         raise ValueError(f"settings of {len(saved)} groups of parameters, the optimiser has {len(own)}")
-    found = [
-        {key: group.get(key, value) for key, value in usual.items()} for usual, group in zip(own, saved, strict=True)
-    ]
+    found = [{**usual, **group} for usual, group in zip(own, saved, strict=True)]
     for usual, group, merged in zip(own, saved, found, strict=True):
-        if group["params"] != usual["params"] or not all(_alike(usual[key], merged[key]) for key in usual):
+        alike = not checked or all(_alike(usual[key], merged[key]) for key in usual)
+        if group["params"] != usual["params"] or not alike:
             raise ValueError("the optimiser's settings are not of the kind that it has")
     return found
 

@@ -53,8 +53,8 @@ class Scorer:
         parts = split(len(images), share)
         if not len(parts.held_out):
             raise DataError(
-                f"{len(images)} images with held_out={share:g} leave too few to score on: give more images, or a larger"
-                " --set held_out=…"
+                f"{len(images)} images with held_out={share:g} leave too few to score on: give more images, a larger"
+                " --set held_out=… to ganzoo run, or --data to ganzoo evaluate"
             )
         self.encoder = encoder
         self.device = device

@@ -57,8 +57,8 @@ class TranslationScorer:
         held_out = split(len(photos), share).held_out
         if not len(held_out):
             raise DataError(
-                f"{len(photos)} photos with held_out={share:g} leave too few to score on: give more photos, or a larger"
-                " --set held_out=…"
+                f"{len(photos)} photos with held_out={share:g} leave too few to score on: give more photos, a larger"
+                " --set held_out=… to ganzoo run, or --data to ganzoo evaluate"
             )
         self.encoder = encoder
         self.device = device

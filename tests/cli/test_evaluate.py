@@ -96,6 +96,13 @@ def test_an_encoder_takes_its_options(run, evaluate):
     assert entry(out)["score"] != usual["score"] and entry(out)["protocol"] != usual["protocol"]
 
 
+def test_of_other_images_any_part_may_be_scored_on(run, evaluate, tmp_path):
+    for number in range(60):
+        Image.new("RGB", (16, 16), (4 * number, 100, 0)).save(tmp_path / f"{number:02d}.png")
+    code, out, _ = evaluate("--data", tmp_path, "--set", "held_out=0.9", "--format", "json")
+    assert code == 0 and entry(out)["protocol"]["n_real"] == 54
+
+
 def test_images_that_have_changed_are_told(run, evaluate, tmp_path):
     file = run.folder / "run.json"
     content = file.read_text()

@@ -248,7 +248,7 @@ def test_another_version_of_torch_may_have_other_settings_and_another_device_oth
         group |= {"foreach": True, "fused": None, "of the future": 1, "lr": 1}
     snapshot.restore(other, Checkpoint(tensors=good.tensors, state=state))
     group = other.optimisers[GROUP].param_groups[0]
-    assert (group["maximize"], group["foreach"], group["lr"]) == (False, True, 1)
+    assert (group["maximize"], group["foreach"], group["lr"], group["of the future"]) == (False, True, 1, 1)
     other.round(0.0)
 
 

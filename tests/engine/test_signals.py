@@ -4,12 +4,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ganzoo.engine import checkpoint
 from ganzoo.engine.signals import stop_on_signals
+from ganzoo.runs import Run
+from ganzoo.view import View
 
 LONG = ["--tiny", "--device", "cpu", "--budget", "1h", "--log-every", "5steps", "--threads", "1"]
 
@@ -73,7 +76,28 @@ def test_a_signal_breaks_off_a_score_and_nothing_else() -> None:
         with request.giving_up():
             signal.raise_signal(signal.SIGTERM)
             ended = True
-        assert not ended and request.received == signal.SIGTERM and request.signal is None
+        assert not ended and request.signal == signal.SIGTERM
+
+
+def test_one_of_several_processes_waits_until_all_know() -> None:
+    with stop_on_signals(alone=False) as request:
+        signal.raise_signal(signal.SIGTERM)
+        assert request.received == signal.SIGTERM and request.signal is None
+        request.hear(signal.SIGTERM)
+        assert request.signal == signal.SIGTERM
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_process_alone_takes_no_further_step(train: Callable[..., Run], step: int) -> None:
+    """After a signal that comes between two steps, or after the last one."""
+
+    class Asked(View):
+        def stepped(self, run: Run) -> None:
+            if run.progress.steps == step:
+                signal.raise_signal(signal.SIGTERM)
+
+    run = train(view=Asked(), budget="3steps")
+    assert (run.outcome, run.progress.steps) == ("terminated", step)
 
 
 def test_a_hang_up_that_was_turned_off_stays_so() -> None:
@@ -81,6 +105,6 @@ def test_a_hang_up_that_was_turned_off_stays_so() -> None:
     try:
         with stop_on_signals() as request:
             signal.raise_signal(signal.SIGHUP)
-        assert request.received is None
+        assert request.signal is None
     finally:
         signal.signal(signal.SIGHUP, before)
