@@ -7,6 +7,7 @@ import os
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
@@ -235,8 +236,24 @@ def test_what_is_no_shard_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no member ending in jpeg, jpg, png, webp, but in tiff, seg\.png"):
         list(shards(path=other).pictures(SIZE))
     assert len(list(shards(path=other, image="seg.png;tiff").pictures(SIZE))) == 2
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{0..99999999}", "{0..999999}" * 50, "{a,{5..999999999999999999999}}", "{-9999999..0}", "{0..9}" * 7]
+)
+def test_a_pattern_of_too_many_shards_is_refused_before_they_are_named(tmp_path: Path, pattern: str) -> None:
+    started = time.monotonic()
     with pytest.raises(UsageError, match="more than 1,000,000"):
-        shards(path=tmp_path / "{0..99999999}.tar")
+        shards(path=tmp_path / f"{pattern}.tar")
+    assert time.monotonic() - started < 20
+
+
+def test_a_long_range_in_large_steps_is_short(tmp_path: Path) -> None:
+    (tmp_path / "0.tar").touch()
+    with pytest.raises(DataError, match=r"50000000\.tar"):
+        shards(path=tmp_path / "{0..99999999..50000000}.tar")
+    with pytest.raises(UsageError, match=r"data\.path"):
+        shards(path=tmp_path / f"{{0..{'9' * 5000}}}.tar")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".tar", ".tar.gz", ".tgz")
 _MAX_SHARDS = 1_000_000
+_RANGE = re.compile(r"\{(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?\}")
 _ENDINGS_NAMED = 8
 
 
@@ -130,12 +132,20 @@ def expanded(pattern: str) -> list[str]:
     except ImportError:
         raise missing_package() from None
     try:
-        names = list(islice(braceexpand(pattern), _MAX_SHARDS + 1))
+        # braceexpand makes every number of a range before it gives the first name.
+        few = sum(map(_numbers_of, _RANGE.findall(pattern))) <= _MAX_SHARDS
+        names = list(islice(braceexpand(pattern), _MAX_SHARDS + 1)) if few else []
     except ValueError as error:
         raise UsageError(f"data.path={pattern!r}: {error}") from None
-    if len(names) > _MAX_SHARDS:
+    if not few or len(names) > _MAX_SHARDS:
         raise UsageError(f"data.path={pattern!r}: stands for more than {_MAX_SHARDS:,} shards")
     return [place for name in names for place in _matching(name)]
+
+
+def _numbers_of(ends: tuple[str, str, str]) -> int:
+    """How many numbers {first..last..step} stands for; ValueError for those that are too long to be read."""
+    first, last, step = (int(end or 1) for end in ends)
+    return abs(last - first) // (abs(step) or 1) + 1
 
 
 def missing_package() -> UsageError:
