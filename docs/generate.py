@@ -15,11 +15,11 @@ from pydantic import BaseModel
 
 from ganzoo import hooks
 from ganzoo.api import open_catalog
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli.app import COMMANDS, app
 from ganzoo.cli.inspect import describe_type
+from ganzoo.config.settings import RunSettings
 from ganzoo.options import PartChoice, part_kind
-from ganzoo.settings import RunSettings
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
 

@@ -17,15 +17,15 @@ from PIL import Image
 
 import ganzoo
 from ganzoo.api import open_catalog
-from ganzoo.configuration import resolve_part
+from ganzoo.config.configuration import resolve_part
+from ganzoo.config.units import Size
+from ganzoo.data.images import grid
 from ganzoo.engine.inputs import enlarged
-from ganzoo.images import grid
 from ganzoo.parts import Parts
 from ganzoo.report_html.curves import Chart, Line
 from ganzoo.report_html.curves import draw as draw_chart
-from ganzoo.runs import recorded_scores
+from ganzoo.runs.folder import recorded_scores
 from ganzoo.specs import ImageShape
-from ganzoo.units import Size
 
 IMAGES = Path(__file__).parent / "images"
 COUNT, SIZE = 12, (64, 96)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ganzoo.api import compare, list_models, reproduce, resume, run
+    from ganzoo.config.units import Size
     from ganzoo.data.decode import decode
     from ganzoo.data.source import ImageSource, Picture, PictureStream
     from ganzoo.errors import DataError, DivergedError, GanzooError, PluginError, StorageError, UsageError
     from ganzoo.hooks import hookimpl
+    from ganzoo.inference.loaded import LoadedGAN, load
     from ganzoo.options import (
         AdversarialOptions,
         AdversarialTranslatorOptions,
@@ -22,9 +24,7 @@ if TYPE_CHECKING:
         named_parts,
         part,
     )
-    from ganzoo.sampling import LoadedGAN, load
     from ganzoo.specs import ImageShape, ModelSpec, PartSpec, Weights
-    from ganzoo.units import Size
 
 _HOMES = {
     "AdversarialOptions": "options",
@@ -34,7 +34,7 @@ _HOMES = {
     "GanzooError": "errors",
     "ImageShape": "specs",
     "ImageSource": "data.source",
-    "LoadedGAN": "sampling",
+    "LoadedGAN": "inference.loaded",
     "ModelOptions": "options",
     "ModelSpec": "specs",
     "Options": "options",
@@ -43,7 +43,7 @@ _HOMES = {
     "Picture": "data.source",
     "PictureStream": "data.source",
     "PluginError": "errors",
-    "Size": "units",
+    "Size": "config.units",
     "StorageError": "errors",
     "TranslatorOptions": "options",
     "UsageError": "errors",
@@ -52,7 +52,7 @@ _HOMES = {
     "decode": "data.decode",
     "hookimpl": "hooks",
     "list_models": "api",
-    "load": "sampling",
+    "load": "inference.loaded",
     "part": "options",
     "named_parts": "options",
     "reproduce": "api",

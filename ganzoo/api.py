@@ -5,20 +5,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganzoo.catalog import Catalog
-from ganzoo.discovery import discover
+from ganzoo.catalog.discovery import discover
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.registry import load_registry
 from ganzoo.errors import UsageError, nearest, one_line
-from ganzoo.registry import load_registry
+from ganzoo.runs.view import View
 from ganzoo.specs import ModelSpec, Task
-from ganzoo.view import View
 
 # What configures and runs is imported by the functions that do: listing models needs none of it, and is to be fast.
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
     from ganzoo.comparing.plan import Jobs
-    from ganzoo.configuration import Configuration, Layer
+    from ganzoo.config.configuration import Configuration, Layer
     from ganzoo.reproducing.verdict import Reproduction
-    from ganzoo.runs import Run
+    from ganzoo.runs.folder import Run
 
 
 def open_catalog(*, third_party: bool = True, registry: Path | None = None) -> Catalog:
@@ -44,9 +44,9 @@ def run(
 ) -> "Run":
     """Trains a model or preset and returns the run.
 
-    `settings` are those of `ganzoo.settings.RunSettings` (data, size, budget, seed, device …) and `batch`; `options`
-    are the model's own and its parts' ("lr", "generator.width"); `config` is a YAML file with both. Weakest to
-    strongest: defaults, preset, tiny, config, options, settings. Raises the errors of `ganzoo.errors`.
+    `settings` are those of `ganzoo.config.settings.RunSettings` (data, size, budget, seed, device …) and `batch`;
+    `options` are the model's own and its parts' ("lr", "generator.width"); `config` is a YAML file with both. Weakest
+    to strongest: defaults, preset, tiny, config, options, settings. Raises the errors of `ganzoo.errors`.
     """
     catalog = open_catalog()
     configuration = configure_run(model, catalog, options=options, config=config, tiny=tiny, settings=settings)
@@ -56,7 +56,7 @@ def run(
 def resume(folder: str | Path, *, view: View | None = None, **settings: object) -> "Run":
     """Goes on with a stopped run, exactly; a larger `budget` makes a finished run longer.
 
-    Only settings in `ganzoo.settings.RESUMABLE` may differ from those of the start: others raise UsageError.
+    Only settings in `ganzoo.config.settings.RESUMABLE` may differ from those of the start: others raise UsageError.
     """
     return resume_run(folder, open_catalog(), view or View(), settings=settings)
 
@@ -129,8 +129,8 @@ def configure_run(
     settings: Mapping[str, object] | None = None,
 ) -> "Configuration":
     """The checked configuration of a run, without importing torch; arguments as for `run`."""
-    from ganzoo.configuration import Layer, configure
-    from ganzoo.yamlfile import read_yaml
+    from ganzoo.config.configuration import Layer, configure
+    from ganzoo.io.yamlfile import read_yaml
 
     registered, preset = catalog.resolve(model)
     flags = _given(settings or {})
@@ -151,7 +151,7 @@ def start_run(
     configuration: "Configuration", catalog: Catalog, view: View, *, out: str | Path | None, overwrite: bool
 ) -> "Run":
     """Trains what the configuration says; torch is imported here, after everything that is checked without it."""
-    from ganzoo.configuration import metric_parts
+    from ganzoo.config.configuration import metric_parts
 
     metrics = metric_parts(configuration, catalog)
     from ganzoo.engine.launch import start
@@ -169,10 +169,10 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
 
     Raises UsageError when the run there was started with other options.
     """
+    from ganzoo.config.settings import RESUMABLE
     from ganzoo.engine import checkpoint
-    from ganzoo.engine.joining import joined
-    from ganzoo.runs import RUN_FILE, read_run_file
-    from ganzoo.settings import RESUMABLE
+    from ganzoo.engine.distributed import joined
+    from ganzoo.runs.folder import RUN_FILE, read_run_file
 
     folder = Path(out)
     with joined() as team:
@@ -198,9 +198,9 @@ def resume_run(
     model: str | None = None,
 ) -> "Run":
     """Goes on with the run in `folder`, which must be one of `model` if that is given."""
-    from ganzoo.configuration import Layer, metric_parts
-    from ganzoo.runs import read_run_file
-    from ganzoo.settings import RESUMABLE
+    from ganzoo.config.configuration import Layer, metric_parts
+    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.runs.folder import read_run_file
 
     changed = _given(settings)
     content = read_run_file(Path(folder))
@@ -224,8 +224,8 @@ def resume_run(
 
 def _report(run: "Run", view: View) -> None:
     """Writes report.html; whatever stands in its way, the run itself is as good without it."""
-    from ganzoo.ranks import is_first
     from ganzoo.report_html import write_run_report
+    from ganzoo.runs.ranks import is_first
 
     if not is_first():
         return
@@ -239,7 +239,7 @@ def recorded_configuration(
     content: Mapping[str, Mapping[str, Mapping[str, object]]], catalog: Catalog, extra: "Iterable[Layer]" = ()
 ) -> "Configuration":
     """The configuration that a run.json recorded, each value with its old origin."""
-    from ganzoo.configuration import Layer, configure
+    from ganzoo.config.configuration import Layer, configure
 
     recorded = content["configuration"]
     layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]

@@ -177,7 +177,7 @@ def encode(
 ) -> Tensor:
     """Images uint8 N H W 3, which may be mapped from a file -> features N x dimension, float32, on the device.
 
-    Both real and generated images go through here, the latter rounded by `ganzoo.images.to_uint8`. All batches are
+    Both real and generated images go through here, the latter rounded by `ganzoo.data.images.to_uint8`. All batches are
     filled up to the same size, so an image's features do not depend on how many others there are. Raises DataError
     for anything but such images, UsageError when the features are not finite.
     """

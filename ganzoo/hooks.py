@@ -8,7 +8,7 @@ import pluggy
 from ganzoo.specs import ModelSpec, PartSpec
 
 if TYPE_CHECKING:
-    from ganzoo.runs import Run
+    from ganzoo.runs.folder import Run
 
 PROJECT = "ganzoo"
 hookspec = pluggy.HookspecMarker(PROJECT)

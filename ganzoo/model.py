@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.configuration import named
+from ganzoo.config.configuration import named
 from ganzoo.options import AdversarialOptions, Options
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape

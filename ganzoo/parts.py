@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ganzoo.configuration import ResolvedPart
+from ganzoo.config.configuration import ResolvedPart
 from ganzoo.errors import PluginError, one_line
 from ganzoo.specs import ImageShape, load_target
 
@@ -27,7 +27,7 @@ class Parts:
         return self.build("discriminator", shape=shape)
 
     def several(self, names: Iterable[str], **context: object) -> dict[str, Any]:
-        """The parts that a field names by comma (`ganzoo.configuration.named`), by their names."""
+        """The parts that a field names by comma (`ganzoo.config.configuration.named`), by their names."""
         return {name: self.build(name, **context) for name in names}
 
     def build(self, field: str, **context: object) -> Any:

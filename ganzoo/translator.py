@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.configuration import named
+from ganzoo.config.configuration import named
 from ganzoo.model import GAN, AdversarialLoss, Augmentation, Discriminator, Step, Terms, through
 from ganzoo.options import AdversarialTranslatorOptions, TranslatorOptions
 from ganzoo.parts import Parts

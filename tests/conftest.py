@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ganzoo.catalog import Catalog
-from ganzoo.discovery import discover
-from ganzoo.registry import Registry
+from ganzoo.catalog.discovery import discover
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.registry import Registry
 
 pytest_plugins = ["tests.tiny_runs"]
 PLUGINS = Path(__file__).parent / "plugins"

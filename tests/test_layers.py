@@ -28,35 +28,30 @@ class Layer:
     inside: str = ""
 
 
-LIGHT = (
-    "errors ranks reading specs options units settings configuration hooks discovery listeners catalog registry"
-    " yamlfile view files folders scoring.protocol scoring.evaluation scoring.health scoring.game"
-)
+LIGHT = "errors specs options hooks io catalog config runs parts"
 LAYERS = {
-    "light": Layer(f"{LIGHT} parts", "light", "pluggy pydantic yaml"),
+    "light": Layer(LIGHT, "light", "pluggy pydantic yaml filelock platformdirs", inside=""),
     # Files of weights are looked through before anything in them is believed, whoever asks.
     "weights": Layer("weights", "light weights", "torch safetensors"),
-    # A run and its folder: as light as the light ones but for the lock of the folder.
-    "record": Layer("runs", "light record", "filelock"),
-    "report": Layer("report live", "light record report", "rich yaml"),
     "scaffold": Layer("scaffold", "light scaffold", "jinja2"),
-    "html": Layer("report_html", "light record html", "jinja2 markupsafe PIL"),
-    "api": Layer("api listing", "light record api", inside="engine scoring users html"),
-    "model": Layer("model batch images labels walk translator", "light model", "torch numpy PIL"),
+    "html": Layer("report_html", "light html health", "jinja2 markupsafe PIL"),
+    "health": Layer("scoring.health scoring.game", "light health"),
+    "model": Layer("model batch translator", "light model", "torch numpy PIL"),
     "kit": Layer("losses layers augment metrics encoders", "light model kit", "torch torchvision timm kornia numpy"),
-    "data": Layer("data", "light data", "torch numpy PIL filelock pillow_heif"),
-    "engine": Layer("engine", "light record weights model data engine", "torch numpy safetensors filelock"),
-    "scoring": Layer("scoring", "light model kit data scoring", "torch numpy"),
+    "data": Layer("data", "light model data", "torch numpy PIL filelock pillow_heif"),
+    "scoring": Layer("scoring", "light health model kit data scoring", "torch numpy"),
+    "engine": Layer("engine", "light weights health model data engine", "torch numpy safetensors filelock"),
     "users": Layer(
-        "sampling animation nearest projection evaluation comparing reproducing preview stylize export",
-        "light record html api model kit data engine scoring users",
+        "inference stylize comparing reproducing",
+        "light html api health model kit data engine scoring users",
         "torch numpy PIL yaml kornia av",
     ),
     "testing": Layer("testing", "light api model kit data engine testing", "torch numpy pydantic annotated_types"),
+    "api": Layer("api", "light api", inside="engine scoring users html"),
     "cli": Layer(
         "cli __main__",
-        "light record report api cli",
-        "click",
+        "light health api cli",
+        "click rich yaml",
         inside="engine scoring users testing model data html scaffold weights",
     ),
     "public": Layer("__init__", ""),
@@ -195,16 +190,16 @@ TYPING = "if TYPE_CHECKING:\n    {}"
         ("ganzoo.specs", "import torch"),
         ("ganzoo.specs", LATE.format("import torch")),
         ("ganzoo.specs", "try:\n    import torch\nexcept ImportError:\n    pass"),
-        ("ganzoo.catalog", "from ganzoo.engine.launch import start"),
-        ("ganzoo.catalog", "from ganzoo.engine import launch"),
-        ("ganzoo.catalog", "import ganzoo.engine.launch"),
-        ("ganzoo.catalog", LATE.format("from ganzoo.engine.launch import start")),
-        ("ganzoo.catalog", "from ganzoo import api"),
-        ("ganzoo.catalog", "import rich"),
+        ("ganzoo.catalog.lookup", "from ganzoo.engine.launch import start"),
+        ("ganzoo.catalog.lookup", "from ganzoo.engine import launch"),
+        ("ganzoo.catalog.lookup", "import ganzoo.engine.launch"),
+        ("ganzoo.catalog.lookup", LATE.format("from ganzoo.engine.launch import start")),
+        ("ganzoo.catalog.lookup", "from ganzoo import api"),
+        ("ganzoo.catalog.lookup", "import rich"),
         ("ganzoo.api", "from ganzoo.engine.launch import start"),
         ("ganzoo.cli.run", "from ganzoo.engine.launch import start"),
         ("ganzoo.cli.run", "import torch"),
-        ("ganzoo.cli", "from ganzoo import sampling"),
+        ("ganzoo.cli", "from ganzoo.inference import loaded"),
         ("ganzoo.engine.loop", "from ganzoo.losses import least_squares"),
         ("ganzoo.engine.loop", LATE.format("from ganzoo import losses")),
         ("ganzoo.engine.loop", "from ganzoo_plugins.dcgan import model"),
@@ -213,7 +208,7 @@ TYPING = "if TYPE_CHECKING:\n    {}"
         ("ganzoo.model", "from ganzoo.engine.trainer import Trainer"),
         ("ganzoo.losses", "from ganzoo.cli import main"),
         ("ganzoo.layers", "from ganzoo import engine"),
-        ("ganzoo.data.cache", "from ganzoo.runs import Run"),
+        ("ganzoo.data.cache", "from ganzoo.engine import loop"),
         ("ganzoo.hooks", TYPING.format("import ganzoo_plugins.dcgan")),
         ("ganzoo_plugins.lsgan", "import torch"),
         ("ganzoo_plugins.lsgan", "from ganzoo.model import GAN"),

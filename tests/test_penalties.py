@@ -26,7 +26,7 @@ from ganzoo.engine.device import choose_device
 from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.losses import gradient_norms, hinge_fake, hinge_real, relative_real
 from ganzoo.model import Discriminator, Judged
-from ganzoo.view import View
+from ganzoo.runs.view import View
 
 REAL, FAKE = torch.tensor([2.0, -1.0]), torch.tensor([0.5, -3.0])
 

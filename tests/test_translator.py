@@ -5,8 +5,8 @@ from torch import Tensor
 
 from ganzoo.api import configure_run
 from ganzoo.batch import Batch
-from ganzoo.catalog import Catalog
-from ganzoo.configuration import resolve_part
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import resolve_part
 from ganzoo.parts import Parts
 from ganzoo.translator import falling, within_range
 

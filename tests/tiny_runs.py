@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from ganzoo.api import configure_run
-from ganzoo.catalog import Catalog
-from ganzoo.configuration import Configuration
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.engine.launch import start
 from ganzoo.engine.trainer import Trainer
-from ganzoo.runs import Run
-from ganzoo.view import View
+from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 
 MODELS = ("dcgan", "lsgan", "wgan", "wgan-gp")
 

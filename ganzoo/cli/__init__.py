@@ -7,8 +7,8 @@ import warnings
 import click
 
 from ganzoo.cli.app import app
+from ganzoo.cli.console import complain, say
 from ganzoo.errors import GanzooError, one_line
-from ganzoo.report import complain, say
 
 INTERRUPTED = 130
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ganzoo.report import Format
+from ganzoo.cli.console import Format
 
 if TYPE_CHECKING:
-    from ganzoo.catalog import Catalog
+    from ganzoo.catalog.lookup import Catalog
 
 COMMANDS = {
     "list": "ganzoo.cli.listing:list_models",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context
+from ganzoo.cli.console import Format, rows_as, say, write
 from ganzoo.errors import PluginError, UsageError
-from ganzoo.report import Format, rows_as, say, write
 
 if TYPE_CHECKING:
     from ganzoo.testing import Result

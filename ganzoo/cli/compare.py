@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganzoo.cli.app import Context, format_option
-from ganzoo.cli.aside import Aside
+from ganzoo.cli.console import Format, complain, rows_as, say, table
+from ganzoo.cli.live import Aside
 from ganzoo.errors import UsageError
-from ganzoo.report import Format, complain, rows_as, say, table
 
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
     from ganzoo.comparing.plan import Jobs
     from ganzoo.comparing.rows import Row, Standing
-    from ganzoo.scoring.evaluation import Interval
+    from ganzoo.runs.evaluation import Interval
 
 INTERRUPTED = 130
 _DIGITS = 12
@@ -71,10 +71,10 @@ def compare(
     **options: Any,
 ) -> int:
     """Compares models, presets and finished runs. The same command with --out goes on where it was stopped."""
+    from ganzoo.cli.live import LineView
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
-    from ganzoo.configuration import parse_assignments
-    from ganzoo.live import LineView
+    from ganzoo.config.configuration import parse_assignments
 
     own = parse_assignments(assignments)
     given = {key: value for key, value in options.items() if value is not None}

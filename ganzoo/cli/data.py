@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.app import Context
+from ganzoo.cli.console import say
 from ganzoo.cli.inspect_data import inspect_data
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.report import say
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -35,8 +35,8 @@ def preview(
 
     One row an image: first the image itself, then what is made of it. An option of the data set is set as data.KEY.
     """
-    from ganzoo.configuration import parse_assignments, resolve_part
-    from ganzoo.units import Size
+    from ganzoo.config.configuration import parse_assignments, resolve_part
+    from ganzoo.config.units import Size
 
     file = out or Path(f"preview-{augment.replace('/', '-')}.png")
     if file.suffix.lower() not in PICTURES:
@@ -51,7 +51,7 @@ def preview(
         wanted = Size.parse(size)
     except ValueError as error:
         raise UsageError(f"--size '{size}': {error}") from None
-    from ganzoo.preview import preview as draw
+    from ganzoo.inference.preview import preview as draw
 
     picture = draw(images, augmentation, wanted, seed=seed)
     try:

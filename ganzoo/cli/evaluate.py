@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context, answer_option
-from ganzoo.cli.aside import Aside
+from ganzoo.cli.console import Format, rows_as, say, table
+from ganzoo.cli.live import Aside
 from ganzoo.errors import UsageError
-from ganzoo.report import Format, rows_as, say, table
 
 if TYPE_CHECKING:
-    from ganzoo.scoring.evaluation import Evaluation, Interval
+    from ganzoo.runs.evaluation import Evaluation, Interval
 
 _DIGITS = 12
 """Of a fingerprint that is shown."""
@@ -45,8 +45,8 @@ def evaluate(
 ) -> None:
     """Scores what a checkpoint of the run folder RUN draws against images held out from its training."""
     from ganzoo.api import recorded_configuration
-    from ganzoo.configuration import Layer, metric_parts
-    from ganzoo.runs import read_run_file
+    from ganzoo.config.configuration import Layer, metric_parts
+    from ganzoo.runs.folder import read_run_file
 
     changes = {"data": data, "encoder": encoder, "score_images": images}
     given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}
@@ -54,8 +54,8 @@ def evaluate(
     content, catalog = read_run_file(run), context.catalog()
     layer = Layer(origin="evaluate", values={**given, "device": device})
     metric_parts(recorded_configuration(content, catalog, [layer]), catalog)  # mistakes are told before torch is loaded
-    from ganzoo.evaluation import Evaluator
-    from ganzoo.live import make_view
+    from ganzoo.cli.live import make_view
+    from ganzoo.comparing.evaluator import Evaluator
 
     with make_view() if form is Format.TABLE else Aside() as view:
         evaluator = Evaluator(catalog, view, device=device, **given)
@@ -73,7 +73,7 @@ def _settings(assignments: tuple[str, ...], *, other_images: bool) -> dict[str, 
 
     What is held out may change only where `other_images` are scored on: of its own a run has seen all the rest.
     """
-    from ganzoo.configuration import parse_assignments
+    from ganzoo.config.configuration import parse_assignments
 
     given = parse_assignments(assignments)
     allowed = (*_SCORED_BY, "held_out") if other_images else _SCORED_BY

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.app import Context
-from ganzoo.report import complain, say
+from ganzoo.cli.console import complain, say
 
 
 @click.command("export")
@@ -16,11 +16,11 @@ from ganzoo.report import complain, say
 @click.pass_obj
 def export(context: Context, /, run: Path, form: str, step: str, out: Path | None) -> None:
     """Writes the model of the run folder RUN, and proves on three sizes that the file gives what torch gives."""
-    from ganzoo.runs import read_run_file
+    from ganzoo.runs.folder import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
-    from ganzoo.export import export_onnx
-    from ganzoo.sampling import load_run
+    from ganzoo.inference.export import export_onnx
+    from ganzoo.inference.loaded import load_run
 
     gan, problems = load_run(run, which=step, device="cpu", catalog=context.catalog())
     for problem in problems:

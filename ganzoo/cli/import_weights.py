@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ganzoo.report import say
+from ganzoo.cli.console import say
 
 
 @click.command("import-weights")

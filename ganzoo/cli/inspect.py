@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 import click
 
 from ganzoo.cli.app import Context, format_option
+from ganzoo.cli.console import Format, rows_as, say, table
+from ganzoo.cli.rows import remember
 from ganzoo.errors import UsageError
-from ganzoo.listing import remember
-from ganzoo.report import Format, rows_as, say, table
 from ganzoo.specs import PartKind
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from ganzoo.catalog import Catalog, RegisteredModel
-    from ganzoo.configuration import Configuration
-    from ganzoo.registry import Preset
+    from ganzoo.catalog.lookup import Catalog, RegisteredModel
+    from ganzoo.catalog.registry import Preset
+    from ganzoo.config.configuration import Configuration
 
 
 @click.command("plugins")

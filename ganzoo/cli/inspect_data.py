@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context, format_option
+from ganzoo.cli.console import Format, rows_as, say, table
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
-from ganzoo.report import Format, rows_as, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ganzoo.catalog import Catalog
-    from ganzoo.configuration import ResolvedPart
+    from ganzoo.catalog.lookup import Catalog
+    from ganzoo.config.configuration import ResolvedPart
     from ganzoo.data.inspect.advice import Advice
     from ganzoo.data.inspect.clean import Done
     from ganzoo.data.inspect.summary import Inspection
-    from ganzoo.engine.pace import Pace
-    from ganzoo.view import View
+    from ganzoo.engine.throughput import Pace
+    from ganzoo.runs.view import View
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 NOTHING_USABLE = 3
@@ -64,7 +64,7 @@ def inspect_data(
     borders and grey pictures; and which model and settings would suit, with the time they take here. Exits with 3 when
     no picture of SRC can be used.
     """
-    from ganzoo.configuration import resolve_part
+    from ganzoo.config.configuration import resolve_part
 
     catalog = context.catalog()
     given = {"data": source, "style": style, "held-out": held_out}
@@ -121,8 +121,8 @@ def _inspect(parts: "Mapping[str, tuple[str, ResolvedPart]]", form: Format) -> "
 
 
 def _view(form: Format) -> "View":
-    from ganzoo.live import make_view
-    from ganzoo.view import View
+    from ganzoo.cli.live import make_view
+    from ganzoo.runs.view import View
 
     return make_view() if form is Format.TABLE else View()
 
@@ -134,7 +134,7 @@ def _advise(
     from ganzoo.api import configure_run
     from ganzoo.data.inspect.advice import advise
     from ganzoo.engine.device import choose_device
-    from ganzoo.engine.pace import measure_pace
+    from ganzoo.engine.throughput import measure_pace
 
     gpu = choose_device("auto").type != "cpu"
     advice = advise(inspection, catalog, gpu=gpu, model=model)

@@ -3,8 +3,8 @@
 import click
 
 from ganzoo.cli.app import Context, format_option
-from ganzoo.listing import listing
-from ganzoo.report import Format, rows_as
+from ganzoo.cli.console import Format, rows_as
+from ganzoo.cli.rows import listing
 
 COLUMNS = ("name", "kind", "task", "status", "plugin", "score", "summary")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context
-from ganzoo.report import say
+from ganzoo.cli.console import say
 
 if TYPE_CHECKING:
     from ganzoo.scaffold import Plan

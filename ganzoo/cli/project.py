@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.app import Context
+from ganzoo.cli.console import complain, say
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.report import complain, say
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -27,16 +27,17 @@ def project(
 
     The file has the photo as the model sees it, then its projection, then pictures from around there.
     """
-    from ganzoo.runs import read_run_file
+    from ganzoo.runs.folder import read_run_file
 
     if out is not None and out.suffix.lower() not in PICTURES:
         raise UsageError(f"--out '{out}': the ending must be one of {', '.join(PICTURES)}")
     if out is not None and not out.parent.is_dir():
         raise UsageError(f"--out '{out}': there is no folder '{out.parent}'")
     content = read_run_file(run)  # a wrong folder is told before torch is loaded
-    from ganzoo import api, projection
-    from ganzoo.images import grid
-    from ganzoo.sampling import load_run
+    from ganzoo import api
+    from ganzoo.data.images import grid
+    from ganzoo.inference import projection
+    from ganzoo.inference.loaded import load_run
     from ganzoo.scoring.build import build_encoder
     from ganzoo.stylize.pictures import read_photo
 

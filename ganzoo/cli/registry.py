@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ganzoo.cli.console import say
 from ganzoo.errors import UsageError, one_line
-from ganzoo.report import say
 
 if TYPE_CHECKING:
     from ganzoo.specs import ModelSpec
@@ -34,9 +34,9 @@ def write(file: Path) -> None:
 def check(file: Path) -> None:
     """Fails (exit 2) when the section `models` is not what the declarations say, or a preset can't run."""
     from ganzoo.api import configure_run
-    from ganzoo.catalog import Catalog
-    from ganzoo.discovery import discover
-    from ganzoo.registry import load_registry
+    from ganzoo.catalog.discovery import discover
+    from ganzoo.catalog.lookup import Catalog
+    from ganzoo.catalog.registry import load_registry
 
     current, wanted = _texts(file)
     if current != wanted:
@@ -48,7 +48,7 @@ def check(file: Path) -> None:
 
 
 def _texts(file: Path) -> tuple[str, str]:
-    from ganzoo.registry import with_models
+    from ganzoo.catalog.registry import with_models
 
     if not file.is_file():
         raise UsageError(f"no file '{file}' here: run this at the top of a checkout")
@@ -60,6 +60,6 @@ def _texts(file: Path) -> tuple[str, str]:
 
 
 def _builtin_models() -> "list[ModelSpec]":
-    from ganzoo.discovery import discover
+    from ganzoo.catalog.discovery import discover
 
     return [spec for plugin in discover(third_party=False) for spec in plugin.models if plugin.builtin]

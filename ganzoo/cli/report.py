@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from ganzoo.report import say
-from ganzoo.runs import file_name
+from ganzoo.cli.console import say
+from ganzoo.runs.folder import file_name
 
 
 @click.command("report")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context, answer_option
-from ganzoo.cli.aside import Aside
+from ganzoo.cli.console import Format, complain, rows_as, say, table
+from ganzoo.cli.live import Aside
 from ganzoo.cli.run import EXIT_CODES
-from ganzoo.report import Format, complain, rows_as, say, table
 
 if TYPE_CHECKING:
     from ganzoo.reproducing.verdict import Reproduction
-    from ganzoo.runs import Run
+    from ganzoo.runs.folder import Run
 
 _TOLD_EVERY = 10.0
 """Seconds between words on how far it is."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.app import Context
+from ganzoo.cli.console import complain
 from ganzoo.errors import UsageError
-from ganzoo.report import complain
 
 EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
 
@@ -58,8 +58,8 @@ def train(
 ) -> int:
     """Trains NAME. Ctrl-C once saves and stops, twice stops at once."""
     from ganzoo import api
-    from ganzoo.configuration import parse_assignments
-    from ganzoo.live import make_view
+    from ganzoo.cli.live import make_view
+    from ganzoo.config.configuration import parse_assignments
 
     catalog = context.catalog()
     options = parse_assignments(assignments)

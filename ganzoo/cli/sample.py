@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context
+from ganzoo.cli.console import complain, say
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.report import complain, say
 
 if TYPE_CHECKING:
-    from ganzoo.nearest import Nearest
+    from ganzoo.inference.nearest import Nearest
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -52,12 +52,12 @@ def sample(
     A translator shows photos that it never saw, each beside its painting; its walk goes to the painting and back, or
     from style to style.
     """
-    from ganzoo.runs import read_run_file
+    from ganzoo.runs.folder import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
-    from ganzoo.animation import ANIMATIONS, save_animation
-    from ganzoo.images import grid, pair_columns
-    from ganzoo.sampling import held_out_photos, load_run
+    from ganzoo.data.images import grid, pair_columns
+    from ganzoo.inference.animation import ANIMATIONS, save_animation
+    from ganzoo.inference.loaded import held_out_photos, load_run
 
     file = out or run / (f"walk-{seed}.gif" if walk else f"samples-{seed}.png")
     allowed = ANIMATIONS if walk else PICTURES
@@ -90,7 +90,7 @@ def sample(
                 else gan.sample(count, seed=seed, style=(*styles, None)[0])
             )
             if nearest:
-                from ganzoo.nearest import nearest_training
+                from ganzoo.inference.nearest import nearest_training
 
                 found = nearest_training(run, pictures, context.catalog(), gan.device)
                 say(_copies(found))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganzoo.cli.app import Context
+from ganzoo.cli.console import complain, say
+from ganzoo.config.units import duration
 from ganzoo.errors import GanzooError, UsageError
-from ganzoo.report import complain, say
-from ganzoo.units import duration
 
 if TYPE_CHECKING:
     from ganzoo.stylize.jobs import Job
@@ -63,11 +63,11 @@ def stylize(
     **brush: Any,
 ) -> int:
     """Paints INPUT… (pictures, videos, folders, patterns) with the translator of the run folder RUN."""
-    from ganzoo.runs import read_run_file
+    from ganzoo.runs.folder import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     side = _tile(tile)
-    from ganzoo.sampling import load_run
+    from ganzoo.inference.loaded import load_run
     from ganzoo.stylize.jobs import jobs_of
     from ganzoo.stylize.painter import Brush
 

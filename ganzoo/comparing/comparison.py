@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.comparing.evaluator import Evaluator
 from ganzoo.comparing.jobs import train_all
 from ganzoo.comparing.plan import FILE, Entry, Jobs, Settings, check_same, entries_of, free_folder
 from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, unlike
 from ganzoo.errors import GanzooError, UsageError, one_line
-from ganzoo.evaluation import Evaluator
-from ganzoo.files import write_atomically
+from ganzoo.io.files import write_atomically
 from ganzoo.report_html import write_comparison_report
-from ganzoo.runs import file_name, locked
-from ganzoo.view import View
+from ganzoo.runs.folder import file_name, locked
+from ganzoo.runs.view import View
 
 
 @dataclass(frozen=True, kw_only=True)

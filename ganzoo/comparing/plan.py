@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ganzoo.api import configure_run
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.units import Amount
 from ganzoo.errors import PluginError, StorageError, UsageError, one_line
-from ganzoo.runs import LOCK, OWNER, RUN_FILE, file_name
-from ganzoo.units import Amount
+from ganzoo.runs.folder import LOCK, OWNER, RUN_FILE, file_name
 
 FILE = "comparison.json"
 RAY: Literal["ray"] = "ray"

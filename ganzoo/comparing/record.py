@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
+from ganzoo.catalog.registry import load_registry
 from ganzoo.comparing.rows import Row, data_name
 from ganzoo.errors import UsageError, one_line
-from ganzoo.files import write_atomically
-from ganzoo.registry import load_registry
-from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file
-from ganzoo.scoring.evaluation import Evaluation
+from ganzoo.io.files import write_atomically
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.folder import RUN_FILE, SUMMARY, read_run_file
 
 _HEADING = "results:"
 _PRESET = "preset "

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ganzoo.comparing.evaluator import Evaluator
 from ganzoo.comparing.jobs import is_done
 from ganzoo.comparing.plan import SCORES_A_RUN, Entry
 from ganzoo.comparing.processes import problem_of
 from ganzoo.errors import GanzooError, one_line
-from ganzoo.evaluation import Evaluator
-from ganzoo.runs import RUN_FILE, SUMMARY, read_run_file, recorded_scores
-from ganzoo.scoring.evaluation import Evaluation, Interval
+from ganzoo.runs.evaluation import Evaluation, Interval
+from ganzoo.runs.folder import RUN_FILE, SUMMARY, read_run_file, recorded_scores
 
 
 @dataclass(frozen=True, kw_only=True)

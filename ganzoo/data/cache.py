@@ -27,13 +27,12 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ganzoo.config.units import Size
 from ganzoo.data.decode import RULES, decoders
 from ganzoo.data.source import Picture, PictureStream
 from ganzoo.errors import DataError, StorageError, one_line
-from ganzoo.files import sync_file, write_atomically
-from ganzoo.folders import cache_folder
-from ganzoo.units import Size
-from ganzoo.view import View
+from ganzoo.io.files import cache_folder, sync_file, write_atomically
+from ganzoo.runs.view import View
 
 _REPORT_EVERY = 16
 _NAMED = 3

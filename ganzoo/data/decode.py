@@ -14,8 +14,8 @@ import PIL
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from ganzoo.config.units import Size
 from ganzoo.errors import one_line
-from ganzoo.units import Size
 
 RULES = 3
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "PPM", "JPEG2000")

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ganzoo.catalog import FolderOptions
+from ganzoo.catalog.lookup import FolderOptions
+from ganzoo.config.units import Size
 from ganzoo.data.decode import ENDINGS, decode
 from ganzoo.data.source import ImageSource, Picture
 from ganzoo.errors import DataError, one_line
-from ganzoo.reading import read_bytes
-from ganzoo.units import Size
+from ganzoo.io.untrusted import read_bytes
 
 MAX_BYTES = 500_000_000
 """Of a file: the largest picture that is decoded has 400 MB where nothing in it is compressed."""

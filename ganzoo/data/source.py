@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ganzoo.units import Size
+from ganzoo.config.units import Size
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from ganzoo.configuration import Configuration
+from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
+from ganzoo.data.pairs import ALONE, partners
 from ganzoo.data.split import split
 from ganzoo.engine.device import set_up
 from ganzoo.engine.inputs import build_augmentation, open_source
-from ganzoo.engine.pairs import ALONE, partners
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import PluginError, one_line

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from ganzoo.engine.crashes import crash_point
 from ganzoo.errors import StorageError, one_line
-from ganzoo.files import sync_file, sync_folder, write_atomically
-from ganzoo.reading import read_json
+from ganzoo.io.files import sync_file, sync_folder, write_atomically
+from ganzoo.io.untrusted import read_json
 from ganzoo.weights.files import load as load_tensors
 
 SCHEMA = 2

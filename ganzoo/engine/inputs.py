@@ -2,14 +2,14 @@
 
 import math
 
-from ganzoo.configuration import Configuration
+from ganzoo.config.configuration import Configuration
+from ganzoo.config.units import Size
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.source import PictureStream
 from ganzoo.model import Augmentation
 from ganzoo.parts import Parts
+from ganzoo.runs.view import View
 from ganzoo.specs import ImageShape, load_target
-from ganzoo.units import Size
-from ganzoo.view import View
 
 
 def learnt_from(configuration: Configuration) -> str:

@@ -7,23 +7,32 @@ from typing import Any, Protocol
 
 import torch
 
-from ganzoo.catalog import Catalog
-from ganzoo.configuration import Configuration
+from ganzoo.catalog.listeners import Listeners
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.source import ImageSource, PictureStream
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device, hardware
+from ganzoo.engine.distributed import Team, joined, own_device
 from ganzoo.engine.inputs import learnt_from, open_source, read_images, read_sources
-from ganzoo.engine.joining import Team, joined, own_device
 from ganzoo.engine.loop import Loop
-from ganzoo.engine.rescue import go_back
+from ganzoo.engine.recovery import go_back
 from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.timeline import recorded_moments
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, UsageError
-from ganzoo.listeners import Listeners
-from ganzoo.runs import Run, claimed_folder, empty_folder, file_name, locked, read_run_file, versions, write_run_file
-from ganzoo.view import View
+from ganzoo.runs.folder import (
+    Run,
+    claimed_folder,
+    empty_folder,
+    file_name,
+    locked,
+    read_run_file,
+    versions,
+    write_run_file,
+)
+from ganzoo.runs.view import View
 
 _SKIPPED_KEPT = 100
 

@@ -5,21 +5,20 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from ganzoo.engine.clock import Clock
+from ganzoo.catalog.listeners import Listeners
+from ganzoo.config.units import Amount, Progress
 from ganzoo.engine.device import peak_memory
-from ganzoo.engine.joining import Team
+from ganzoo.engine.distributed import Team
 from ganzoo.engine.outputs import Outputs, not_finite
 from ganzoo.engine.processes import Processes
-from ganzoo.engine.rescue import Rescue
+from ganzoo.engine.recovery import Rescue
 from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
-from ganzoo.engine.timeline import Moment, Timeline
+from ganzoo.engine.timeline import Clock, Moment, Timeline
 from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, GanzooError, one_line
-from ganzoo.listeners import Listeners
-from ganzoo.runs import Run
-from ganzoo.units import Amount, Progress
-from ganzoo.view import View
+from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 
 DONE, INTERRUPTED, TERMINATED, FAILED = "done", "interrupted", "terminated", "failed"
 

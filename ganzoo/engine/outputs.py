@@ -10,13 +10,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ganzoo.batch import Batch, example_labels
+from ganzoo.data.images import grid, pair_columns
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.checkpoint import Checkpoint
 from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, StorageError, one_line
-from ganzoo.images import grid, pair_columns
-from ganzoo.runs import Run
-from ganzoo.view import View
+from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 
 SAMPLES = 64
 ATTEMPTS = 5

@@ -11,10 +11,10 @@ from torch import Tensor
 from ganzoo.batch import Batch
 from ganzoo.engine import checkpoint
 from ganzoo.engine.trainer import Trainer
-from ganzoo.runs import Run
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 from ganzoo.scoring import health
-from ganzoo.scoring.evaluation import Evaluation
-from ganzoo.view import View
 
 PATIENCE = 5
 """Scores without anything better after which a run counts as flat."""

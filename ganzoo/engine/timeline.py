@@ -1,18 +1,47 @@
 """The part of the budget that is used up, as a model is told it, and the record from which a run can be made again."""
 
 import math
+import time
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ganzoo.config.units import Amount, Progress
 from ganzoo.errors import StorageError, one_line
-from ganzoo.runs import TIMELINE, Run, file_name, read_run_file, recorded_timeline
-from ganzoo.units import Amount, Progress
+from ganzoo.runs.folder import TIMELINE, Run, file_name, read_run_file, recorded_timeline
 
 TICKS = 1000
 """A budget of time passes in so many ticks: few enough to record each, too many for a schedule to feel."""
+
+
+class Clock:
+    """Seconds since `start`, added to those of earlier sittings."""
+
+    def __init__(self, earlier: float = 0.0) -> None:
+        self.earlier = earlier
+        self._started = time.perf_counter()
+        self._paused = 0.0
+
+    def start(self) -> None:
+        """Begins to count."""
+        self._started, self._paused = time.perf_counter(), 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Those of all sittings."""
+        return self.earlier + time.perf_counter() - self._started - self._paused
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What the block takes does not count."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._paused += time.perf_counter() - began
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ganzoo.catalog import FOLDER
-from ganzoo.runs import file_name
+from ganzoo.catalog.lookup import FOLDER
+from ganzoo.runs.folder import file_name
 
 _FLAGS = ("data", "size", "budget", "batch", "seed", "device", "precision", "threads")
 _INTERVALS = ("sample_every", "score_every", "checkpoint_every", "log_every")

@@ -14,8 +14,8 @@ from ganzoo.report_html.pictures import BUDGET, Frame
 from ganzoo.report_html.records import Record, read_json, read_record
 from ganzoo.report_html.run_page import frames, score_chart
 from ganzoo.report_html.sentences import explanations
-from ganzoo.runs import file_name
-from ganzoo.scoring.evaluation import Evaluation, Interval
+from ganzoo.runs.evaluation import Evaluation, Interval
+from ganzoo.runs.folder import file_name
 
 COMPARISON = "comparison.json"
 SCHEMA = 1

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from ganzoo.report_html.words import short
-from ganzoo.scoring.evaluation import Interval
+from ganzoo.runs.evaluation import Interval
 
 COLOURS = 6
 """Line colours that the style has; further lines take them again, dashed."""

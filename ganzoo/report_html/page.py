@@ -11,11 +11,11 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
+from ganzoo.config.units import duration
 from ganzoo.errors import StorageError, one_line
-from ganzoo.files import write_atomically
+from ganzoo.io.files import write_atomically
 from ganzoo.report_html import words
-from ganzoo.runs import file_name
-from ganzoo.units import duration
+from ganzoo.runs.folder import file_name
 
 REPORT = "report.html"
 _ENDING = ".html.j2"

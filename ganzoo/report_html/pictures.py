@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from ganzoo.reading import read_bytes
+from ganzoo.io.untrusted import read_bytes
 
 T = TypeVar("T")
 MOST_FRAMES = 24
@@ -21,7 +21,7 @@ _ATTEMPTS = ((1100, 82), (1100, 70), (800, 75), (640, 70), (480, 65), (360, 60),
 _SIZE = re.compile(r"([1-9][0-9]{0,4})(?:x([1-9][0-9]{0,4}))?")
 _SAMPLE = re.compile(r"step-([0-9]{1,12})\.png")
 MARGIN = 2
-"""White pixels between the pictures of a grid, as ganzoo.images draws them."""
+"""White pixels between the pictures of a grid, as ganzoo.data.images draws them."""
 _MOST_BYTES, _MOST_PIXELS = 256_000_000, 64_000_000
 _PIXELATED = 400
 """Narrower grids are shown enlarged, with their pixels as squares."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganzoo import reading
 from ganzoo.errors import StorageError, one_line
-from ganzoo.runs import SCORES, SUMMARY, file_name, read_run_file
-from ganzoo.scoring.evaluation import Evaluation
+from ganzoo.io import untrusted
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.folder import SCORES, SUMMARY, file_name, read_run_file
 
 COUNTERS = ("step", "images", "seconds", "images_per_second")
 
@@ -78,7 +78,7 @@ def read_record(folder: Path) -> Record:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises StorageError when it can't be read or holds anything else."""
     try:
-        return reading.read_json(path)
+        return untrusted.read_json(path)
     except (OSError, ValueError) as error:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
@@ -90,7 +90,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     found = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            found.append(reading.parse_json(line, finite=False))
+            found.append(untrusted.parse_json(line, finite=False))
         except ValueError:
             continue
     return [line for line in found if isinstance(line, dict)]

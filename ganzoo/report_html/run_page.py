@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganzoo.config.units import duration
 from ganzoo.report_html import commands, page
 from ganzoo.report_html.curves import Chart, Line, draw
 from ganzoo.report_html.pictures import (
@@ -19,9 +20,8 @@ from ganzoo.report_html.pictures import (
 from ganzoo.report_html.records import COUNTERS, Record, read_record
 from ganzoo.report_html.sentences import best_and_last, explanations, meaning
 from ganzoo.report_html.words import between, count, score
-from ganzoo.runs import RUN_FILE
+from ganzoo.runs.folder import RUN_FILE
 from ganzoo.scoring import health
-from ganzoo.units import duration
 
 _CERTAINTY = ("D(real)", "D(fake)")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ganzoo.report_html.words import between, score
-from ganzoo.scoring.evaluation import Evaluation
+from ganzoo.runs.evaluation import Evaluation
 
 MEANINGS = {
     "frechet": "another distance between the two sets, from their means and covariances; lower is better",

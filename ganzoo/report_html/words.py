@@ -1,6 +1,6 @@
 """Numbers as people read them."""
 
-from ganzoo.scoring.evaluation import Interval
+from ganzoo.runs.evaluation import Interval
 
 
 def count(number: float) -> str:

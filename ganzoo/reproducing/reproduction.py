@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.api import recorded_configuration
-from ganzoo.catalog import Catalog
-from ganzoo.configuration import Configuration, Layer
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Configuration, Layer
 from ganzoo.engine import checkpoint
 from ganzoo.engine.launch import start
 from ganzoo.engine.loop import DONE
 from ganzoo.engine.timeline import recorded_moments
 from ganzoo.errors import DivergedError, StorageError, UsageError, one_line
-from ganzoo.ranks import started_with_others
 from ganzoo.reproducing.verdict import Difference, Line, Reproduction, changes, compare_weights, first_unlike_line
-from ganzoo.runs import Run, read_run_file, read_summary
-from ganzoo.view import View
+from ganzoo.runs.folder import Run, read_run_file, read_summary
+from ganzoo.runs.ranks import started_with_others
+from ganzoo.runs.view import View
 
 
 def reproduce(

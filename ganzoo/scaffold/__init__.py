@@ -11,8 +11,8 @@ from typing import Literal, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ganzoo.catalog import Catalog
-from ganzoo.discovery import HOME
+from ganzoo.catalog.discovery import HOME
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.errors import UsageError, one_line
 
 Kind = Literal["model", "loss", "augmentation", "dataset", "metric"]

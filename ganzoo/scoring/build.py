@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from ganzoo.configuration import Configuration, ResolvedPart
+from ganzoo.config.configuration import Configuration, ResolvedPart
 from ganzoo.data.cache import Images
 from ganzoo.encoders import Encoder
 from ganzoo.errors import PluginError

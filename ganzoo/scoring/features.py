@@ -13,8 +13,7 @@ from torch import Tensor
 from ganzoo.data.cache import Images
 from ganzoo.data.decode import RULES
 from ganzoo.encoders import Encoder, encode
-from ganzoo.files import sync_file
-from ganzoo.folders import cache_folder
+from ganzoo.io.files import cache_folder, sync_file
 
 _BLOCK = 256
 """Images read at once, so that large ones don't fill the memory."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ganzoo.scoring.evaluation import Evaluation
+from ganzoo.runs.evaluation import Evaluation
 
 _LOGGED = 20
 """Logged lines that a judgement of the discriminator looks back on."""

@@ -9,17 +9,17 @@ from torch import Tensor
 
 from ganzoo.batch import Batch, example_labels
 from ganzoo.data.cache import Images
+from ganzoo.data.images import to_uint8
 from ganzoo.data.split import split
 from ganzoo.encoders import Encoder, encode
 from ganzoo.errors import DataError
-from ganzoo.images import to_uint8
 from ganzoo.metrics import FeatureSets, Metric
 from ganzoo.metrics.kid import kid
 from ganzoo.metrics.score import Score
-from ganzoo.scoring.beside import Beside
-from ganzoo.scoring.evaluation import Evaluation, Interval
+from ganzoo.runs.evaluation import Evaluation, Interval
+from ganzoo.runs.protocol import Protocol
+from ganzoo.scoring.extra_metrics import Beside
 from ganzoo.scoring.features import features_of
-from ganzoo.scoring.protocol import Protocol
 
 SEED = 20_000_003
 """Of the noise that scored images are drawn from, the same for every model."""

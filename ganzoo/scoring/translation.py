@@ -9,16 +9,16 @@ from torch import Tensor
 
 from ganzoo.batch import Batch
 from ganzoo.data.cache import Images
+from ganzoo.data.images import to_uint8
 from ganzoo.data.split import MOST, split
 from ganzoo.encoders import Encoder, encode
 from ganzoo.errors import DataError
-from ganzoo.images import to_uint8
 from ganzoo.metrics import FeatureSets, Metric, pairs
 from ganzoo.metrics.kid import kid
-from ganzoo.scoring.beside import Beside
-from ganzoo.scoring.evaluation import Evaluation
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.protocol import Protocol
+from ganzoo.scoring.extra_metrics import Beside
 from ganzoo.scoring.features import features_of
-from ganzoo.scoring.protocol import Protocol
 from ganzoo.scoring.scorer import SEED, Attributes, Draw, Warn, chosen, interval
 
 _BATCH = 32

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ganzoo.api import configure_run, open_catalog
-from ganzoo.catalog import Catalog
-from ganzoo.discovery import Plugin, qualifier
+from ganzoo.catalog.discovery import Plugin, qualifier
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.errors import GanzooError, UsageError, nearest
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.configuration import Configuration
+from ganzoo.catalog.discovery import Plugin
+from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
-from ganzoo.discovery import Plugin
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer, freeze_all_but

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.folders import cache_folder
+from ganzoo.io.files import cache_folder
 from ganzoo.specs import Weights
 from ganzoo.weights.files import ENDING, sha256
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.files import sync_file
-from ganzoo.reading import parse_json
+from ganzoo.io.files import sync_file
+from ganzoo.io.untrusted import parse_json
 from ganzoo.weights import restricted
 from ganzoo.weights.files import ENDING, PICKLED, names_in, sha256
 

@@ -5,8 +5,8 @@ times the bytes of the gradients.
 """
 
 from ganzoo.api import configure_run, open_catalog
+from ganzoo.cli.console import Format, rows_as
 from ganzoo.engine.build import build_gan
-from ganzoo.report import Format, rows_as
 
 LINKS = {"8 GPUs, 200 GB/s": (8, 200e9), "64 GPUs, 12.5 GB/s": (64, 12.5e9)}
 """Processes, and bytes a second of the slowest link on the way: NVLink in one machine, 100 Gb/s Ethernet between."""

@@ -63,13 +63,13 @@ def measured(task: str, name: str, data: Path, cache: Path) -> dict[str, list[fl
 def child(task: str, name: str, data: str, born: float) -> dict[str, list[float]]:
     """Imports, index, images from the cache or into it, first batch; for "epoch" all batches of an epoch after that."""
     marks = [(born, 0.0)]
-    from ganzoo.catalog import Catalog
+    from ganzoo.catalog.discovery import discover
+    from ganzoo.catalog.lookup import Catalog
+    from ganzoo.catalog.registry import Registry
+    from ganzoo.config.units import Size
     from ganzoo.data.cache import prepare
     from ganzoo.data.order import Order
-    from ganzoo.discovery import discover
-    from ganzoo.registry import Registry
     from ganzoo.specs import load_target
-    from ganzoo.units import Size
 
     spec = Catalog(discover(third_party=False), Registry()).part("dataset", name)
     target = load_target(spec.target)

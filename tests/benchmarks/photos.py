@@ -15,10 +15,10 @@ from PIL import Image
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from ganzoo.catalog import FolderOptions
+from ganzoo.catalog.lookup import FolderOptions
+from ganzoo.config.units import Size
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.folder import FolderSource
-from ganzoo.units import Size
 from tests.benchmarks.pairing import ratio
 from tests.benchmarks.training_step import SIZE, Textbook, trainer
 

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, distributed, nn
 
 from ganzoo.api import configure_run, open_catalog
+from ganzoo.cli.console import Format, rows_as
 from ganzoo.engine import trainer as engine
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer
-from ganzoo.report import Format, rows_as
 from ganzoo.testing.checks.losses import has_batch_statistics
 from ganzoo.testing.subject import BATCH, Subject
 

@@ -4,8 +4,8 @@ import statistics
 import time
 
 from ganzoo.api import open_catalog
+from ganzoo.config.units import Size
 from ganzoo.specs import load_target
-from ganzoo.units import Size
 
 COUNT, ROUNDS = 512, 5
 RENDITIONS = ("plain", "oil", "ukiyo-e", "watercolour")

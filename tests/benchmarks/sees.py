@@ -9,12 +9,12 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from ganzoo.api import configure_run, open_catalog
-from ganzoo.configuration import metric_parts
+from ganzoo.config.configuration import metric_parts
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.split import split
 from ganzoo.engine.inputs import open_source
+from ganzoo.runs.evaluation import Evaluation
 from ganzoo.scoring.build import build_scorer
-from ganzoo.scoring.evaluation import Evaluation
 from ganzoo.scoring.scorer import Scorer, chosen
 
 COUNT, FAKES = 4000, 500

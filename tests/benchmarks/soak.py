@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from ganzoo.report import Format, rows_as
+from ganzoo.cli.console import Format, rows_as
 
 WARM_UP = 120.0
 EVERY = 30.0

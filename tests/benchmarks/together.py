@@ -15,9 +15,9 @@ import torch
 from torch import distributed
 
 from ganzoo.api import configure_run, open_catalog
+from ganzoo.cli.console import Format, rows_as
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer
-from ganzoo.report import Format, rows_as
 from tests.benchmarks.processes import Counted
 from tests.benchmarks.training_step import fake_images
 

@@ -51,7 +51,7 @@ def test_json_and_yaml_are_all_that_is_printed(capsys):
 
 
 def test_the_time_is_measured_for_the_model_that_is_named(capsys, monkeypatch):
-    monkeypatch.setattr("ganzoo.engine.pace._MOST_ROUNDS", 1)
+    monkeypatch.setattr("ganzoo.engine.throughput._MOST_ROUNDS", 1)
     [found] = json.loads(run(capsys, "photos", "--model", "lsgan-laptop", "--format", "json")[1])
     pace = found["advice"]["pace"]
     assert found["advice"]["model"] == "lsgan-laptop"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ganzoo.cli import run_command
-from ganzoo.preview import ROWS, VARIANTS
+from ganzoo.inference.preview import ROWS, VARIANTS
 
 MISTAKES = {
     "unknown augmentation": ("scenes --augment scen", 2, "no augmentation 'scen'. Did you mean 'scene'?"),

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ganzoo.cli import run_command
-from ganzoo.runs import Run
+from ganzoo.runs.folder import Run
 
 
 @pytest.fixture(scope="module")

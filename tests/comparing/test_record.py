@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ganzoo.catalog.registry import load_registry
+from ganzoo.cli.rows import listing
 from ganzoo.comparing.record import with_results
 from ganzoo.errors import UsageError
-from ganzoo.listing import listing
-from ganzoo.registry import load_registry
 
 SHIPPED = Path(__file__).parents[2] / "registry.yaml"
 RESULT = {

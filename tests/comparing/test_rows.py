@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ganzoo.comparing.rows import Row, standings, unlike
-from ganzoo.scoring.evaluation import Evaluation, Interval
-from ganzoo.scoring.protocol import Protocol
+from ganzoo.runs.evaluation import Evaluation, Interval
+from ganzoo.runs.protocol import Protocol
 
 PROTOCOL = {
     "metric": "KID-lite0",

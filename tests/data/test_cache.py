@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import torch
 
+from ganzoo.config.units import Size
 from ganzoo.data import cache
 from ganzoo.data.cache import prepare
 from ganzoo.data.source import ImageSource, Picture
 from ganzoo.errors import DataError, StorageError
-from ganzoo.units import Size
-from ganzoo.view import View
+from ganzoo.runs.view import View
 
 
 class Numbered(ImageSource):

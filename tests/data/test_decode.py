@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from ganzoo import api
-from ganzoo.catalog import FolderOptions
+from ganzoo.catalog.lookup import FolderOptions
+from ganzoo.config.units import Size
 from ganzoo.data import decode as rules
 from ganzoo.data.cache import prepare
 from ganzoo.data.decode import decode
 from ganzoo.data.folder import FolderSource
 from ganzoo.errors import DataError
-from ganzoo.units import Size
 from tests.data.pictures import png_header
 
 SIZE = Size(16, 16)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo.catalog import FolderOptions
+from ganzoo.catalog.lookup import FolderOptions
+from ganzoo.config.units import Size
 from ganzoo.data.folder import FolderSource
 from ganzoo.errors import DataError
-from ganzoo.units import Size
 
 
 def photo(

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from ganzoo.api import configure_run
-from ganzoo.catalog import Catalog, FolderOptions
+from ganzoo.catalog.discovery import discover
+from ganzoo.catalog.lookup import Catalog, FolderOptions
+from ganzoo.catalog.registry import Registry, load_registry
 from ganzoo.data.folder import FolderSource
 from ganzoo.data.inspect.advice import advise
 from ganzoo.data.inspect.clean import clean, left_out
@@ -20,9 +22,7 @@ from ganzoo.data.inspect.facts import Facts, look, printable
 from ganzoo.data.inspect.summary import Inspection, inspect_surveys
 from ganzoo.data.inspect.survey import survey
 from ganzoo.data.inspect.tables import figure_rows, record
-from ganzoo.discovery import discover
 from ganzoo.errors import UsageError
-from ganzoo.registry import Registry, load_registry
 from tests.data.pictures import landscape, save
 
 Inspect = Callable[..., Inspection]

@@ -38,9 +38,9 @@ def test_what_it_says_that_the_check_names_is_named(
             text = step["text"].replace(right, wrong)
             (tmp_path / step["file"]).write_text(text, encoding="utf-8")
     code = (
-        "import ganzoo_ralsgan as plugin\nfrom ganzoo.discovery import discover, Plugin\n"
-        "from ganzoo.catalog import Catalog\n"
-        "from ganzoo.registry import Registry\nfrom ganzoo.testing.conform import check_name\n"
+        "import ganzoo_ralsgan as plugin\nfrom ganzoo.catalog.discovery import discover, Plugin\n"
+        "from ganzoo.catalog.lookup import Catalog\n"
+        "from ganzoo.catalog.registry import Registry\nfrom ganzoo.testing.conform import check_name\n"
         "own = Plugin(name='ralsgan', distribution='x', version='1', module=plugin,"
         " models=tuple(plugin.ganzoo_models()), parts=tuple(plugin.ganzoo_parts()))\n"
         "catalog = Catalog([*discover(third_party=False), own], Registry())\n"

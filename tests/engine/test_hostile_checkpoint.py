@@ -12,13 +12,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ganzoo import sampling
 from ganzoo.cli import run_command
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.checkpoint import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError, UsageError
-from ganzoo.runs import Run, read_run_file
+from ganzoo.inference import loaded
+from ganzoo.runs.folder import Run, read_run_file
 
 Train = Callable[..., Run]
 TENSORS = {"a": torch.ones(3, 2), "b": torch.arange(4)}
@@ -193,7 +193,7 @@ def test_weights_of_another_network_are_told_when_a_run_is_loaded(run: Path) -> 
     save_file({"generator.evil": torch.ones(1)}, step / "ema.safetensors")
     sign(step)
     with pytest.raises(StorageError, match="does not fit the model"):
-        sampling.load(run)
+        loaded.load(run)
     assert run_command(["sample", str(run)]) == 6
 
 
@@ -341,9 +341,9 @@ def test_a_recorded_run_can_name_no_import(run: Path) -> None:
     content["model"] = "os:system"
     (run / "run.json").write_text(json.dumps(content))
     with pytest.raises(UsageError):
-        sampling.load(run)
+        loaded.load(run)
     content["model"] = "dcgan/dcgan"
     content["configuration"]["generator"]["value"] = "os:system"
     (run / "run.json").write_text(json.dumps(content))
     with pytest.raises(GanzooError, match="no generator 'os:system'"):
-        sampling.load(run)
+        loaded.load(run)

@@ -6,7 +6,7 @@ import torch
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.inputs import open_source, read_images, read_sources
-from ganzoo.view import View
+from ganzoo.runs.view import View
 
 
 @pytest.mark.parametrize(("model", "layout"), [("dcgan", torch.channels_last), ("fastcut", torch.contiguous_format)])

@@ -10,7 +10,7 @@ import torch
 from torch import distributed
 
 from ganzoo.api import configure_run
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
@@ -38,8 +38,8 @@ distributed.destroy_process_group()
 
 def train(processes: Processes) -> dict[str, torch.Tensor]:
     """The weights after a few rounds of a tiny model without batch statistics."""
-    from ganzoo.discovery import discover
-    from ganzoo.registry import Registry
+    from ganzoo.catalog.discovery import discover
+    from ganzoo.catalog.registry import Registry
 
     catalog = Catalog(discover(third_party=False), Registry())
     gan = build_gan(configure_run("dcgan", catalog, tiny=True, options=OPTIONS), {})

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from ganzoo import api
 from ganzoo.engine import checkpoint
 from ganzoo.errors import DataError, StorageError, UsageError
-from ganzoo.runs import Run
+from ganzoo.runs.folder import Run
 from tests.tiny_runs import MODELS
 
 TIMES = ("seconds", "images_per_second")

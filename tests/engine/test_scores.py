@@ -14,18 +14,18 @@ from safetensors.torch import load_file
 
 from ganzoo import api
 from ganzoo.batch import Batch
-from ganzoo.catalog import Catalog
-from ganzoo.configuration import Layer
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Layer
 from ganzoo.data.split import split
 from ganzoo.engine import checkpoint, launch
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, StorageError, UsageError
-from ganzoo.runs import Run, recorded_scores
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.folder import Run, recorded_scores
+from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_scorer
-from ganzoo.scoring.evaluation import Evaluation
-from ganzoo.view import View
 from tests.scoring import small
 
 TINY = {"log_every": "1steps", "checkpoint_every": "1000steps", "sample_every": "1000steps", "score_images": 50}

@@ -11,8 +11,8 @@ import pytest
 
 from ganzoo.engine import checkpoint
 from ganzoo.engine.signals import stop_on_signals
-from ganzoo.runs import Run
-from ganzoo.view import View
+from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 
 LONG = ["--tiny", "--device", "cpu", "--budget", "1h", "--log-every", "5steps", "--threads", "1"]
 

@@ -16,8 +16,8 @@ from ganzoo import api
 from ganzoo.engine import checkpoint, outputs
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, UsageError
-from ganzoo.runs import LOCK, OWNER, Run, locked
-from ganzoo.view import View
+from ganzoo.runs.folder import LOCK, OWNER, Run, locked
+from ganzoo.runs.view import View
 
 Train = Callable[..., Run]
 

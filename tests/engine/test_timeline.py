@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ganzoo import api
-from ganzoo.configuration import Configuration
+from ganzoo.config.configuration import Configuration
+from ganzoo.config.units import Amount, Progress
 from ganzoo.engine.timeline import Moment, Timeline, recorded_moments
 from ganzoo.errors import StorageError
-from ganzoo.runs import Run
-from ganzoo.units import Amount, Progress
+from ganzoo.runs.folder import Run
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganzoo.configuration import Configuration
+from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer, to_unit

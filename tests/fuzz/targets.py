@@ -19,7 +19,9 @@ from PIL import Image
 from safetensors.torch import save
 
 from ganzoo.api import configure_run, open_catalog, recorded_configuration
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.registry import load_registry
+from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
 from ganzoo.data.decode import decode
 from ganzoo.engine import checkpoint, snapshot
@@ -27,13 +29,11 @@ from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.checkpoint import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError
-from ganzoo.reading import parse_json
-from ganzoo.registry import load_registry
+from ganzoo.io.untrusted import parse_json
+from ganzoo.io.yamlfile import read_yaml
 from ganzoo.report_html.records import read_record
-from ganzoo.runs import read_run_file, recorded_scores
-from ganzoo.units import Size
+from ganzoo.runs.folder import read_run_file, recorded_scores
 from ganzoo.weights import read
-from ganzoo.yamlfile import read_yaml
 from tests.engine.test_hostile_checkpoint import sign
 from tests.report_html.folders import score_line
 
@@ -128,7 +128,7 @@ def options_file(data: bytes) -> None:
 
 
 def registry_file(data: bytes) -> None:
-    with file(data, "registry.yaml") as path, mock.patch("ganzoo.registry.shipped_path", lambda: path):
+    with file(data, "registry.yaml") as path, mock.patch("ganzoo.catalog.registry.shipped_path", lambda: path):
         registry = load_registry(path)
         for name in registry.presets:
             registry.results_of(name)

@@ -3,7 +3,7 @@
 import pytest
 
 from ganzoo.api import open_catalog
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.testing import conformance
 from ganzoo.testing.checks import DECLARATION, MODEL
 from ganzoo.testing.conform import check_name, installed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganzoo.runs import Run
+from ganzoo.runs.folder import Run
 from tests.report_html.folders import HOSTILE, write_scores
 
 Train = Callable[..., Run]

@@ -16,14 +16,14 @@ from PIL import Image
 from ganzoo import api
 from ganzoo.cli import run_command
 from ganzoo.cli.run import train as run_cli
-from ganzoo.configuration import parse_assignments
+from ganzoo.config.configuration import parse_assignments
 from ganzoo.errors import StorageError, UsageError
 from ganzoo.report_html import pictures, render_comparison, render_run, write_report
 from ganzoo.report_html.commands import repeat
 from ganzoo.report_html.curves import Chart, Line, draw, thin, ticks
 from ganzoo.report_html.pictures import frame, spread_out
-from ganzoo.runs import Run
-from ganzoo.view import View
+from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 from tests.data.pictures import png_header
 from tests.report_html.folders import HARMLESS, HOSTILE, comparison
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from ganzoo_plugins.dcgan.model import NonSaturating
 from PIL import Image
+from tests.engine.test_rescue import poisoned
 
 import ganzoo
 from ganzoo import api
@@ -15,8 +16,7 @@ from ganzoo.cli import run_command
 from ganzoo.engine.launch import start
 from ganzoo.errors import DivergedError
 from ganzoo.reproducing import reproduction
-from ganzoo.runs import Run
-from tests.engine.test_rescue import poisoned
+from ganzoo.runs.folder import Run
 
 Train = Callable[..., Run]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli import run_command
 from ganzoo.errors import UsageError
 from ganzoo.scaffold import plan, write

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganzoo.api import open_catalog
-from ganzoo.configuration import resolve_part
+from ganzoo.config.configuration import resolve_part
 from ganzoo.data.cache import Images
 from ganzoo.encoders import Encoder, Resize
 from ganzoo.metrics import Metric
+from ganzoo.runs.evaluation import Evaluation, Interval
+from ganzoo.runs.protocol import Protocol
 from ganzoo.scoring.build import build_metric
-from ganzoo.scoring.evaluation import Evaluation, Interval
-from ganzoo.scoring.protocol import Protocol
 from ganzoo.scoring.scorer import Scorer
 
 METRICS = ("frechet", "neighbours", "copies", "spread")

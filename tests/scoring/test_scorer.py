@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from ganzoo.configuration import resolve_part
+from ganzoo.config.configuration import resolve_part
+from ganzoo.config.units import Size
 from ganzoo.data.cache import prepare
 from ganzoo.data.split import split
 from ganzoo.errors import DataError, PluginError
 from ganzoo.metrics import Metric
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.protocol import Protocol
 from ganzoo.scoring.build import build_metric
-from ganzoo.scoring.evaluation import Evaluation
-from ganzoo.scoring.protocol import Protocol
 from ganzoo.scoring.scorer import SEED, Scorer
 from ganzoo.specs import load_target
-from ganzoo.units import Size
 from tests.scoring import small
 
 COUNT, SHARE, FAKES = 360, 0.3, 100

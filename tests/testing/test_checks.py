@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ganzoo import UsageError
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli import run_command
 from ganzoo.testing import Report, Result, conformance
 from ganzoo.testing.check import Check, as_expected, run_checks

@@ -3,7 +3,7 @@
 import pytest
 
 from ganzoo import Options, PartSpec
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.testing.checks import PARTS
 from ganzoo.testing.conform import check_name
 from tests.testing.part_options import CountOptions

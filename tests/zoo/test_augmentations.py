@@ -9,18 +9,18 @@ from torch import Tensor
 
 from ganzoo import api
 from ganzoo.api import open_catalog
-from ganzoo.catalog import Catalog
-from ganzoo.configuration import Configuration, resolve_part
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Configuration, resolve_part
+from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.inputs import enlarged, open_source, read_images
 from ganzoo.model import Augmentation, Batch
 from ganzoo.parts import Parts
-from ganzoo.runs import Run
+from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 from ganzoo.specs import ImageShape
-from ganzoo.units import Size
-from ganzoo.view import View
 from tests.engine.test_resume import assert_same, lines
 
 NAMES = [part.spec.name for part in open_catalog(third_party=False).parts if part.spec.kind == "augmentation"]

@@ -16,11 +16,11 @@ from PIL import Image
 from pydantic import ValidationError
 
 from ganzoo.cli import run_command
+from ganzoo.config.units import Size
 from ganzoo.data.cache import prepare
 from ganzoo.data.source import Picture
 from ganzoo.errors import DataError, UsageError
-from ganzoo.runs import read_run_file
-from ganzoo.units import Size
+from ganzoo.runs.folder import read_run_file
 
 SIZE = Size(8, 8)
 KINDS = ["sea", "wood", "hill"]

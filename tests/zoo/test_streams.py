@@ -21,11 +21,11 @@ from PIL import Image
 from pydantic import ValidationError
 
 from ganzoo.cli import run_command
+from ganzoo.config.units import Size
 from ganzoo.data.cache import prepare
 from ganzoo.data.folder import FolderSource
 from ganzoo.errors import DataError, UsageError
-from ganzoo.runs import read_run_file
-from ganzoo.units import Size
+from ganzoo.runs.folder import read_run_file
 
 SIZE = Size(8, 8)
 KINDS = ("sea", "wood", "hill")
@@ -399,7 +399,7 @@ def test_a_run_on_shards_is_resumed_elsewhere_and_draws(
 
 
 def test_a_folder_of_shards_says_which_data_set_reads_it(four: Path) -> None:
-    from ganzoo.catalog import FolderOptions
+    from ganzoo.catalog.lookup import FolderOptions
 
     with pytest.raises(DataError, match=f"--data shards --set data.path={four}"):
         FolderSource(FolderOptions(path=str(four)))

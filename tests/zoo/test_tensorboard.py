@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from ganzoo.view import View
+from ganzoo.runs.view import View
 
 needs_tensorboard = pytest.mark.skipif(
     importlib.util.find_spec("tensorboard") is None, reason="pip install 'ganzoo-core[tensorboard]'"

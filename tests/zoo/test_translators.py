@@ -15,10 +15,10 @@ from PIL import Image
 import ganzoo
 from ganzoo.api import configure_run, open_catalog
 from ganzoo.batch import Batch
-from ganzoo.catalog import Catalog
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.engine.build import build_gan
 from ganzoo.errors import UsageError
-from ganzoo.runs import Run
+from ganzoo.runs.folder import Run
 from ganzoo.specs import ImageShape
 
 CATALOG = open_catalog(third_party=False)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ganzoo.catalog import Catalog, RegisteredModel
+from ganzoo.catalog.lookup import Catalog, RegisteredModel
+from ganzoo.config.units import Size
 from ganzoo.data.cache import share_of
 from ganzoo.data.inspect.summary import Inspection, Summary
 from ganzoo.errors import PluginError, UsageError
 from ganzoo.options import part_kind
 from ganzoo.specs import Task
-from ganzoo.units import Size
 
 PREFERRED: dict[Task, tuple[tuple[str, str], ...]] = {
     "generate": (("dcgan", "of the four in docs/models.md it shows the most forms after ten minutes"),),

@@ -17,7 +17,7 @@ from ganzoo.data.inspect.measure import Border
 from ganzoo.data.inspect.places import check_target
 from ganzoo.data.inspect.summary import Inspection
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.files import write_atomically
+from ganzoo.io.files import write_atomically
 
 Act = Literal["copied", "changed", "left out"]
 

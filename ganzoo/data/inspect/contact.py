@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ganzoo.config.units import Size
 from ganzoo.data.decode import decode
 from ganzoo.data.folder import read_file
 from ganzoo.data.inspect.facts import Facts, printable
 from ganzoo.data.inspect.summary import Inspection
-from ganzoo.units import Size
 
 COLUMNS = 8
 _CELL = 160

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ganzoo.config.units import Size
 from ganzoo.data.decode import decode, open_header
 from ganzoo.data.inspect.measure import (
     Border,
@@ -21,7 +22,6 @@ from ganzoo.data.inspect.measure import (
     thumbnail,
 )
 from ganzoo.errors import one_line
-from ganzoo.units import Size
 
 Side = Literal["data", "style", "held-out"]
 Triple = tuple[float, float, float]

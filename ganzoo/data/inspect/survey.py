@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ganzoo.config.units import Size
 from ganzoo.data.folder import FolderSource, read_file
 from ganzoo.data.inspect.facts import Facts, Side, Thumb, look, measure
 from ganzoo.data.inspect.measure import THUMB
 from ganzoo.data.source import ImageSource, Picture, PictureStream
 from ganzoo.errors import DataError, one_line
-from ganzoo.units import Size
 
 Report = Callable[[int, int | None, int], None]
 """Hears of pictures looked at, their number if it is known, and how many can't be used."""

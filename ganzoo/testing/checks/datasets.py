@@ -5,11 +5,11 @@ from itertools import islice
 
 import numpy as np
 
+from ganzoo.config.units import Size
 from ganzoo.data.source import ImageSource, Picture, PictureStream
 from ganzoo.testing.checks.parts import all_read, asked, built, offline
 from ganzoo.testing.outcome import fail, skip
 from ganzoo.testing.subject import Declared
-from ganzoo.units import Size
 
 _COUNT = 3
 _SIZE, _RECTANGLE = Size(32, 32), Size(24, 40)

@@ -11,7 +11,7 @@ from annotated_types import Ge, Gt, Le, Len, Lt, MaxLen, MinLen
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ganzoo.discovery import HEAVY
+from ganzoo.catalog.discovery import HEAVY
 from ganzoo.errors import one_line
 from ganzoo.options import ModelOptions, part_kind
 from ganzoo.specs import ModelSpec, load_target

@@ -8,7 +8,7 @@ from annotated_types import Ge
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ganzoo.configuration import Configuration, ResolvedPart
+from ganzoo.config.configuration import Configuration, ResolvedPart
 from ganzoo.errors import GanzooError
 from ganzoo.options import ModelOptions, part_kind
 from ganzoo.testing.outcome import fail

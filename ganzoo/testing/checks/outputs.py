@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from ganzoo.batch import Batch
+from ganzoo.config.units import Size
 from ganzoo.errors import UsageError
 from ganzoo.model import GAN, Augmentation
 from ganzoo.testing.outcome import fail, skip
 from ganzoo.testing.subject import ATTRIBUTES, CPU, Subject, tensors
-from ganzoo.units import Size
 
 _LARGE = 30.0
 

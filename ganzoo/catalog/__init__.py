@@ -1,0 +1,1 @@
+"""What is registered: plugins, models, parts and presets, found and looked up by name."""

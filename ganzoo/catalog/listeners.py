@@ -1,0 +1,33 @@
+"""Calls the hooks of listeners one by one; one that raises is reported once and dropped, and training goes on."""
+
+from collections.abc import Callable, Iterable
+
+import pluggy
+
+from ganzoo.catalog.discovery import Plugin, new_manager
+from ganzoo.errors import one_line
+
+Warn = Callable[[str], None]
+
+
+class Listeners:
+    """The plugins that follow a run through the `ganzoo_run_*` hooks."""
+
+    def __init__(self, plugins: Iterable[Plugin], warn: Warn) -> None:
+        self._manager = new_manager()
+        self._warn = warn
+        # Several entry points may lead to one module, which then listens once.
+        modules = {plugin.module: plugin for plugin in plugins if plugin.module is not None}
+        for module, plugin in modules.items():
+            self._manager.register(module, f"{plugin.distribution}:{plugin.name}")
+
+    def call(self, hook: str, **arguments: object) -> None:
+        """Calls `hook` of every listener."""
+        caller: pluggy.HookCaller = getattr(self._manager.hook, hook)
+        for implementation in reversed(caller.get_hookimpls()):  # pluggy keeps the first to be called last
+            given = {name: arguments[name] for name in implementation.argnames}
+            try:
+                implementation.function(**given)
+            except (Exception, SystemExit) as error:
+                self._manager.unregister(implementation.plugin)
+                self._warn(f"plugin '{implementation.plugin_name}' failed in {hook} and is dropped: {one_line(error)}")

@@ -1,0 +1,161 @@
+"""Looks up models, presets and parts by the names that users write."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from ganzoo.catalog.discovery import Plugin, qualifier
+from ganzoo.catalog.registry import Preset, Registry
+from ganzoo.errors import DataError, PluginError, UsageError, nearest
+from ganzoo.options import Options
+from ganzoo.specs import ModelSpec, PartKind, PartSpec
+
+
+def _absolute(path: str) -> str:
+    """A run may be resumed from another working folder."""
+    return os.path.abspath(os.path.expanduser(path))
+
+
+AbsolutePath = Annotated[str, AfterValidator(_absolute)]
+
+
+class FolderOptions(Options):
+    """Options of a plain folder of images."""
+
+    path: AbsolutePath = Field(min_length=1, description="folder with images; nested folders become labels")
+
+
+FOLDER = PartSpec(
+    kind="dataset",
+    name="folder",
+    target="ganzoo.data.folder:FolderSource",
+    options=FolderOptions,
+    summary="a folder of images",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredModel:
+    """A model with the plugin it comes from."""
+
+    spec: ModelSpec
+    plugin: Plugin
+    full_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredPart:
+    """A part with its full name, "plugin/part"."""
+
+    spec: PartSpec
+    full_name: str
+    builtin: bool
+
+
+class Catalog:
+    """All that is registered: what the plugins declare, and the presets of the registry."""
+
+    def __init__(self, plugins: Iterable[Plugin], registry: Registry) -> None:
+        self.plugins = tuple(plugins)
+        self.registry = registry
+
+    @cached_property
+    def models(self) -> tuple[RegisteredModel, ...]:
+        """Every model of every working plugin, clashing ones included."""
+        return tuple(
+            RegisteredModel(spec=spec, plugin=plugin, full_name=f"{qualifier(plugin, self.plugins)}/{spec.name}")
+            for plugin in self.plugins
+            for spec in plugin.models
+        )
+
+    @cached_property
+    def parts(self) -> tuple[RegisteredPart, ...]:
+        """Every part of every working plugin, clashing ones included, and the core's own `folder`."""
+        declared = (
+            RegisteredPart(
+                spec=spec, full_name=f"{qualifier(plugin, self.plugins)}/{spec.name}", builtin=plugin.builtin
+            )
+            for plugin in self.plugins
+            for spec in plugin.parts
+        )
+        return (RegisteredPart(spec=FOLDER, full_name=FOLDER.name, builtin=True), *declared)
+
+    def model(self, name: str) -> RegisteredModel:
+        """The model of that short or full ("plugin/model") name.
+
+        Raises PluginError when its plugin is broken or the short name belongs to several plugins, UsageError when
+        there is none.
+        """
+        found = [m for m in self.models if name in (m.spec.name, m.full_name)]
+        if len(found) > 1:
+            found = [m for m in found if m.plugin.builtin] or found
+        if len(found) > 1:
+            raise PluginError(f"several plugins have a model '{name}': say {_either(m.full_name for m in found)}")
+        if not found:
+            raise self._unknown_model(name)
+        return found[0]
+
+    def resolve(self, name: str) -> tuple[RegisteredModel, Preset | None]:
+        """The model that a model's or a preset's name stands for, and the preset if it is one."""
+        preset = self.registry.presets.get(name)
+        if preset is None or any(name in (m.spec.name, m.full_name) for m in self.models):
+            return self.model(name), None
+        return self.model(preset.model), preset
+
+    def part(self, kind: PartKind, name: str) -> PartSpec:
+        """The part of that kind and name; errors as for `model`."""
+        of_kind = [part for part in self.parts if part.spec.kind == kind]
+        found = [part for part in of_kind if name in (part.spec.name, part.full_name)]
+        if len(found) > 1:
+            found = [part for part in found if part.builtin] or found
+        if len(found) > 1:
+            raise PluginError(f"several plugins have a {kind} '{name}': say {_either(p.full_name for p in found)}")
+        if not found:
+            names = sorted(part.spec.name for part in of_kind)
+            raise UsageError(f"no {kind} '{name}'.{nearest(name, names)} There are: {', '.join(names) or 'none'}")
+        return found[0].spec
+
+    def source(self, text: str, options: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+        """What `--data TEXT` means: a data set's name with options, or a folder as the data set `folder`.
+
+        Raises DataError when it is neither.
+        """
+        sets = [part for part in self.parts if part.spec.kind == "dataset" and part.spec.name != FOLDER.name]
+        names = sorted(part.spec.name for part in sets)
+        if any(text in (part.spec.name, part.full_name) for part in sets):
+            return text, options
+        path = os.path.expanduser(text)
+        if os.path.isdir(path):
+            return FOLDER.name, {**options, "path": os.path.abspath(path)}
+        if text == FOLDER.name:  # as run.json has it, with the path beside it
+            return text, options
+        if os.path.exists(path):
+            raise DataError(f"data '{text}' is a file: give the folder it is in")
+        raise DataError(
+            f"no folder '{text}', and no data set of that name.{nearest(text, names)} Data sets: {', '.join(names)}"
+        )
+
+    def _unknown_model(self, name: str) -> UsageError | PluginError:
+        for plugin in self.plugins:
+            if (
+                plugin.status != "ok"
+                and not plugin.models
+                and name.split("/")[0]
+                in (
+                    plugin.name,
+                    f"{plugin.distribution}:{plugin.name}",
+                )
+            ):
+                return PluginError(f"plugin '{plugin.name}' can't be used ({plugin.status}): {plugin.reason}")
+        if package := self.registry.community.get(name):
+            return UsageError(f"'{name}' is a community plugin that is not installed: pip install {package}")
+        names = [m.spec.name for m in self.models] + list(self.registry.presets)
+        return UsageError(f"no model or preset '{name}'.{nearest(name, names)} All of them: ganzoo list")
+
+
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(f"'{name}'" for name in names)

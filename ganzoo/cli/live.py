@@ -1,0 +1,232 @@
+"""The view of a run on a terminal: progress, rate, losses and where the pictures are; plain lines elsewhere."""
+
+import time
+from collections.abc import Mapping
+
+from rich.console import Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from ganzoo.cli.console import complain, console, plain, say
+from ganzoo.config.units import duration
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.folder import Run, file_name
+from ganzoo.runs.ranks import is_first
+from ganzoo.runs.view import View
+from ganzoo.scoring.game import Watch
+
+_LINE_EVERY = 10.0
+"""Seconds between plain lines."""
+_NAMED = 10
+"""Pictures that can't be used which the screen names."""
+_COUNTERS = ("step", "images", "seconds", "images_per_second")
+
+
+class Reading:
+    """The first visit to a data set in words; its clock starts at the first of them."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._first = 0
+        self._named = 0
+
+    def status(self, done: int, total: int | None, skipped: int) -> str:
+        """How many pictures are read and how fast."""
+        if not self._first:
+            self._started, self._first = time.monotonic(), done
+        seconds = time.monotonic() - self._started
+        rate = f", {(done - self._first) / seconds:.0f} files/s" if seconds > 1 else ""
+        return f"read {done}{f' of {total}' if total else ''} images{rate}{f', {skipped} skipped' if skipped else ''}"
+
+    def name(self, name: str, problem: str) -> None:
+        """Prints a picture that can't be used, up to a limit."""
+        self._named += 1
+        if self._named <= _NAMED:
+            console.print(plain(f"skipped '{name}': {problem}"))
+        elif self._named == _NAMED + 1:
+            console.print(plain("more are skipped; run.json names them"))
+
+
+def make_view() -> View:
+    """The live view on a terminal, plain lines elsewhere; of several processes only the first says anything."""
+    if not is_first():
+        return View()
+    return LiveView() if console.is_terminal and not console.is_dumb_terminal else LineView()
+
+
+class LineView(View):
+    """One line now and then, for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._last = -_LINE_EVERY
+        self._reading = Reading()
+        self._watch = Watch()
+        self._told = ""
+
+    def reading(self, done: int, total: int | None, skipped: int) -> None:
+        """A line every ten seconds and at the end."""
+        if done == total or self._due():
+            say(self._reading.status(done, total, skipped))
+
+    def skipping(self, name: str, problem: str) -> None:
+        """Names the first few pictures that can't be used."""
+        self._reading.name(name, problem)
+
+    def notice(self, text: str) -> None:
+        """The sentence."""
+        say(text)
+
+    def follow(self, run: Run) -> None:
+        """What is trained, and where to."""
+        say(opening(run))
+
+    def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
+        """Step, share of the budget, time left, rate and losses; how the game stands when that has changed."""
+        game = self._watch.see(scalars, probabilities=run.records_probabilities)
+        if self._due():
+            if game is not None and game.kind != self._told:
+                say(f"step {run.progress.steps}  {game.words}")
+                self._told = game.kind
+            values = "  ".join(f"{name} {value:.3f}" for name, value in scalars.items() if name not in _COUNTERS)
+            say(f"step {run.progress.steps}  {status(run)}  {values}")
+
+    def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:
+        """The score with its interval, its floor and the best so far."""
+        say(score_line(evaluation, best))
+
+    def finished(self, run: Run, summary: Mapping[str, object]) -> None:
+        """How it ended and where everything is."""
+        say(closing(run))
+
+    def _due(self) -> bool:
+        now = time.monotonic()
+        due = now - self._last >= _LINE_EVERY
+        self._last = now if due else self._last
+        return due
+
+
+class LiveView(View):
+    """A panel that is redrawn in place."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False), BarColumn(bar_width=None), TaskProgressColumn(), expand=True
+        )
+        self._task = self._bar.add_task("reading images", total=1.0)
+        self._reading = Reading()
+        self._watch = Watch()
+        self._live = Live(console=console, refresh_per_second=4, transient=True)
+        self._live.update(self._bar)
+
+    def close(self) -> None:
+        """Takes the panel away and shows the cursor again."""
+        self._live.stop()
+
+    def reading(self, done: int, total: int | None, skipped: int) -> None:
+        """The bar over the images."""
+        self._live.start()
+        text = self._reading.status(done, total, skipped)
+        self._bar.update(self._task, completed=done / total if total else 0.0, description=text)
+
+    def skipping(self, name: str, problem: str) -> None:
+        """Names the first few pictures that can't be used, above the panel."""
+        self._reading.name(name, problem)
+
+    def notice(self, text: str) -> None:
+        """A line above the panel."""
+        console.print(plain(text))
+
+    def follow(self, run: Run) -> None:
+        """What is trained, and the panel."""
+        console.print(plain(opening(run)))
+        self._bar.update(self._task, description=run.configuration.model.spec.name, completed=0.0)
+        self._live.start()
+
+    def stepped(self, run: Run) -> None:
+        """Moves the bar; the panel is drawn by its own clock."""
+        self._bar.update(self._task, completed=share(run))
+
+    def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
+        """New values in the panel."""
+        game = self._watch.see(scalars, probabilities=run.records_probabilities)
+        words = plain(game.words if game else "")
+        self._live.update(Group(self._bar, Text(status(run)), _values(scalars), words, _newest(run)))
+
+    def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:
+        """A line above the panel."""
+        console.print(plain(score_line(evaluation, best)))
+
+    def finished(self, run: Run, summary: Mapping[str, object]) -> None:
+        """Takes the panel away and says how it ended."""
+        self.close()
+        console.print(plain(closing(run)))
+
+
+class Aside(View):
+    """Notices on the error stream, so that the output of a command for programs is nothing but rows."""
+
+    def notice(self, text: str) -> None:
+        """The sentence."""
+        complain(text)
+
+
+def share(run: Run) -> float:
+    """The part of the budget that is used up, in [0, 1]."""
+    return min(run.configuration.settings.budget.count(run.progress), 1.0)
+
+
+def status(run: Run) -> str:
+    """Share of the budget, time left and rate in one line."""
+    used = share(run)
+    left = run.progress.seconds * (1 - used) / used if used else 0.0
+    rate = run.scalars.get("images_per_second", 0.0)
+    return f"{used:.0%}  {duration(left)} left  {rate:.0f} images/s"
+
+
+def opening(run: Run) -> str:
+    """What is trained on what, for how long, and where to."""
+    configuration = run.configuration
+    settings = configuration.settings
+    data = configuration.parts["data"]
+    source = getattr(data.options, "path", data.spec.name)
+    return (
+        f"training {configuration.model.spec.name} on {source} at {settings.size} px, batch"
+        f" {configuration.options.batch}, for {settings.budget}, into {file_name(run.folder)}"
+    )
+
+
+def score_line(evaluation: Evaluation, best: Evaluation) -> str:
+    """The score in thousandths with its interval, what other real images score, and where the best was."""
+    score, floor = evaluation.score, evaluation.floor
+    at_best = "the best so far" if best is evaluation else f"best {1000 * best.score.value:.1f} at step {best.step}"
+    real, worst = ("paintings", "photos") if evaluation.protocol.sources else ("real images", "noise")
+    kept = f"content {evaluation.others['content']:.2f}; " if "content" in evaluation.others else ""
+    return (
+        f"step {evaluation.step}  {evaluation.protocol.metric} x1000 {1000 * score.value:.1f}"
+        f" ({1000 * score.low:.1f} to {1000 * score.high:.1f}), {real} {1000 * floor.value:.1f},"
+        f" {worst} {1000 * evaluation.ceiling:.0f}; {kept}{at_best}"
+    )
+
+
+def closing(run: Run) -> str:
+    """How the run ended and what to do with it."""
+    progress = run.progress
+    steps = f"{run.outcome} after {progress.steps} steps, {progress.images} images, {duration(progress.seconds)}"
+    pictures = f"pictures: {file_name(run.newest_sample)}" if run.newest_sample else "no pictures yet"
+    folder = file_name(run.folder)
+    hint = f"draw more: ganzoo sample {folder}" if run.outcome == "done" else f"go on: ganzoo run --resume {folder}"
+    return f"{steps}\n{pictures}\n{hint}"
+
+
+def _values(scalars: Mapping[str, float]) -> Table:
+    table = Table.grid(padding=(0, 3))
+    shown = [(name, value) for name, value in scalars.items() if name not in _COUNTERS]
+    table.add_row(*(plain(name) for name, _ in shown), style="dim")
+    table.add_row(*(f"{value:.3f}" for _, value in shown))
+    return table
+
+
+def _newest(run: Run) -> Text:
+    return plain(f"newest pictures: {file_name(run.newest_sample)}" if run.newest_sample else "")

@@ -1,0 +1,180 @@
+"""The rows of `ganzoo list`: models, presets and plugins that can't be used, remembered from one command to the next.
+
+Importing every declaration takes longer than a list may. So the rows are kept in the cache beside the size and time of
+each file and folder they were made from, and are made anew as soon as one differs.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganzoo.io.files import cache_folder
+
+if TYPE_CHECKING:
+    from ganzoo.catalog.discovery import Plugin
+    from ganzoo.catalog.lookup import Catalog, RegisteredModel
+
+Row = dict[str, Any]
+Stamp = tuple[int, int] | None
+"""Time of change in nanoseconds and size in bytes; None for what is not there."""
+
+_SCHEMA = 3
+_TERMS = (
+    *("metric", "data_fingerprint", "size", "budget", "set", "tiny"),
+    *("encoder", "held_out", "n_fake", "date", "commit"),
+)
+"""What results must have in common to be seeds of one measurement."""
+_KEPT = 20
+"""Lists to remember: each virtual environment, set of flags and own registry has one."""
+
+
+def listing(*, third_party: bool = True, registry: Path | None = None) -> list[Row]:
+    """One row for each model, preset and bad plugin; arguments as for `ganzoo.api.open_catalog`.
+
+    A declaration that depends on anything but files on the module path changes its row only after `ganzoo plugins`.
+    """
+    if rows := _remembered(_place(third_party, registry)):
+        return rows
+    from ganzoo.api import open_catalog
+
+    catalog = open_catalog(third_party=third_party, registry=registry)
+    return remember(catalog, third_party=third_party, registry=registry)
+
+
+def remember(catalog: "Catalog", *, third_party: bool = True, registry: Path | None = None) -> list[Row]:
+    """The rows of a catalogue opened with these arguments, which the next `listing` will give."""
+    rows = rows_of(catalog)
+    _write(_place(third_party, registry), rows, _sources(catalog, registry))
+    return rows
+
+
+def rows_of(catalog: "Catalog") -> list[Row]:
+    """The rows of everything registered: models first, then presets, then plugins that give nothing."""
+    bad = [plugin for plugin in catalog.plugins if not plugin.models and plugin.status != "ok"]
+    rows = [*map(_model_row, catalog.models), *_preset_rows(catalog), *map(_bad_row, bad)]
+    return [{**row, "score": _recorded(catalog, row["name"])} for row in rows]
+
+
+def _recorded(catalog: "Catalog", name: str) -> str:
+    """The newest recorded score in words: the mean over its seeds, the interval that covers each, floor and terms."""
+    newest = catalog.registry.newest_of(name)
+    if newest is None:
+        return ""
+    results = catalog.registry.results_of(name)
+    alike = [result for result in results if all(result.get(key) == newest.get(key) for key in _TERMS)]
+    low, high = (function(end for one in alike for end in one["interval"]) for function in (min, max))
+    mean = sum(one["score"] for one in alike) / len(alike)
+    score = f"{1000 * mean:.0f} ({1000 * low:.0f} to {1000 * high:.0f}, real {1000 * newest['floor']:.0f})"
+    return f"{score} {newest['metric']}, {newest['data']}, {newest['budget']}"
+
+
+def _model_row(model: "RegisteredModel") -> Row:
+    spec, plugin = model.spec, model.plugin
+    return {
+        "name": model.full_name if plugin.status == "clash" else spec.name,
+        "kind": "model",
+        "task": spec.task,
+        "status": plugin.status,
+        "plugin": plugin.name,
+        "distribution": plugin.distribution,
+        "summary": f"{spec.summary} ({plugin.reason})" if plugin.reason else spec.summary,
+        "paper": spec.paper,
+        "license": spec.license,
+    }
+
+
+def _preset_rows(catalog: "Catalog") -> list[Row]:
+    tasks = {name: model.spec.task for model in catalog.models for name in (model.spec.name, model.full_name)}
+    return [
+        {
+            "name": name,
+            "kind": "preset",
+            "task": tasks.get(preset.model, ""),
+            "status": "ok" if preset.model in tasks else "broken",
+            "plugin": f"of {preset.model}",
+            "summary": preset.summary,
+        }
+        for name, preset in catalog.registry.presets.items()
+    ]
+
+
+def _bad_row(plugin: "Plugin") -> Row:
+    return {
+        "name": plugin.name,
+        "kind": "plugin",
+        "task": "",
+        "status": plugin.status,
+        "plugin": plugin.name,
+        "distribution": plugin.distribution,
+        "summary": plugin.reason,
+    }
+
+
+def _place(third_party: bool, registry: Path | None) -> Path:
+    """The file in the cache for what the command was asked and where Python would look for plugins."""
+    own = os.path.abspath(registry or "registry.yaml")
+    asked = [
+        _SCHEMA,
+        __file__,
+        sys.version,
+        sys.path,
+        third_party,
+        os.environ.get("GANZOO_PLUGINS"),
+        own if os.path.exists(own) else None,
+    ]
+    return cache_folder() / "listing" / f"{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]}.json"
+
+
+def _sources(catalog: "Catalog", registry: Path | None) -> list[str]:
+    """Every file that the rows depend on, and the folders in which a new file could change them."""
+    from ganzoo.catalog.registry import registry_files
+
+    modules = [
+        file
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] not in sys.stdlib_module_names and (file := getattr(module, "__file__", None))
+    ]
+    files = [*modules, *(file for plugin in catalog.plugins for file in plugin.files)]
+    folders = [*map(os.path.dirname, files), *(entry or os.getcwd() for entry in sys.path)]
+    return sorted({*files, *folders, *map(str, registry_files(registry))})
+
+
+def _stamp(path: str) -> Stamp:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _remembered(file: Path) -> list[Row]:
+    """The rows kept in the file, or none when they are not, no longer, or not readably there."""
+    try:
+        content = json.loads(file.read_bytes())
+        fresh = all(_stamp(path) == (stamp and tuple(stamp)) for path, stamp in content["sources"].items())
+        rows: list[Row] = content["rows"] if fresh else []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # missing, cut off or damaged: made anew
+        return []
+    return rows
+
+
+def _write(file: Path, rows: list[Row], sources: Iterable[str]) -> None:
+    """Keeps the rows; a list that can't be kept is as good, only slower the next time."""
+    content = {"sources": {path: _stamp(path) for path in sources}, "rows": rows}
+    draft = file.with_name(f".{file.stem}-{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(content))
+        draft.replace(file)
+        newest_first = sorted(file.parent.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in islice(newest_first, _KEPT, None):
+            old.unlink()
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()

@@ -1,0 +1,97 @@
+"""Scores of finished runs: `ganzoo evaluate` and the rows of a comparison."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ganzoo.api import recorded_configuration
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Configuration, Layer, metric_parts
+from ganzoo.data.cache import prepare
+from ganzoo.engine import checkpoint
+from ganzoo.engine.inputs import learnt_from, open_source
+from ganzoo.inference.loaded import LoadedGAN, load_run
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.folder import read_run_file, recorded_scores
+from ganzoo.runs.view import View
+from ganzoo.scoring.build import build_scorer
+from ganzoo.scoring.scorer import Scorer
+from ganzoo.scoring.translation import TranslationScorer
+
+
+class Evaluator:
+    """Scores checkpoints of one or several runs; what runs on the same data share is computed once.
+
+    `changes` are settings to score with instead of those that a run was trained with: data, encoder, score_images.
+    `meanings` has a phrase for each value beside the score, by name, of the metrics used so far.
+    """
+
+    def __init__(self, catalog: Catalog, view: View, *, device: str = "auto", **changes: object) -> None:
+        self.catalog = catalog
+        self.view = view
+        self.device = device
+        self.changes: Mapping[str, object] = {key: value for key, value in changes.items() if value is not None}
+        self.meanings: dict[str, str] = {}
+        self._scorers: dict[str, Scorer | TranslationScorer] = {}
+
+    def evaluate(self, folder: Path, which: str = "LATEST") -> Evaluation:
+        """The scores of the checkpoint `which` ("LATEST", "BEST" or a step) of a run.
+
+        Raises UsageError when the folder is no run's or the encoder's weights are missing, DataError when nothing is
+        held out, StorageError when there is no such checkpoint.
+        """
+        content = read_run_file(folder)
+        changes = Layer(origin="evaluate", values=self.changes)
+        configuration = recorded_configuration(content, self.catalog, [changes])
+        gan, problems = load_run(folder, which=which, device=self.device, catalog=self.catalog)
+        for problem in problems:
+            self.view.notice(problem)
+        scorer = self._scorer(configuration, gan)
+        self._remark(content["data"]["fingerprint"], gan, scorer)
+        weights = "ema" if configuration.options.ema_kimg else "live"
+        return scorer.score(scorer.draw(gan.gan, gan.shape.attributes), step=gan.step, weights=weights)
+
+    def recorded_or_new(self, folder: Path, which: str) -> Evaluation | None:
+        """The score that the run took of that checkpoint itself, or a new one; None for BEST where none is marked."""
+        checkpoints = folder / "checkpoints"
+        if which == checkpoint.BEST and checkpoint.best_step(checkpoints) is None:
+            return None
+        if not self.changes:
+            step = (
+                checkpoint.best_step(checkpoints)
+                if which == checkpoint.BEST
+                else max(checkpoint.steps_in(checkpoints), default=None)
+            )
+            for evaluation in recorded_scores(folder):
+                if evaluation.step == step:
+                    return evaluation
+        return self.evaluate(folder, which)
+
+    def _remark(self, trained_on: str, gan: LoadedGAN, scorer: Scorer | TranslationScorer) -> None:
+        if "data" not in self.changes and scorer.protocol.data != trained_on:
+            self.view.notice("the images have changed since the run was trained: it may know some that are held out")
+        if gan.shape.attributes and gan.shape.attributes != scorer.attributes:
+            self.view.notice("the model's labels are not those of these images, so all of its own are drawn in turn")
+
+    def _scorer(self, configuration: Configuration, gan: LoadedGAN) -> Scorer | TranslationScorer:
+        values = configuration.values()
+        asked = ("data", "style", "encoder", "size", "held_out", "score_images", "metrics")
+        key = repr(sorted((k, v) for k, v in values.items() if k.partition(".")[0] in asked))
+        if key not in self._scorers:
+            settings = configuration.settings
+            metrics = metric_parts(configuration, self.catalog)
+            side = learnt_from(configuration)
+            sides = {
+                field: prepare(open_source(configuration, field), settings.size, self.view, max_bad=settings.max_bad)
+                for field in dict.fromkeys(("data", side))
+            }
+            scorer = build_scorer(
+                configuration,
+                sides[side],
+                gan.device,
+                self.view.notice,
+                sources=sides["data"] if side != "data" else None,
+                metrics=metrics,
+            )
+            self.meanings |= scorer.meanings
+            self._scorers[key] = scorer
+        return self._scorers[key]

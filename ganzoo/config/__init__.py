@@ -1,0 +1,1 @@
+"""The settings of a run: their types, their layers, and the one checked configuration."""

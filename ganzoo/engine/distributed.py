@@ -1,0 +1,181 @@
+"""Joins the processes that torchrun (or anything that sets its environment variables) has started."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import torch
+from torch import distributed
+
+from ganzoo.engine.processes import LostError, Processes
+from ganzoo.errors import GanzooError, UsageError, one_line
+from ganzoo.runs.ranks import started_with_others
+
+SILENCE = timedelta(minutes=10)
+"""A process that has not answered for so long counts as gone."""
+_LOOK_EVERY = 0.05
+"""Seconds between two looks for what the first process does alone, such as reading the data for the first time."""
+_ROLL_CALL = 5.0
+"""Seconds for the survivors to name who is missing."""
+
+
+def own_device(name: str) -> str:
+    """The device for this process: of several GPUs in a machine each has its own."""
+    if not started_with_others():
+        return name
+    chosen = name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if chosen == "cpu":
+        return chosen
+    if chosen != "cuda":
+        raise UsageError(f"several processes can't share device '{name}': give cuda or cpu")
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+
+
+@contextmanager
+def joined() -> Iterator["Team"]:
+    """All processes of the run while the block runs; one alone where torchrun has not started several.
+
+    An error on one of them is told to the others. Raises UsageError when they can't find each other.
+    """
+    if not started_with_others():
+        yield Team(Processes(), None)
+        return
+    if distributed.is_initialized():  # by a block around this one
+        yield _team()
+        return
+    try:
+        store, rank, count = next(distributed.rendezvous("env://", timeout=SILENCE))  # type: ignore[attr-defined]  # public, but not in the stubs
+        session = distributed.PrefixStore(_session(store, rank, count), store)  # type: ignore[attr-defined]  # the same
+        distributed.init_process_group(backend=_backend(), store=session, rank=rank, world_size=count, timeout=SILENCE)
+    except (RuntimeError, ValueError) as error:
+        raise UsageError(f"the processes can't find each other: {one_line(error)}") from error
+    team = _team()
+    try:
+        yield team
+    except LostError as error:
+        raise LostError(f"{error}; {team.roll_call()}") from error
+    except BaseException as error:
+        team.tell_failure(error)
+        raise
+    finally:
+        with suppress(RuntimeError):
+            distributed.destroy_process_group()
+
+
+def _session(store: Any, rank: int, count: int) -> str:
+    """A word that the processes of this start, and no others, have in common.
+
+    When torchrun starts processes again they meet at the same store, where those before them have left their
+    addresses; and how often it did so is counted by each machine for itself (pytorch#135712). So each says hello with
+    a word of its own, and the first answers to that word until all have acknowledged.
+    """
+    own = uuid4().hex
+    if rank:
+        store.set(f"hello/{rank}", own)
+        return _until(lambda: _answer_to(own, store, rank))
+    return _until(lambda: own if _all_know(own, store, count) else "")
+
+
+def _answer_to(own: str, store: Any, rank: int) -> str:
+    word, _, session = _read(store, f"answer/{rank}").partition(" ")
+    if word != own:
+        return ""
+    store.set(f"known/{rank}", session)
+    return session
+
+
+def _all_know(session: str, store: Any, count: int) -> bool:
+    for rank in range(1, count):
+        if word := _read(store, f"hello/{rank}"):
+            store.set(f"answer/{rank}", f"{word} {session}")
+    return all(_read(store, f"known/{rank}") == session for rank in range(1, count))
+
+
+def _read(store: Any, key: str) -> str:
+    """What is there, without waiting for it."""
+    return str(store.get(key).decode()) if store.check([key]) else ""
+
+
+def _until(answer: Callable[[], str]) -> str:
+    """The answer once there is one. Raises RuntimeError when nobody gives it."""
+    deadline = time.monotonic() + SILENCE.total_seconds()
+    while not (found := answer()):
+        if time.monotonic() > deadline:
+            raise RuntimeError("no answer")
+        time.sleep(_LOOK_EVERY)
+    return found
+
+
+def _team() -> "Team":
+    processes = Processes(distributed.get_rank(), distributed.get_world_size(), distributed.group.WORLD)
+    return Team(processes, distributed.distributed_c10d._get_default_store())
+
+
+def _backend() -> str:
+    """Gradients over NCCL where there are GPUs; what is decided on the CPU always over gloo."""
+    return "cpu:gloo,cuda:nccl" if torch.cuda.is_available() and distributed.is_nccl_available() else "gloo"
+
+
+class Team:
+    """The processes, and the notes that they leave each other in the store that they met at."""
+
+    def __init__(self, processes: Processes, store: Any) -> None:
+        self.processes = processes
+        self._store = store
+
+    def tell(self, name: str, text: str = "") -> str:
+        """What the first process says under that name; the others wait for it, however long it takes.
+
+        Raises LostError when it fails instead of saying it.
+        """
+        if self._store is None:
+            return text
+        key = f"told/{name}"
+        if self.processes.first:
+            self._store.set(key, text)
+            return text
+        try:
+            while not self._store.check([key]):
+                if self._has("failed", 0):
+                    raise LostError("the first process has ended")
+                time.sleep(_LOOK_EVERY)
+            return _read(self._store, key)
+        except RuntimeError as error:  # it kept the store, which is gone with it
+            raise LostError(f"the first process is gone: {one_line(error)}") from error
+
+    @contextmanager
+    def first_alone(self, name: str) -> Iterator[None]:
+        """The first process runs the block before the others do."""
+        if not self.processes.first:
+            self.tell(name)
+        yield
+        if self.processes.first:
+            self.tell(name)
+
+    def tell_failure(self, error: BaseException) -> None:
+        """Leaves word of why this process ends."""
+        text = str(error) if isinstance(error, GanzooError) else one_line(error)
+        with suppress(Exception):  # whoever kept the store may be gone too
+            self._note("failed", text)
+
+    def roll_call(self) -> str:
+        """Who has failed, or else who does not answer any more."""
+        with suppress(Exception):
+            self._note("here", "")
+            time.sleep(_ROLL_CALL)
+            ranks = range(self.processes.count)
+            if failed := [rank for rank in ranks if self._has("failed", rank)]:
+                return "; ".join(f"process {rank}: {_read(self._store, f'failed/{rank}')}" for rank in failed)
+            missing = [str(rank) for rank in ranks if not self._has("here", rank)]
+            return f"no answer from process {', '.join(missing) or '(all answer)'}"
+        return "and who it is can't be found out"
+
+    def _note(self, kind: str, text: str) -> None:
+        self._store.set(f"{kind}/{self.processes.rank}", text)
+
+    def _has(self, kind: str, rank: int) -> bool:
+        return bool(self._store.check([f"{kind}/{rank}"]))

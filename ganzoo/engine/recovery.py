@@ -1,0 +1,66 @@
+"""What happens to a run that has diverged: back to its last checkpoint at half the rate, a few times."""
+
+from ganzoo.engine import checkpoint, snapshot
+from ganzoo.engine.outputs import Outputs
+from ganzoo.engine.trainer import Trainer
+from ganzoo.errors import DivergedError, StorageError
+from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
+
+ADVICE = "Try a smaller --set lr=…, or another loss"
+
+
+class Rescue:
+    """Takes one run back. Everything but the time that was spent is then as it was."""
+
+    def __init__(self, run: Run, trainer: Trainer, outputs: Outputs, view: View) -> None:
+        self.run = run
+        self.trainer = trainer
+        self.outputs = outputs
+        self.view = view
+
+    def after(self, error: DivergedError) -> None:
+        """Goes back, on all processes alike; raises the error when that has been done often enough."""
+        self.outputs.keep_suspect()
+        setbacks = self.trainer.setbacks + 1
+        allowed = self.run.configuration.settings.setbacks
+        if setbacks > allowed:
+            tried = f" after {allowed} returns to a checkpoint, each at half the rate" if allowed else ""
+            raise DivergedError(f"{error}{tried}; the last checkpoint before it is kept. {ADVICE}") from error
+        go_back(self.run, self.trainer, self.view)
+        self.trainer.setbacks = setbacks
+        self.outputs.saved = self.trainer.rounds
+        self.view.notice(
+            f"{error}: back to the checkpoint of step {self.trainer.rounds}, from where everything learns half as fast"
+            f" (return {setbacks} of at most {allowed})"
+        )
+
+
+def go_back(run: Run, trainer: Trainer, view: View) -> float:
+    """Puts run and trainer to the newest good checkpoint and drops what is later; gives the seconds trained then.
+
+    The first process finds it and tidies up before the others read it. Raises StorageError when none is good.
+    """
+    processes = trainer.processes
+    trainer.suspect = None
+    if not processes.first:
+        which = int(processes.largest([-1.0])[0])
+        return snapshot.restore(trainer, _load(run, trainer, str(which))[1])
+    step, saved, problems = _load(run, trainer, checkpoint.LATEST)
+    for problem in problems:
+        view.notice(problem)
+    checkpoint.set_aside_after(run.checkpoints, step)
+    run.forget_after(step)
+    processes.largest([float(step)])
+    return snapshot.restore(trainer, saved)
+
+
+def _load(run: Run, trainer: Trainer, which: str) -> tuple[int, checkpoint.Checkpoint, tuple[str, ...]]:
+    """A checkpoint whose weights are like those of the trainer; an optimiser has no state before its first step."""
+    like = {"weights": trainer.gan.state_dict()}
+    if trainer.average is not None:
+        like["ema"] = trainer.average.state()
+    step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS, which, like)
+    if saved.state.get("step") != step:
+        raise StorageError(f"checkpoint '{checkpoint.name_of(step)}' says that it is of another step")
+    return step, saved, problems

@@ -1,0 +1,66 @@
+"""How fast a model trains on this machine, measured by a few steps on random images."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ganzoo.config.configuration import Configuration
+from ganzoo.data.cache import Images
+from ganzoo.engine.build import build_gan, build_trainer
+from ganzoo.engine.device import choose_device
+from ganzoo.engine.inputs import build_augmentation, enlarged
+
+_MOST_ROUNDS = 100
+_LATE = 1_000_000_007
+"""A round's number in the middle of a run: some recipes do more at the start, or at round numbers."""
+_IMAGES = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """What was measured: `images` real images drawn in `seconds` by `steps` steps on `device`."""
+
+    steps: int
+    images: int
+    seconds: float
+    device: str
+
+    @property
+    def per_1000(self) -> float:
+        """Seconds that training on 1,000 real images takes."""
+        return 1000 * self.seconds / self.images
+
+
+def measure_pace(configuration: Configuration, attributes: Mapping[str, int], *, seconds: float = 4.0) -> Pace:
+    """Trains on noise for about `seconds` after one step to warm up; `attributes` are numbers of label values by name.
+
+    Nothing is written. Raises the errors of starting a run: UsageError for a size that the model can't have.
+    """
+    device = choose_device(configuration.settings.device)
+    images = _noise(configuration, {name: tuple(map(str, range(count))) for name, count in attributes.items()})
+    gan = build_gan(configuration, images.attributes)
+    trainer = build_trainer(gan, configuration, images, device)
+    trainer.rounds = _LATE
+    trainer.round(0.5)
+    trainer.scalars()  # waits for the device
+    seen, started, steps = trainer.images_seen, time.perf_counter(), 0
+    while steps < _MOST_ROUNDS and (steps == 0 or time.perf_counter() - started < seconds):
+        trainer.round(0.5)
+        trainer.scalars()
+        steps += 1
+    elapsed = time.perf_counter() - started
+    return Pace(steps=steps, images=trainer.images_seen - seen, seconds=elapsed, device=str(device))
+
+
+def _noise(configuration: Configuration, attributes: Mapping[str, tuple[str, ...]]) -> Images:
+    size = enlarged(configuration.settings.size, build_augmentation(configuration).margin)
+    shape = (_IMAGES, size.height, size.width, 3)
+    return Images(
+        pixels=np.random.default_rng(0).integers(0, 256, shape, np.uint8),
+        labels=np.zeros((_IMAGES, len(attributes)), np.int64),
+        attributes=attributes,
+        fingerprint="noise",
+        skipped=(),
+    )

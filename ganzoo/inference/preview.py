@@ -1,0 +1,71 @@
+"""What an augmentation does to a data set, as one picture."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from ganzoo.config.configuration import ResolvedPart
+from ganzoo.config.units import Size
+from ganzoo.data.images import grid
+from ganzoo.data.source import ImageSource, Picture, PictureStream
+from ganzoo.engine.inputs import enlarged
+from ganzoo.errors import DataError
+from ganzoo.model import Augmentation
+from ganzoo.parts import Parts
+from ganzoo.specs import ImageShape
+
+ROWS, VARIANTS = 6, 8
+_CANDIDATES = 4 * ROWS
+
+
+def preview(data: ResolvedPart, augmentation: ResolvedPart, size: Size, *, seed: int = 0) -> Image.Image:
+    """A row for each of some images of the data: the image itself, then what the augmentation makes of it.
+
+    Raises DataError when no image can be read, PluginError when a part can't be imported.
+    """
+    parts = Parts({"data": data, "augment": augmentation})
+    augment = parts.build("augment", shape=ImageShape(height=size.height, width=size.width))
+    images = _some_images(parts.build("data"), enlarged(size, augment.margin))
+    rows = [_shrunk(images, size), *_variants(images, augment, seed)]
+    return grid(torch.stack(rows, dim=1).flatten(0, 1), columns=len(rows))
+
+
+@torch.no_grad()
+def _variants(images: Tensor, augment: Augmentation, seed: int) -> list[Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    return [augment(images, rng) for _ in range(VARIANTS)]
+
+
+def _some_images(source: PictureStream, size: Size) -> Tensor:
+    """Up to `ROWS` images, B 3 H W in [-1, 1]."""
+    problem = "it has none"
+    found = []
+    for picture in _candidates(source, size):
+        if picture.pixels is None:
+            problem = f"'{picture.name}': {picture.problem}"
+        else:
+            found.append(torch.from_numpy(picture.pixels.copy()))
+        if len(found) == ROWS:
+            break
+    if not found:
+        raise DataError(f"no image of the data can be read: {problem}")
+    return torch.stack(found).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _candidates(source: PictureStream, size: Size) -> Iterator[Picture]:
+    """Images from all over a numbered set, or the first of a stream."""
+    if not isinstance(source, ImageSource):
+        return islice(source.pictures(size), _CANDIDATES)
+    count = min(_CANDIDATES, len(source))
+    spread = [index * len(source) // count for index in range(count)]
+    # The first of each stretch are wanted, the others stand in for what can't be read.
+    wanted = sorted(range(count), key=lambda place: place % max(1, count // ROWS))
+    return source.read([spread[place] for place in wanted], size)
+
+
+def _shrunk(images: Tensor, size: Size) -> Tensor:
+    return F.interpolate(images, (size.height, size.width), mode="bilinear", antialias=True, align_corners=False)

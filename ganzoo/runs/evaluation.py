@@ -1,0 +1,55 @@
+"""The scores of one checkpoint, ready for JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ganzoo.runs.protocol import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A value with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def overlaps(self, other: "Interval") -> bool:
+        """Whether the two could be the same."""
+        return self.low <= other.high and other.low <= self.high
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Scores of the images that one checkpoint draws.
+
+    `score` is the one to rank by, lower is better; `floor` is that of other real images, which no model beats for a
+    reason, `ceiling` that of noise. `others` are further values by name. `weights` says whether the averaged ("ema")
+    or the live ones drew.
+    """
+
+    protocol: Protocol
+    score: Interval
+    floor: Interval
+    ceiling: float
+    others: Mapping[str, float]
+    step: int
+    weights: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Evaluation":
+        """What `to_dict` gave. Raises KeyError or TypeError for anything else."""
+        return cls(
+            protocol=Protocol.from_dict(content["protocol"]),
+            score=Interval(**content["score"]),
+            floor=Interval(**content["floor"]),
+            ceiling=float(content["ceiling"]),
+            others={str(name): float(value) for name, value in content["others"].items()},
+            step=int(content["step"]),
+            weights=str(content["weights"]),
+        )

@@ -1,0 +1,86 @@
+"""What people see of a run: plain lines off a terminal, a panel on one."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ganzoo.api import configure_run, open_catalog
+from ganzoo.cli import console, live
+from ganzoo.cli.live import LineView, LiveView, share, status
+from ganzoo.config.units import Progress, duration
+from ganzoo.runs.folder import Run
+
+SCALARS = {"step": 30, "images": 240, "seconds": 30.0, "images_per_second": 8.0, "generator.fake": 0.7, "D(real)": 0.9}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    configuration = configure_run("dcgan", open_catalog(third_party=False), settings={"budget": "120s"})
+    run = Run(folder=tmp_path, configuration=configuration, progress=Progress(steps=30, images=240, seconds=30.0))
+    run.scalars = dict(SCALARS)
+    run.newest_sample = tmp_path / "samples" / "step-000030.png"
+    return run
+
+
+def captured(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
+    text = io.StringIO()
+    shown = Console(file=text, force_terminal=terminal, width=120, highlight=False, soft_wrap=True)
+    monkeypatch.setattr(console, "console", shown)
+    monkeypatch.setattr(live, "console", shown)
+    return text
+
+
+def test_share_and_time_left(run: Run) -> None:
+    assert share(run) == 0.25
+    assert status(run) == "25%  1 min 30 s left  8 images/s"
+    run.progress = replace(run.progress, seconds=500.0)
+    assert share(run) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (59.7, "1 min 0 s"), (200, "3 min 20 s"), (7325, "2 h 2 min")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_lines_come_now_and_then(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = captured(monkeypatch, terminal=False)
+    view = LineView()
+    view.follow(run)
+    view.logged(run, run.scalars)
+    view.logged(run, run.scalars)  # too soon after the last
+    run.outcome = "done"
+    view.finished(run, {})
+    lines = text.getvalue().splitlines()
+    assert len(lines) == 5 and "\x1b" not in text.getvalue()
+    assert lines[0].startswith("training dcgan on scenes at 64 px")
+    assert lines[1] == "step 30  25%  1 min 30 s left  8 images/s  generator.fake 0.700  D(real) 0.900"
+    assert "step-000030.png" in lines[3] and "ganzoo sample" in lines[4]
+
+
+def test_the_panel_shows_progress_losses_and_pictures(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = captured(monkeypatch, terminal=True)
+    view = LiveView()
+    view.reading(10, 100, 1)
+    view._live.refresh()
+    view.follow(run)
+    view.stepped(run)
+    view.logged(run, run.scalars)
+    view.notice("a [bold]notice[/bold]")
+    view._live.refresh()
+    run.outcome = "interrupted"
+    view.finished(run, {})
+    shown = text.getvalue()
+    for part in ("1 skipped", "25%", "1 min 30 s left", "D(real)", "0.900", "step-000030.png", "--resume"):
+        assert part in shown
+    assert "a [bold]notice[/bold]" in shown  # markup from elsewhere stays text
+
+
+def test_text_from_elsewhere_can_not_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = captured(monkeypatch, terminal=True)
+    console.say("evil \x1b[31m[red]name[/red]\r\x07")
+    assert text.getvalue() == "evil \ufffd[31m[red]name[/red]\ufffd\ufffd\n"
