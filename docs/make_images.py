@@ -16,8 +16,8 @@ from ganzoo_plugins.scenes.paint import RENDITIONS, paint
 from PIL import Image
 
 import ganzoo
-from ganzoo.api import open_catalog
 from ganzoo.config.configuration import resolve_part
+from ganzoo.config.resolve import open_catalog
 from ganzoo.config.units import Size
 from ganzoo.data.images import grid
 from ganzoo.engine.inputs import enlarged

@@ -1,13 +1,12 @@
 """What the command line and notebooks share: listing models and running them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.lookup import Catalog
-from ganzoo.catalog.registry import load_registry
+from ganzoo.config.resolve import configure_run, given, open_catalog, recorded_configuration
 from ganzoo.errors import UsageError, nearest, one_line
 from ganzoo.runs.view import View
 from ganzoo.specs import ModelSpec, Task
@@ -16,14 +15,9 @@ from ganzoo.specs import ModelSpec, Task
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
     from ganzoo.comparing.plan import Jobs
-    from ganzoo.config.configuration import Configuration, Layer
+    from ganzoo.config.configuration import Configuration
     from ganzoo.reproducing.verdict import Reproduction
     from ganzoo.runs.folder import Run
-
-
-def open_catalog(*, third_party: bool = True, registry: Path | None = None) -> Catalog:
-    """Everything that is registered on this machine; `registry` names a file with presets of your own."""
-    return Catalog(discover(third_party=third_party), load_registry(registry))
 
 
 def list_models(task: Task | None = None) -> list[ModelSpec]:
@@ -87,7 +81,7 @@ def compare(
     from ganzoo.comparing.plan import settings_of
     from ganzoo.comparing.record import record as append
 
-    asked = {**(options or {}), **_given(settings)}
+    asked = {**(options or {}), **given(settings)}
     plan = settings_of(names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny)
     done = run_comparison(plan, open_catalog(), view or View(), out=Path(out) if out else None, jobs=jobs)
     if record is not None:
@@ -117,34 +111,6 @@ def reproduce(
     place = Path(out) if out else None
     changed = {"data": data, "style": style, "device": device, "threads": threads}
     return again(Path(folder), open_catalog(), view or View(), steps=steps, out=place, **changed)
-
-
-def configure_run(
-    model: str,
-    catalog: Catalog,
-    *,
-    options: Mapping[str, object] | None = None,
-    config: str | Path | None = None,
-    tiny: bool = False,
-    settings: Mapping[str, object] | None = None,
-) -> "Configuration":
-    """The checked configuration of a run, without importing torch; arguments as for `run`."""
-    from ganzoo.config.configuration import Layer, configure
-    from ganzoo.io.yamlfile import read_yaml
-
-    registered, preset = catalog.resolve(model)
-    flags = _given(settings or {})
-    layers = [
-        *([Layer(origin=f"preset {model}", values=preset.set)] if preset else []),
-        # After the preset, whose ten minutes would otherwise outlast the promise of seconds.
-        *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
-        *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
-        # The data named by a flag are chosen first, so that options (data.count) are those of these data.
-        Layer(origin="flag", values={key: value for key, value in flags.items() if key in ("data", "style")}),
-        Layer(origin="set", values=options or {}),
-        Layer(origin="flag", values={key: value for key, value in flags.items() if key not in ("data", "style")}),
-    ]
-    return configure(registered, catalog, layers)
 
 
 def start_run(
@@ -202,7 +168,7 @@ def resume_run(
     from ganzoo.config.settings import RESUMABLE
     from ganzoo.runs.folder import read_run_file
 
-    changed = _given(settings)
+    changed = given(settings)
     content = read_run_file(Path(folder))
     for name in sorted(set(changed) - RESUMABLE):
         if name not in content["configuration"]:
@@ -233,18 +199,3 @@ def _report(run: "Run", view: View) -> None:
         write_run_report(run.folder)
     except Exception as error:
         view.notice(f"no report.html for this run: {one_line(error)}")
-
-
-def recorded_configuration(
-    content: Mapping[str, Mapping[str, Mapping[str, object]]], catalog: Catalog, extra: "Iterable[Layer]" = ()
-) -> "Configuration":
-    """The configuration that a run.json recorded, each value with its old origin."""
-    from ganzoo.config.configuration import Layer, configure
-
-    recorded = content["configuration"]
-    layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
-    return configure(catalog.model(str(content["model"])), catalog, [*layers, *extra])
-
-
-def _given(settings: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in settings.items() if value is not None}

@@ -19,8 +19,8 @@ from ganzoo_plugins.wgan_gp.model import PenalisedWasserstein
 from torch import Tensor
 
 from ganzoo import ImageShape, Options
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.batch import Batch
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
 from ganzoo.engine.inputs import open_source, read_images

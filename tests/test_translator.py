@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from ganzoo.api import configure_run
 from ganzoo.batch import Batch
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import resolve_part
+from ganzoo.config.resolve import configure_run
 from ganzoo.parts import Parts
 from ganzoo.translator import falling, within_range
 

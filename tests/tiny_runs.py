@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganzoo.api import configure_run
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration
+from ganzoo.config.resolve import configure_run
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.inputs import open_source, read_images

@@ -10,20 +10,18 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import metadata
 from types import ModuleType
-from typing import Literal
 
 import pluggy
 
 from ganzoo import hooks
+from ganzoo.catalog.plugin import HOME, Plugin, qualifier
 from ganzoo.errors import one_line
 from ganzoo.specs import API, OLDEST_API, ModelSpec, PartSpec
 
 GROUP = "ganzoo"
-HOME = "ganzoo-core"
-"""The distribution whose plugins are the built-in ones."""
 ALLOWED = "GANZOO_PLUGINS"
 SLOW_IMPORT = 0.5
 """Seconds; a declaration that takes longer to import gets a note, as it slows every command."""
@@ -31,29 +29,6 @@ HEAVY = ("torch", "timm", "kornia", "numpy")
 
 RESERVED = ("dataset", "folder")
 """The one part of the core itself: a plain folder of images."""
-
-Status = Literal["ok", "broken", "misspelt", "incompatible", "clash", "blocked"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plugin:
-    """One entry point and what became of it. `reason` is empty only when there is nothing to say."""
-
-    name: str
-    distribution: str
-    version: str
-    status: Status = "ok"
-    reason: str = ""
-    module: ModuleType | None = field(default=None, repr=False)
-    models: tuple[ModelSpec, ...] = ()
-    parts: tuple[PartSpec, ...] = ()
-    files: tuple[str, ...] = field(default=(), repr=False)
-    """Source files in which a broken plugin failed; they are in no module that Python still knows."""
-
-    @property
-    def builtin(self) -> bool:
-        """Whether it comes with ganzoo."""
-        return self.distribution == HOME
 
 
 def discover(*, third_party: bool = True, environ: Mapping[str, str] = os.environ) -> tuple[Plugin, ...]:
@@ -210,9 +185,3 @@ def _with_clashes(plugins: list[Plugin]) -> list[Plugin]:
 
 def _keys(plugin: Plugin) -> list[tuple[str, str]]:
     return [("model", m.name) for m in plugin.models] + [(p.kind, p.name) for p in plugin.parts]
-
-
-def qualifier(plugin: Plugin, plugins: Iterable[Plugin]) -> str:
-    """What stands before '/' in the full name of its models: the plugin's name, or dist:name when two share it."""
-    shared = sum(other.name == plugin.name for other in plugins) > 1
-    return f"{plugin.distribution}:{plugin.name}" if shared else plugin.name

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 import pluggy
 
-from ganzoo.catalog.discovery import Plugin, new_manager
+from ganzoo.catalog.discovery import new_manager
+from ganzoo.catalog.plugin import Plugin
 from ganzoo.errors import one_line
 
 Warn = Callable[[str], None]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from ganzoo.catalog.discovery import Plugin, qualifier
+from ganzoo.catalog.plugin import Plugin, qualifier
 from ganzoo.catalog.registry import Preset, Registry
 from ganzoo.errors import DataError, PluginError, UsageError, nearest
 from ganzoo.options import Options

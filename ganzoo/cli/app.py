@@ -66,7 +66,7 @@ class Context:
 
     def catalog(self) -> "Catalog":
         """The catalogue of models, presets and parts."""
-        from ganzoo.api import open_catalog
+        from ganzoo.config.resolve import open_catalog
 
         return open_catalog(third_party=self.third_party, registry=self.registry)
 

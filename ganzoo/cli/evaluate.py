@@ -44,8 +44,8 @@ def evaluate(
     form: Format,
 ) -> None:
     """Scores what a checkpoint of the run folder RUN draws against images held out from its training."""
-    from ganzoo.api import recorded_configuration
     from ganzoo.config.configuration import Layer, metric_parts
+    from ganzoo.config.resolve import recorded_configuration
     from ganzoo.runs.folder import read_run_file
 
     changes = {"data": data, "encoder": encoder, "score_images": images}

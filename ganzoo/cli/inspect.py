@@ -76,7 +76,7 @@ def _part_rows(catalog: "Catalog", kind: str | None) -> list[dict[str, object]]:
 
 
 def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
-    from ganzoo.api import configure_run
+    from ganzoo.config.resolve import configure_run
 
     model, preset = catalog.resolve(name)
     configuration = configure_run(name, catalog)

@@ -131,7 +131,7 @@ def _advise(
     inspection: "Inspection", catalog: "Catalog", source: str, model: str | None, estimate: bool
 ) -> "tuple[Advice, Pace | None, str]":
     """The advice, the measured pace of its model, or why there is none."""
-    from ganzoo.api import configure_run
+    from ganzoo.config.resolve import configure_run
     from ganzoo.data.inspect.advice import advise
     from ganzoo.engine.device import choose_device
     from ganzoo.engine.throughput import measure_pace

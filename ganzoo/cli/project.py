@@ -34,7 +34,7 @@ def project(
     if out is not None and not out.parent.is_dir():
         raise UsageError(f"--out '{out}': there is no folder '{out.parent}'")
     content = read_run_file(run)  # a wrong folder is told before torch is loaded
-    from ganzoo import api
+    from ganzoo.config import resolve
     from ganzoo.data.images import grid
     from ganzoo.inference import projection
     from ganzoo.inference.loaded import load_run
@@ -45,7 +45,7 @@ def project(
     gan, problems = load_run(run, which=step, catalog=catalog)
     for problem in problems:
         complain(problem)
-    encoder = build_encoder(api.recorded_configuration(content, catalog))
+    encoder = build_encoder(resolve.recorded_configuration(content, catalog))
     image = projection.as_image(read_photo(photo).pixels)
     found = projection.project(gan, image, encoder, steps=steps, neighbours=neighbours, seed=seed)
     file = out or run / f"project-{photo.stem}.png"

@@ -33,10 +33,10 @@ def write(file: Path) -> None:
 @file_argument
 def check(file: Path) -> None:
     """Fails (exit 2) when the section `models` is not what the declarations say, or a preset can't run."""
-    from ganzoo.api import configure_run
     from ganzoo.catalog.discovery import discover
     from ganzoo.catalog.lookup import Catalog
     from ganzoo.catalog.registry import load_registry
+    from ganzoo.config.resolve import configure_run
 
     current, wanted = _texts(file)
     if current != wanted:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from ganzoo.io.files import cache_folder
 
 if TYPE_CHECKING:
-    from ganzoo.catalog.discovery import Plugin
     from ganzoo.catalog.lookup import Catalog, RegisteredModel
+    from ganzoo.catalog.plugin import Plugin
 
 Row = dict[str, Any]
 Stamp = tuple[int, int] | None
@@ -35,13 +35,13 @@ _KEPT = 20
 
 
 def listing(*, third_party: bool = True, registry: Path | None = None) -> list[Row]:
-    """One row for each model, preset and bad plugin; arguments as for `ganzoo.api.open_catalog`.
+    """One row for each model, preset and bad plugin; arguments as for `ganzoo.config.resolve.open_catalog`.
 
     A declaration that depends on anything but files on the module path changes its row only after `ganzoo plugins`.
     """
     if rows := _remembered(_place(third_party, registry)):
         return rows
-    from ganzoo.api import open_catalog
+    from ganzoo.config.resolve import open_catalog
 
     catalog = open_catalog(third_party=third_party, registry=registry)
     return remember(catalog, third_party=third_party, registry=registry)

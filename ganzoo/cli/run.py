@@ -59,6 +59,7 @@ def train(
     """Trains NAME. Ctrl-C once saves and stops, twice stops at once."""
     from ganzoo import api
     from ganzoo.cli.live import make_view
+    from ganzoo.config import resolve
     from ganzoo.config.configuration import parse_assignments
 
     catalog = context.catalog()
@@ -74,7 +75,9 @@ def train(
             elif name is None:
                 raise UsageError("say which model: ganzoo run NAME. All of them: ganzoo list")
             else:
-                wanted = api.configure_run(name, catalog, options=options, config=config, tiny=tiny, settings=settings)
+                wanted = resolve.configure_run(
+                    name, catalog, options=options, config=config, tiny=tiny, settings=settings
+                )
                 if go_on and (out is None or overwrite):
                     raise UsageError("--continue goes on with the run in --out: give that, and no --overwrite")
                 run = (

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ganzoo.api import recorded_configuration
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, Layer, metric_parts
+from ganzoo.config.resolve import recorded_configuration
 from ganzoo.data.cache import prepare
 from ganzoo.engine import checkpoint
 from ganzoo.engine.inputs import learnt_from, open_source

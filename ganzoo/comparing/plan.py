@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from ganzoo.api import configure_run
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.resolve import configure_run
 from ganzoo.config.units import Amount
 from ganzoo.errors import PluginError, StorageError, UsageError, one_line
 from ganzoo.runs.folder import LOCK, OWNER, RUN_FILE, file_name

@@ -11,9 +11,9 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from ganzoo.api import open_catalog, recorded_configuration
 from ganzoo.batch import Batch, Draw, draw_normal, example_labels
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.resolve import open_catalog, recorded_configuration
 from ganzoo.data import images
 from ganzoo.data.cache import prepare
 from ganzoo.data.split import split

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganzoo.api import recorded_configuration
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.resolve import recorded_configuration
 from ganzoo.data.cache import prepare
 from ganzoo.data.images import to_uint8
 from ganzoo.data.split import split

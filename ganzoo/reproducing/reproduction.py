@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ganzoo.api import recorded_configuration
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, Layer
+from ganzoo.config.resolve import recorded_configuration
 from ganzoo.engine import checkpoint
 from ganzoo.engine.launch import start
 from ganzoo.engine.loop import DONE

@@ -11,8 +11,8 @@ from typing import Literal, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ganzoo.catalog.discovery import HOME
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.plugin import HOME
 from ganzoo.errors import UsageError, one_line
 
 Kind = Literal["model", "loss", "augmentation", "dataset", "metric"]

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from ganzoo.api import configure_run, open_catalog
-from ganzoo.catalog.discovery import Plugin, qualifier
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.plugin import Plugin, qualifier
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.errors import GanzooError, UsageError, nearest
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.catalog.discovery import Plugin
+from ganzoo.catalog.plugin import Plugin
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan

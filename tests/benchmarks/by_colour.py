@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.split import split
 from ganzoo.engine.inputs import open_source

@@ -4,8 +4,8 @@
 times the bytes of the gradients.
 """
 
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.cli.console import Format, rows_as
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan
 
 LINKS = {"8 GPUs, 200 GB/s": (8, 200e9), "64 GPUs, 12.5 GB/s": (64, 12.5e9)}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import ganzoo
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan
 from ganzoo.stylize.painter import Brush, Painter
 

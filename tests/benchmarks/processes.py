@@ -17,8 +17,8 @@ from multiprocessing import get_context
 import torch
 from torch import Tensor, distributed, nn
 
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.cli.console import Format, rows_as
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine import trainer as engine
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer

@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from ganzoo.api import open_catalog
+from ganzoo.config.resolve import open_catalog
 from ganzoo.config.units import Size
 from ganzoo.specs import load_target
 

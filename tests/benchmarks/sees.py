@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from torch import Tensor
 
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.config.configuration import metric_parts
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.split import split
 from ganzoo.engine.inputs import open_source

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 import ganzoo
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.encoders import Encoder
 from ganzoo.scoring.build import build_encoder
 

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import distributed
 
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.cli.console import Format, rows_as
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer
 from tests.benchmarks.processes import Counted

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import set_up

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss, mse_loss
 
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.model import GAN

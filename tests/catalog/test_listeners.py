@@ -6,8 +6,9 @@ from types import ModuleType
 import pytest
 
 from ganzoo import hookimpl
-from ganzoo.catalog.discovery import Plugin, discover
+from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.listeners import Listeners
+from ganzoo.catalog.plugin import Plugin
 
 
 def plugin(name: str, **hooks: Callable[..., object]) -> Plugin:

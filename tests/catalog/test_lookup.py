@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from ganzoo import ModelOptions, ModelSpec, Options, PartSpec, PluginError, UsageError
-from ganzoo.api import configure_run, list_models, open_catalog
-from ganzoo.catalog.discovery import Plugin
+from ganzoo.api import list_models
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.plugin import Plugin
 from ganzoo.catalog.registry import Preset, Registry
+from ganzoo.config.resolve import configure_run, open_catalog
 
 
 def plugin(name: str, *models: str, losses: tuple[str, ...] = (), **fields: object) -> Plugin:

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from ganzoo import ModelOptions, ModelSpec, UsageError
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.catalog.registry import Preset, load_registry, shipped_path, with_models
+from ganzoo.config.resolve import configure_run, open_catalog
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

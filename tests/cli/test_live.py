@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.cli import console, live
 from ganzoo.cli.live import LineView, LiveView, share, status
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.config.units import Progress, duration
 from ganzoo.runs.folder import Run
 

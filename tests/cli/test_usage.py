@@ -7,9 +7,9 @@ import click
 import pytest
 import yaml
 
-from ganzoo.api import configure_run
 from ganzoo.cli import app, run_command
 from ganzoo.cli.app import Context
+from ganzoo.config.resolve import configure_run
 
 MISTAKES = {
     "unknown option": ("run dcgan --set lrr=1", 2, "unknown option 'lrr' for dcgan (set). Did you mean 'lr'?"),

@@ -8,11 +8,11 @@ import pytest
 from pydantic import BaseModel
 
 from ganzoo import DataError, ModelSpec, Size, UsageError
-from ganzoo.api import configure_run, recorded_configuration
-from ganzoo.catalog.discovery import Plugin
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.plugin import Plugin
 from ganzoo.catalog.registry import Preset, Registry
 from ganzoo.config.configuration import Configuration, Layer, configure, metric_parts, parse_assignments
+from ganzoo.config.resolve import configure_run, recorded_configuration
 from ganzoo.config.units import Amount
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from ganzoo.api import configure_run
 from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.lookup import Catalog, FolderOptions
 from ganzoo.catalog.registry import Registry, load_registry
+from ganzoo.config.resolve import configure_run
 from ganzoo.data.folder import FolderSource
 from ganzoo.data.inspect.advice import advise
 from ganzoo.data.inspect.clean import clean, left_out

@@ -12,8 +12,8 @@ import pytest
 
 import ganzoo
 from ganzoo import hooks
-from ganzoo.api import open_catalog
 from ganzoo.cli.app import app
+from ganzoo.config.resolve import open_catalog
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

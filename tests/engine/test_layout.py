@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.inputs import open_source, read_images, read_sources
 from ganzoo.runs.view import View

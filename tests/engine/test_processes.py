@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import distributed
 
-from ganzoo.api import configure_run
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.resolve import configure_run
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from ganzoo import api
 from ganzoo.batch import Batch
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config import resolve
 from ganzoo.config.configuration import Layer
 from ganzoo.data.split import split
 from ganzoo.engine import checkpoint, launch
@@ -75,7 +76,7 @@ def scored(tiny: Callable, catalog: Catalog, tmp_path: Path) -> Callable[..., Ru
 
 def resume(run: Run, catalog: Catalog, scorer: Scripted, view: View | None = None, **settings: object) -> Run:
     content = json.loads((run.folder / "run.json").read_text())
-    configuration = api.recorded_configuration(content, catalog, [Layer(origin="resume", values=settings)])
+    configuration = resolve.recorded_configuration(content, catalog, [Layer(origin="resume", values=settings)])
     return launch.resume(run.folder, configuration, catalog, view or View(), build_scorer=lambda *_, **__: scorer)
 
 
@@ -226,7 +227,9 @@ def test_scores_are_the_same_after_a_resume(scored, catalog, tmp_path) -> None:
     whole = scored(small_scorer, "whole", **given, budget="4steps")
     parted = scored(small_scorer, "parted", **given, budget="2steps")
     content = json.loads((parted.folder / "run.json").read_text())
-    configuration = api.recorded_configuration(content, catalog, [Layer(origin="resume", values={"budget": "4steps"})])
+    configuration = resolve.recorded_configuration(
+        content, catalog, [Layer(origin="resume", values={"budget": "4steps"})]
+    )
     launch.resume(parted.folder, configuration, catalog, View(), build_scorer=small_scorer)
     assert recorded_scores(whole.folder) == recorded_scores(parted.folder)
 

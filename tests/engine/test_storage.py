@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from ganzoo import api
+from ganzoo.config import resolve
 from ganzoo.engine import checkpoint, outputs
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, UsageError
@@ -220,11 +221,11 @@ def test_other_versions_are_told_when_a_run_is_resumed(train: Train) -> None:
 
 
 def test_a_command_that_is_started_again_goes_on_with_its_run(tmp_path: Path, catalog: object) -> None:
-    catalog = api.open_catalog(third_party=False)
+    catalog = resolve.open_catalog(third_party=False)
 
     def command(budget: str, **options: object) -> Run:
         settings = {"budget": budget, "device": "cpu"}
-        wanted = api.configure_run("dcgan", catalog, tiny=True, options=options, settings=settings)
+        wanted = resolve.configure_run("dcgan", catalog, tiny=True, options=options, settings=settings)
         return api.continue_run(wanted, catalog, View(), out=tmp_path / "run")
 
     command("2steps")

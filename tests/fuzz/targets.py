@@ -18,9 +18,9 @@ from ganzoo_plugins.streams.shards import Shards
 from PIL import Image
 from safetensors.torch import save
 
-from ganzoo.api import configure_run, open_catalog, recorded_configuration
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import load_registry
+from ganzoo.config.resolve import configure_run, open_catalog, recorded_configuration
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
 from ganzoo.data.decode import decode

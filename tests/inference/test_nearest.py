@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import ganzoo
-from ganzoo.api import open_catalog
+from ganzoo.config.resolve import open_catalog
 from ganzoo.errors import DataError
 from ganzoo.inference.nearest import nearest_training
 

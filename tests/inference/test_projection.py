@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import ganzoo
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.encoders import Encoder
 from ganzoo.errors import UsageError
 from ganzoo.inference.loaded import LoadedGAN

@@ -1,6 +1,6 @@
 """`python -m tests.mutants.table`: which checks fail for which mutant, as a table in Markdown."""
 
-from ganzoo.api import open_catalog
+from ganzoo.config.resolve import open_catalog
 from ganzoo.testing.conform import check_name
 from tests.mutants import Mutant
 from tests.mutants.catalogue import CLEAN, MUTANTS

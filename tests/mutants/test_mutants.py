@@ -2,8 +2,8 @@
 
 import pytest
 
-from ganzoo.api import open_catalog
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.resolve import open_catalog
 from ganzoo.testing import conformance
 from ganzoo.testing.checks import DECLARATION, MODEL
 from ganzoo.testing.conform import check_name, installed

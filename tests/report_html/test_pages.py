@@ -16,6 +16,7 @@ from PIL import Image
 from ganzoo import api
 from ganzoo.cli import run_command
 from ganzoo.cli.run import train as run_cli
+from ganzoo.config import resolve
 from ganzoo.config.configuration import parse_assignments
 from ganzoo.errors import StorageError, UsageError
 from ganzoo.report_html import pictures, render_comparison, render_run, write_report
@@ -90,7 +91,7 @@ def test_the_command_repeats_the_configuration(train: Train, catalog: Any) -> No
     others = ("name", "assignments", "config", "tiny", "out", "overwrite", "go_on", "resume")
     settings = {key: value for key, value in arguments.items() if key not in others}
     options = parse_assignments(arguments["assignments"])
-    again = api.configure_run(arguments["name"], catalog, options=options, settings=settings)
+    again = resolve.configure_run(arguments["name"], catalog, options=options, settings=settings)
     assert again.values() == run.configuration.values()
 
 

@@ -13,6 +13,7 @@ from tests.engine.test_rescue import poisoned
 import ganzoo
 from ganzoo import api
 from ganzoo.cli import run_command
+from ganzoo.config import resolve
 from ganzoo.engine.launch import start
 from ganzoo.errors import DivergedError
 from ganzoo.reproducing import reproduction
@@ -166,7 +167,7 @@ def test_a_run_that_diverges_now_is_another_one(train: Train, monkeypatch: pytes
     run = train(budget="4steps", log_every="2steps")
 
     def diverges(configuration: object, *arguments: object, **options: object) -> Run:
-        start(api.recorded_configuration(_shorter(run), *arguments[:1]), *arguments, **options)  # type: ignore[arg-type]
+        start(resolve.recorded_configuration(_shorter(run), *arguments[:1]), *arguments, **options)  # type: ignore[arg-type]
         raise DivergedError("training diverged: 'loss' is nan at step 3")
 
     monkeypatch.setattr(reproduction, "start", diverges)

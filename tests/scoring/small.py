@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganzoo.api import open_catalog
 from ganzoo.config.configuration import resolve_part
+from ganzoo.config.resolve import open_catalog
 from ganzoo.data.cache import Images
 from ganzoo.encoders import Encoder, Resize
 from ganzoo.metrics import Metric

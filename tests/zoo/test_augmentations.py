@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ganzoo import api
-from ganzoo.api import open_catalog
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, resolve_part
+from ganzoo.config.resolve import open_catalog
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
 from ganzoo.engine import checkpoint

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from ganzoo.api import open_catalog
+from ganzoo.config.resolve import open_catalog
 from ganzoo.encoders import Resize, encode
 from ganzoo.errors import DataError, UsageError
 from ganzoo.specs import load_target

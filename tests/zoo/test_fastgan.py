@@ -4,7 +4,7 @@ import pytest
 import torch
 from ganzoo_plugins.fastgan.decoder import Decoder, distance
 
-from ganzoo.api import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan
 from ganzoo.model import Augmentation, Discriminator, through
 from ganzoo.scoring.build import build_encoder

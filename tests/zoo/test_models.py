@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 import torch
 
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.config.configuration import Configuration, resolve_part
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images, prepare
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.inputs import open_source

@@ -13,9 +13,9 @@ from ganzoo_plugins.scene_anime.pictures import smooth_edges
 from PIL import Image
 
 import ganzoo
-from ganzoo.api import configure_run, open_catalog
 from ganzoo.batch import Batch
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan
 from ganzoo.errors import UsageError
 from ganzoo.runs.folder import Run

@@ -1,0 +1,62 @@
+"""From names to a checked configuration: opens the catalogue and resolves a model, a preset or a recorded run."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganzoo.catalog.discovery import discover
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.registry import load_registry
+
+# Checking options takes pydantic's validators, which listing models does not need.
+if TYPE_CHECKING:
+    from ganzoo.config.configuration import Configuration, Layer
+
+
+def open_catalog(*, third_party: bool = True, registry: Path | None = None) -> Catalog:
+    """Everything that is registered on this machine; `registry` names a file with presets of your own."""
+    return Catalog(discover(third_party=third_party), load_registry(registry))
+
+
+def configure_run(
+    model: str,
+    catalog: Catalog,
+    *,
+    options: Mapping[str, object] | None = None,
+    config: str | Path | None = None,
+    tiny: bool = False,
+    settings: Mapping[str, object] | None = None,
+) -> "Configuration":
+    """The checked configuration of a run, without importing torch; arguments as for `run`."""
+    from ganzoo.config.configuration import Layer, configure
+    from ganzoo.io.yamlfile import read_yaml
+
+    registered, preset = catalog.resolve(model)
+    flags = given(settings or {})
+    layers = [
+        *([Layer(origin=f"preset {model}", values=preset.set)] if preset else []),
+        # After the preset, whose ten minutes would otherwise outlast the promise of seconds.
+        *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
+        *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
+        # The data named by a flag are chosen first, so that options (data.count) are those of these data.
+        Layer(origin="flag", values={key: value for key, value in flags.items() if key in ("data", "style")}),
+        Layer(origin="set", values=options or {}),
+        Layer(origin="flag", values={key: value for key, value in flags.items() if key not in ("data", "style")}),
+    ]
+    return configure(registered, catalog, layers)
+
+
+def recorded_configuration(
+    content: Mapping[str, Mapping[str, Mapping[str, object]]], catalog: Catalog, extra: "Iterable[Layer]" = ()
+) -> "Configuration":
+    """The configuration that a run.json recorded, each value with its old origin."""
+    from ganzoo.config.configuration import Layer, configure
+
+    recorded = content["configuration"]
+    layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
+    return configure(catalog.model(str(content["model"])), catalog, [*layers, *extra])
+
+
+def given(settings: Mapping[str, object]) -> dict[str, object]:
+    """The settings that were given: those that are not None."""
+    return {key: value for key, value in settings.items() if value is not None}
