@@ -58,7 +58,7 @@ class Batch:
     `target` are the images to learn from (when sampling, a blank of the wanted shape), `source` the images to
     translate, `label` int64 B A, `progress` the part of the budget that is used up, in [0, 1], `number` that of
     the round it is drawn for, from 0. Randomness comes from `noise` and `uniform` only, both drawn from `rng`. When
-    several processes share a batch, each holds its `share` of the `whole` number of images, and gets its share of the
+    several processes share a batch, each holds its `local_slice` of the `global_size` images, and gets its share of the
     numbers drawn for all of them.
     """
 
@@ -72,9 +72,9 @@ class Batch:
         progress: float = 0.0,
         number: int = 0,
         draw: Draw = draw_normal,
-        whole: int | None = None,
-        share: slice | None = None,
-        everywhere: Callable[[Tensor], Tensor] | None = None,
+        global_size: int | None = None,
+        local_slice: slice | None = None,
+        all_reduce_mean: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         self.target = target
         self.source = source
@@ -86,10 +86,10 @@ class Batch:
         """Whether another step may use what `shared` computes now, set by the engine."""
         self.recorded: dict[str, Tensor] = {}
         self._draw = draw
-        self.whole = len(target) if whole is None else whole
-        self.share = share or slice(None)
-        self._everywhere = everywhere
-        self._left: dict[str, Tensor] = {}
+        self.global_size = len(target) if global_size is None else global_size
+        self.local_slice = local_slice or slice(None)
+        self._all_reduce_mean = all_reduce_mean
+        self._stashed: dict[str, Tensor] = {}
         self._shared: dict[str, tuple[nn.Module, Tensor]] = {}
 
     def __len__(self) -> int:
@@ -97,14 +97,14 @@ class Batch:
 
     def noise(self, *size: int) -> Tensor:
         """Standard normal latents, B x size, on the device of the images."""
-        return self._own(self._draw((self.whole, *size), self.rng))
+        return self._own(self._draw((self.global_size, *size), self.rng))
 
     def uniform(self, *size: int) -> Tensor:
         """Uniform numbers in [0, 1), B x size, on the device of the images."""
-        return self._own(torch.rand(self.whole, *size, generator=self.rng, device=self.rng.device))
+        return self._own(torch.rand(self.global_size, *size, generator=self.rng, device=self.rng.device))
 
     def _own(self, numbers: Tensor) -> Tensor:
-        return numbers[self.share].to(self.target.device, non_blocking=True)
+        return numbers[self.local_slice].to(self.target.device, non_blocking=True)
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean of B x ... over the images of the whole batch, those of other processes too; gradients pass.
@@ -113,26 +113,26 @@ class Batch:
         images anyway the engine takes the mean over the processes. All must ask for it in the same order.
         """
         mean = values.mean(0)
-        return mean if self._everywhere is None else self._everywhere(mean)
+        return mean if self._all_reduce_mean is None else self._all_reduce_mean(mean)
 
     def record(self, name: str, value: Tensor) -> None:
         """Keeps a scalar for the logs and the live view; it takes no part in the loss."""
         self.recorded[name] = value.detach()
 
-    def showing(self, target: Tensor) -> "Batch":
+    def with_target(self, target: Tensor) -> "Batch":
         """The same draw with other images in the place of the target, such as pairs on top of each other."""
         other = copy(self)
         other.target = target
         return other
 
-    def leave(self, **values: Tensor) -> None:
+    def stash(self, **values: Tensor) -> None:
         """Leaves values for later steps of the round, detached, which stay what they are whatever is trained."""
-        self._left |= {name: value.detach() for name, value in values.items()}
+        self._stashed |= {name: value.detach() for name, value in values.items()}
 
-    def left(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
+    def unstash(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
         """What an earlier step of the round has left, else `compute()`; detached either way."""
-        if name in self._left:
-            return self._left[name]
+        if name in self._stashed:
+            return self._stashed[name]
         with torch.no_grad():
             return compute()
 

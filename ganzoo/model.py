@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.config.configuration import named
+from ganzoo.config.configuration import split_names
 from ganzoo.options import AdversarialOptions, Options
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
@@ -241,7 +241,7 @@ class AdversarialGAN(GAN):
         self.generator, self.discriminator = _players(parts, shape)
         self.loss: AdversarialLoss = parts.build("loss")
         self.records_probabilities = self.loss.scores_are_logits
-        self.regularisers = nn.ModuleDict(parts.several(named(options.regularise)))
+        self.regularisers = nn.ModuleDict(parts.several(split_names(options.regularise)))
         self.augment: Augmentation = parts.build("augment", shape=shape)
         self.averaged = self.generator
         self.conditional = self.generator.conditional

@@ -110,13 +110,13 @@ class AdversarialOptions(ModelOptions):
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's decay of the mean gradient")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's (RMSProp's) decay of the mean squared gradient")
     critic_steps: int = Field(1, ge=1, le=1000, description="discriminator steps to one generator step")
-    opening_critic_steps: int = Field(
+    warmup_critic_steps: int = Field(
         1, ge=1, le=1000, description="discriminator steps to each of the opening generator steps"
     )
-    opening_steps: int = Field(0, ge=0, description="number of opening generator steps at the start of the run")
-    opening_every: int = Field(0, ge=0, description="an opening step returns at each multiple of this; 0 is never")
+    warmup_steps: int = Field(0, ge=0, description="number of opening generator steps at the start of the run")
+    warmup_every: int = Field(0, ge=0, description="an opening step returns at each multiple of this; 0 is never")
 
     def critic_steps_at(self, step: int) -> int:
         """Discriminator steps before generator step number `step`, counted from 0."""
-        returning = self.opening_every > 0 and step % self.opening_every == 0
-        return self.opening_critic_steps if step < self.opening_steps or returning else self.critic_steps
+        returning = self.warmup_every > 0 and step % self.warmup_every == 0
+        return self.warmup_critic_steps if step < self.warmup_steps or returning else self.critic_steps

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.config.configuration import named
+from ganzoo.config.configuration import split_names
 from ganzoo.model import GAN, AdversarialLoss, Augmentation, Discriminator, Step, Terms, through
 from ganzoo.options import AdversarialTranslatorOptions, TranslatorOptions
 from ganzoo.parts import Parts
@@ -23,10 +23,10 @@ Translate = Callable[[Tensor], Tensor]
 class ImageGenerator(nn.Module, ABC):
     """Network that paints images. A part's target is called as `target(options, shape=ImageShape)`.
 
-    It takes images of any size that is a multiple of `unit`, not only those of `shape`.
+    It takes images of any size that is a multiple of `size_multiple`, not only those of `shape`.
     """
 
-    unit: int = 1
+    size_multiple: int = 1
     """Height and width must be multiples of this many pixels."""
 
     @abstractmethod
@@ -71,15 +71,15 @@ class Translator(GAN):
         super().__init__()
         self.options = options
         self.shape = shape
-        self.extra = nn.ModuleDict(parts.several(named(getattr(options, "extra", ""))))
+        self.extra = nn.ModuleDict(parts.several(split_names(getattr(options, "extra", ""))))
 
     @property
-    def unit(self) -> int:
+    def size_multiple(self) -> int:
         """Height and width that `translate` takes are multiples of this."""
-        return self.generator.unit
+        return self.generator.size_multiple
 
     def translate(self, images: Tensor, *, strength: Tensor | None = None, style: Tensor | None = None) -> Tensor:
-        """Images B 3 H W in [-1, 1] of any size in multiples of `unit` -> painted images of the same shape.
+        """Images B 3 H W in [-1, 1] of any size in multiples of `size_multiple` -> painted images of the same shape.
 
         `strength` (B, 0 is the photo and 1 the painting) is given only where it is native, `style` (B M, of
         `style_of` or between two of them) only where it can be taken.
@@ -172,7 +172,7 @@ class AdversarialTranslator(Translator):
         self.augment.observe(real_scores.detach())
         return {
             **self.loss.discriminator(real_scores, fake_scores),
-            **self.loss.penalty(judge, batch.showing(real), fake),
+            **self.loss.penalty(judge, batch.with_target(real), fake),
         }
 
     def _generator_loss(self, batch: Batch) -> Terms:

@@ -10,7 +10,7 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.live import Aside
+from ganzoo.cli.live import StderrView
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def compare(
     settings = settings_of(
         names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny
     )
-    view = Aside() if form is not Format.TABLE else LineView()
+    view = StderrView() if form is not Format.TABLE else LineView()
     command = shlex.join(["ganzoo", *sys.argv[1:]])
     try:
         done = run_comparison(

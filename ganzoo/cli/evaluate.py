@@ -8,7 +8,7 @@ import click
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, rows_as, say, table
-from ganzoo.cli.live import Aside
+from ganzoo.cli.live import StderrView
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def evaluate(
     from ganzoo.cli.live import make_view
     from ganzoo.comparing.evaluator import Evaluator
 
-    with make_view() if form is Format.TABLE else Aside() as view:
+    with make_view() if form is Format.TABLE else StderrView() as view:
         evaluator = Evaluator(catalog, view, device=device, **given)
         evaluation = evaluator.evaluate(run, checkpoint)
     if form is not Format.TABLE:

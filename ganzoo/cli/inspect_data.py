@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ganzoo.data.inspect.advice import Advice
     from ganzoo.data.inspect.clean import Done
     from ganzoo.data.inspect.summary import Inspection
-    from ganzoo.engine.throughput import Pace
+    from ganzoo.engine.throughput import Throughput
     from ganzoo.runs.view import View
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -28,11 +28,11 @@ PathOption = click.Path(path_type=Path)
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What is printed; `reason` says why there is no pace."""
+    """What is printed; `reason` says why there is no throughput."""
 
     inspection: "Inspection"
     advice: "Advice"
-    pace: "Pace | None"
+    throughput: "Throughput | None"
     reason: str
     done: "list[Done] | None"
 
@@ -75,11 +75,11 @@ def inspect_data(
         raise UsageError(f"--sheet '{sheet}': the ending must be one of {', '.join(PICTURES)}")
     _check_places(parts["data"], fix, sheet)
     inspection = _inspect(parts, form)
-    advice, pace, reason = _advise(inspection, catalog, source, model, estimate)
+    advice, throughput, reason = _advise(inspection, catalog, source, model, estimate)
     if sheet:
         _write_sheet(inspection, sheet)
     done = _clean(inspection, fix) if fix else None
-    _print(form, Findings(inspection=inspection, advice=advice, pace=pace, reason=reason, done=done))
+    _print(form, Findings(inspection=inspection, advice=advice, throughput=throughput, reason=reason, done=done))
     if form is Format.TABLE:
         for what, path in (("contact sheet", sheet), ("cleaned copy", fix)):
             if path:
@@ -129,12 +129,12 @@ def _view(form: Format) -> "View":
 
 def _advise(
     inspection: "Inspection", catalog: "Catalog", source: str, model: str | None, estimate: bool
-) -> "tuple[Advice, Pace | None, str]":
-    """The advice, the measured pace of its model, or why there is none."""
+) -> "tuple[Advice, Throughput | None, str]":
+    """The advice, the measured throughput of its model, or why there is none."""
     from ganzoo.config.resolve import configure_run
     from ganzoo.data.inspect.advice import advise
     from ganzoo.engine.device import choose_device
-    from ganzoo.engine.throughput import measure_pace
+    from ganzoo.engine.throughput import measure_throughput
 
     gpu = choose_device("auto").type != "cpu"
     advice = advise(inspection, catalog, gpu=gpu, model=model)
@@ -143,7 +143,7 @@ def _advise(
     try:
         settings: dict[str, object] = {"data": source, "size": advice.size}
         wanted = configure_run(advice.model, catalog, options=advice.options, settings=settings)
-        return advice, measure_pace(wanted, inspection.summaries[0].labels), ""
+        return advice, measure_throughput(wanted, inspection.summaries[0].labels), ""
     except GanzooError as error:
         return advice, None, str(error)
 
@@ -166,11 +166,15 @@ def _clean(inspection: "Inspection", fix: Path) -> "list[Done]":
 def _print(form: Format, findings: Findings) -> None:
     from ganzoo.data.inspect import tables
 
-    inspection, pace, done = findings.inspection, findings.pace, findings.done
+    inspection, throughput, done = findings.inspection, findings.throughput, findings.done
     if form is Format.NAMES:
         rows_as(form, tables.problem_names(inspection), ())
     elif form is not Format.TABLE:
-        measured = {**vars(pace), "seconds_per_1000": round(pace.per_1000, 2)} if pace else {"reason": findings.reason}
+        measured = (
+            {**vars(throughput), "seconds_per_1000": round(throughput.per_1000, 2)}
+            if throughput
+            else {"reason": findings.reason}
+        )
         extra = {} if done is None else {"cleaned": [one.to_json() for one in done]}
         rows_as(form, [tables.record(inspection, findings.advice, measured, extra)], ())
     else:
@@ -207,12 +211,12 @@ def _print_advice(findings: Findings) -> None:
     say(f"\nadvice: {advice.command(data.origin)}")
     for why in advice.reasons:
         say(f"  {why}")
-    pace = findings.pace
-    if pace is None:
+    throughput = findings.throughput
+    if throughput is None:
         say(f"  time per 1,000 images: {findings.reason}")
         return
-    shown = 600 / pace.per_1000 * 1000
+    shown = 600 / throughput.per_1000 * 1000
     say(
-        f"  {pace.per_1000:.1f} s per 1,000 images on {pace.device} ({pace.steps} steps measured): ten minutes show"
-        f" {shown:,.0f} images, each picture about {shown / data.total:,.0f} times"
+        f"  {throughput.per_1000:.1f} s per 1,000 images on {throughput.device} ({throughput.steps} steps measured):"
+        f" ten minutes show {shown:,.0f} images, each picture about {shown / data.total:,.0f} times"
     )

@@ -164,7 +164,7 @@ class LiveView(View):
         console.print(plain(closing(run)))
 
 
-class Aside(View):
+class StderrView(View):
     """Notices on the error stream, so that the output of a command for programs is nothing but rows."""
 
     def notice(self, text: str) -> None:

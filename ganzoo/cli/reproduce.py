@@ -10,7 +10,7 @@ import click
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.live import Aside
+from ganzoo.cli.live import StderrView
 from ganzoo.cli.run import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _TOLD_EVERY = 10.0
 """Seconds between words on how far it is."""
 
 
-class _Again(Aside):
+class _Again(StderrView):
     """How far it is, aside; a run's own words would name a folder that goes afterwards."""
 
     def __init__(self) -> None:

@@ -69,14 +69,14 @@ def stylize(
     side = _tile(tile)
     from ganzoo.inference.loaded import load_run
     from ganzoo.stylize.jobs import jobs_of
-    from ganzoo.stylize.painter import Brush
+    from ganzoo.stylize.painter import StylizeOptions
 
     jobs = jobs_of(inputs, out)
     gan, problems = load_run(run, which=step, device=device, catalog=context.catalog())
     for problem in problems:
         complain(problem)
     painter = gan.painter(style=style)
-    chosen = Brush(strength=strength, keep_color=keep_color, tile=side, **brush)
+    chosen = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, **brush)
     bad = 0
     for number, job in enumerate(jobs, 1):
         started = time.perf_counter()

@@ -1,13 +1,13 @@
 """Turns layers of settings (defaults, tiny, preset, file, command line) into one checked configuration with origins."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ganzoo.config.settings import RunSettings
+from ganzoo.config.settings import RENAMED, RunSettings
 from ganzoo.errors import UsageError, nearest
 from ganzoo.options import ModelOptions, PartChoice, part_kind, parts_kind
 from ganzoo.specs import ModelSpec, PartKind, PartSpec
@@ -56,7 +56,7 @@ class Configuration:
                     flat |= self._part_values(key)
                     continue
                 flat[key] = dumped[key]
-                for name in named(dumped[key]) if parts_kind(field) else ():
+                for name in split_names(dumped[key]) if parts_kind(field) else ():
                     flat |= {k: v for k, v in self._part_values(name).items() if k != name}
         return flat
 
@@ -84,15 +84,22 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
     options_class = model.spec.options
     if not issubclass(options_class, ModelOptions):
         raise UsageError(f"model '{model.spec.name}': its options class must be a subclass of ganzoo.ModelOptions")
-    merge = _Merge(model.spec, catalog, {**RunSettings.model_fields, **options_class.model_fields})
+    fields = {**RunSettings.model_fields, **options_class.model_fields}
+    merge = _Merge(model.spec, catalog, fields)
     for layer in layers:
-        merge.add(layer)
+        merge.add(_with_new_names(layer, fields))
     plain = merge.plain_values()
     settings = _checked(RunSettings, {k: v for k, v in plain.items() if k in RunSettings.model_fields})
     options = _checked(options_class, {k: v for k, v in plain.items() if k in options_class.model_fields})
     return Configuration(
         model=model, options=options, settings=settings, parts=merge.resolved_parts(), origins=merge.origins
     )
+
+
+def _with_new_names(layer: Layer, fields: Mapping[str, FieldInfo]) -> Layer:
+    """The layer with the options of old under the names of now, where the model does not have the old name itself."""
+    renamed = {old: new for old, new in RENAMED.items() if old not in fields and new in fields}
+    return replace(layer, values={renamed.get(key, key): value for key, value in layer.values.items()})
 
 
 class _Merge:
@@ -203,7 +210,7 @@ class _Merge:
 
     def _choose_several(self, key: str, value: object, origin: str) -> None:
         """Parts named by comma, each then known by its own name; those named before and not now go."""
-        kind, names = parts_kind(self.fields[key]), named(value)
+        kind, names = parts_kind(self.fields[key]), split_names(value)
         if taken := sorted(set(names) & self.fields.keys()):
             raise UsageError(f"{key}={value}: '{taken[0]}' is an option of {self.model.name} already")
         assert kind is not None
@@ -248,10 +255,10 @@ def resolve_part(catalog: "Catalog", kind: PartKind, name: str, options: Mapping
 
 def metric_parts(configuration: Configuration, catalog: "Catalog") -> tuple[ResolvedPart, ...]:
     """The parts that the setting `metrics` names. Raises UsageError for a name that is none (with the nearest)."""
-    return tuple(resolve_part(catalog, "metric", name, {}) for name in named(configuration.settings.metrics))
+    return tuple(resolve_part(catalog, "metric", name, {}) for name in split_names(configuration.settings.metrics))
 
 
-def named(text: object) -> list[str]:
+def split_names(text: object) -> list[str]:
     """The names in a text, which stand between commas, each once."""
     return list(dict.fromkeys(name for part in str(text).split(",") if (name := part.strip())))
 

@@ -44,14 +44,22 @@ class RunSettings(Options):
     stop_when_flat: bool = Field(False, description="stop when the last five scores brought nothing better")
     checkpoint_every: AmountField = Field(Amount(5, "min"), description="interval of checkpoints")
     keep: int = Field(3, ge=1, le=10_000, description="newest checkpoints to keep")
-    setbacks: int = Field(
+    rollbacks: int = Field(
         3, ge=0, le=100, description="how often a diverged run goes back to its last checkpoint, at half the rate"
     )
 
 
+RENAMED = {
+    "setbacks": "rollbacks",
+    "opening_critic_steps": "warmup_critic_steps",
+    "opening_steps": "warmup_steps",
+    "opening_every": "warmup_every",
+}
+"""Options of old and what each is called now. The old names go with ganzoo-core 0.3."""
+
 RESUMABLE = frozenset(
     [
-        *("budget", "device", "compile", "threads", "keep", "stop_when_flat", "setbacks"),
+        *("budget", "device", "compile", "threads", "keep", "stop_when_flat", "rollbacks"),
         *("log_every", "sample_every", "score_every", "metrics", "checkpoint_every"),
     ]
 )

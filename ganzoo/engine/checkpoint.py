@@ -21,8 +21,8 @@ from ganzoo.io.files import sync_file, sync_folder, write_atomically
 from ganzoo.io.untrusted import read_json
 from ganzoo.weights.files import load as load_tensors
 
-SCHEMA = 2
-"""Of state.json. 2 added the number of setbacks."""
+SCHEMA = 3
+"""Of state.json. 2 added the number of setbacks, which 3 calls rollbacks."""
 LATEST = "LATEST"
 BEST = "BEST"
 _MANIFEST = "MANIFEST.json"
@@ -272,5 +272,12 @@ def _migrated(state: dict[str, Any], path: Path) -> dict[str, Any]:
     return state
 
 
-_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda state: {**state, "setbacks": 0}}
+def _rename_setbacks(state: dict[str, Any]) -> dict[str, Any]:
+    return {("rollbacks" if name == "setbacks" else name): value for name, value in state.items()}
+
+
+_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda state: {**state, "setbacks": 0},
+    2: _rename_setbacks,
+}
 """From each older schema to the next."""

@@ -11,7 +11,7 @@ from ganzoo.engine.device import peak_memory
 from ganzoo.engine.distributed import Team
 from ganzoo.engine.outputs import Outputs, not_finite
 from ganzoo.engine.processes import Processes
-from ganzoo.engine.recovery import Rescue
+from ganzoo.engine.recovery import DivergenceRecovery
 from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
 from ganzoo.engine.timeline import Clock, Moment, Timeline
@@ -67,7 +67,7 @@ class Loop:
         self._outputs = Outputs(run, trainer, view, trainer.rounds if trainer.rounds or seconds else -1)
         self._scores = Scoreboard(run, trainer, scorer, view, self._outputs.attempt) if scorer else None
         self._timeline = Timeline(run, moments, self._outputs.moment)
-        self._rescue = Rescue(run, trainer, self._outputs, view)
+        self._recovery = DivergenceRecovery(run, trainer, self._outputs, view)
         self._images_at_start = trainer.images_seen
 
     def train(self) -> Run:
@@ -102,7 +102,7 @@ class Loop:
             if request.signal is None:
                 self._score(request)
         except DivergedError as error:
-            self._rescue.after(error)
+            self._recovery.roll_back(error)
             self._timeline.forget()
             if self._scores is not None:
                 self._scores.forget_after(self.trainer.rounds)
@@ -118,8 +118,8 @@ class Loop:
         save = _Every(settings.checkpoint_every, progress)
         score = _Every(settings.score_every or settings.budget, progress)
         while settings.budget.count(progress) < 1 and request.signal is None and not self._flat:
-            used = self._timeline.read(progress, self.trainer.setbacks)
-            self.trainer.setbacks = self._timeline.setbacks
+            used = self._timeline.read(progress, self.trainer.rollbacks)
+            self.trainer.rollbacks = self._timeline.rollbacks
             self.trainer.round(used)
             progress = self.run.progress = self._agreed(request)
             self.view.stepped(self.run)
@@ -192,7 +192,7 @@ class Loop:
             "images_per_second": self._rate(progress),
             "peak_memory_mb": round(peak_memory(self.trainer.device) / 1e6, 1),
             "checkpoint": self._outputs.saved,
-            "setbacks": self.trainer.setbacks,
+            "rollbacks": self.trainer.rollbacks,
             **more,
         }
         if self._flat:

@@ -81,9 +81,9 @@ class Outputs:
         if self._processes.first and (shortage := self._shortage()):
             self.view.notice(shortage)
 
-    def keep_suspect(self) -> None:
+    def keep_diverged_batch(self) -> None:
         """Writes the batch on which the training diverged to diverged/, to look into."""
-        batch = self.trainer.suspect
+        batch = self.trainer.diverged_batch
         if batch is None:
             return
         tensors = {"target": batch.target, "source": batch.source, "label": batch.label}

@@ -10,7 +10,7 @@ from ganzoo.runs.view import View
 ADVICE = "Try a smaller --set lr=…, or another loss"
 
 
-class Rescue:
+class DivergenceRecovery:
     """Takes one run back. Everything but the time that was spent is then as it was."""
 
     def __init__(self, run: Run, trainer: Trainer, outputs: Outputs, view: View) -> None:
@@ -19,20 +19,20 @@ class Rescue:
         self.outputs = outputs
         self.view = view
 
-    def after(self, error: DivergedError) -> None:
+    def roll_back(self, error: DivergedError) -> None:
         """Goes back, on all processes alike; raises the error when that has been done often enough."""
-        self.outputs.keep_suspect()
-        setbacks = self.trainer.setbacks + 1
-        allowed = self.run.configuration.settings.setbacks
-        if setbacks > allowed:
+        self.outputs.keep_diverged_batch()
+        rollbacks = self.trainer.rollbacks + 1
+        allowed = self.run.configuration.settings.rollbacks
+        if rollbacks > allowed:
             tried = f" after {allowed} returns to a checkpoint, each at half the rate" if allowed else ""
             raise DivergedError(f"{error}{tried}; the last checkpoint before it is kept. {ADVICE}") from error
         go_back(self.run, self.trainer, self.view)
-        self.trainer.setbacks = setbacks
+        self.trainer.rollbacks = rollbacks
         self.outputs.saved = self.trainer.rounds
         self.view.notice(
             f"{error}: back to the checkpoint of step {self.trainer.rounds}, from where everything learns half as fast"
-            f" (return {setbacks} of at most {allowed})"
+            f" (return {rollbacks} of at most {allowed})"
         )
 
 
@@ -42,7 +42,7 @@ def go_back(run: Run, trainer: Trainer, view: View) -> float:
     The first process finds it and tidies up before the others read it. Raises StorageError when none is good.
     """
     processes = trainer.processes
-    trainer.suspect = None
+    trainer.diverged_batch = None
     if not processes.first:
         which = int(processes.largest([-1.0])[0])
         return snapshot.restore(trainer, _load(run, trainer, str(which))[1])

@@ -35,7 +35,7 @@ def take(trainer: Trainer, seconds: float) -> Checkpoint:
         "step": trainer.rounds,
         "images": trainer.images_seen,
         "seconds": seconds,
-        "setbacks": trainer.setbacks,
+        "rollbacks": trainer.rollbacks,
         "optimisers": hyperparameters,
     }
     return Checkpoint(tensors=groups, state=state)
@@ -48,7 +48,7 @@ def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
     """
     tensors, state = checkpoint.tensors, checkpoint.state
     try:
-        step, images, setbacks = (_count(state[name]) for name in ("step", "images", "setbacks"))
+        step, images, rollbacks = (_count(state[name]) for name in ("step", "images", "rollbacks"))
         if not 0 <= (seconds := float(state["seconds"])) < math.inf:
             raise ValueError(f"{seconds} seconds")
         trainer.gan.load_state_dict(dict(tensors["weights"]))
@@ -60,7 +60,7 @@ def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
         if trainer.augment is not None:
             trainer.augment.load_state_dict(_below(_AUGMENT, tensors["train"]))
         trainer.rng.set_state(tensors["train"]["rng"])
-        trainer.rounds, trainer.images_seen, trainer.setbacks = step, images, setbacks
+        trainer.rounds, trainer.images_seen, trainer.rollbacks = step, images, rollbacks
         return seconds
     except (KeyError, IndexError, RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"the checkpoint does not fit the model: {one_line(error)}") from error

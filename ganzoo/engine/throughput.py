@@ -19,7 +19,7 @@ _IMAGES = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class Throughput:
     """What was measured: `images` real images drawn in `seconds` by `steps` steps on `device`."""
 
     steps: int
@@ -33,7 +33,9 @@ class Pace:
         return 1000 * self.seconds / self.images
 
 
-def measure_pace(configuration: Configuration, attributes: Mapping[str, int], *, seconds: float = 4.0) -> Pace:
+def measure_throughput(
+    configuration: Configuration, attributes: Mapping[str, int], *, seconds: float = 4.0
+) -> Throughput:
     """Trains on noise for about `seconds` after one step to warm up; `attributes` are numbers of label values by name.
 
     Nothing is written. Raises the errors of starting a run: UsageError for a size that the model can't have.
@@ -51,7 +53,7 @@ def measure_pace(configuration: Configuration, attributes: Mapping[str, int], *,
         trainer.scalars()
         steps += 1
     elapsed = time.perf_counter() - started
-    return Pace(steps=steps, images=trainer.images_seen - seen, seconds=elapsed, device=str(device))
+    return Throughput(steps=steps, images=trainer.images_seen - seen, seconds=elapsed, device=str(device))
 
 
 def _noise(configuration: Configuration, attributes: Mapping[str, tuple[str, ...]]) -> Images:

@@ -46,12 +46,12 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """What holds after `step` steps: the budget, if it is one of time the part that is used up, and the setbacks."""
+    """What holds after `step` steps: the budget, if it is one of time the part that is used up, and the rollbacks."""
 
     step: int
     budget: Amount
     used: float | None = None
-    setbacks: int = 0
+    rollbacks: int = 0
 
     def told(self, progress: Progress) -> float:
         """The part of the budget that is used up at that progress, as the model is told it."""
@@ -60,8 +60,8 @@ class Moment:
     def to_dict(self) -> dict[str, object]:
         """A line of timeline.jsonl."""
         used = {} if self.used is None else {"used": self.used}
-        setbacks = {"setbacks": self.setbacks} if self.setbacks else {}
-        return {"step": self.step, "budget": str(self.budget), **used, **setbacks}
+        rollbacks = {"rollbacks": self.rollbacks} if self.rollbacks else {}
+        return {"step": self.step, "budget": str(self.budget), **used, **rollbacks}
 
 
 class Timeline:
@@ -81,13 +81,13 @@ class Timeline:
         self._now: Moment | None = None
 
     @property
-    def setbacks(self) -> int:
+    def rollbacks(self) -> int:
         """How often the run had gone back to a checkpoint, as of the last reading."""
-        return self._now.setbacks if self._now else 0
+        return self._now.rollbacks if self._now else 0
 
-    def read(self, progress: Progress, setbacks: int = 0) -> float:
+    def read(self, progress: Progress, rollbacks: int = 0) -> float:
         """The part of the budget that is used up."""
-        now = self._moment(progress, setbacks)
+        now = self._moment(progress, rollbacks)
         if self._now is None or replace(now, step=self._now.step) != self._now:
             self._now = now
             self._write(now.to_dict())
@@ -97,12 +97,12 @@ class Timeline:
         """The run has gone back, and what was written of later steps is gone."""
         self._now = None
 
-    def _moment(self, progress: Progress, setbacks: int) -> Moment:
+    def _moment(self, progress: Progress, rollbacks: int) -> Moment:
         if past := bisect_right(self._recorded, progress.steps, key=lambda moment: moment.step):
             return self._recorded[past - 1]
         budget = self._run.configuration.settings.budget
         used = math.floor(TICKS * budget.count(progress)) / TICKS if budget.timed else None
-        return Moment(step=progress.steps, budget=budget, used=used, setbacks=setbacks)
+        return Moment(step=progress.steps, budget=budget, used=used, rollbacks=rollbacks)
 
 
 def recorded_moments(folder: Path) -> list[Moment]:
@@ -123,4 +123,5 @@ def recorded_moments(folder: Path) -> list[Moment]:
 
 def _moment_of(line: Mapping[str, Any]) -> Moment:
     budget = Amount.parse(line["budget"])
-    return Moment(step=line["step"], budget=budget, used=line.get("used"), setbacks=line.get("setbacks", 0))
+    rollbacks = line.get("rollbacks", line.get("setbacks", 0))  # older runs wrote setbacks
+    return Moment(step=line["step"], budget=budget, used=line.get("used"), rollbacks=rollbacks)

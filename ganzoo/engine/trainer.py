@@ -69,11 +69,11 @@ class Trainer:
         self.optimisers = {step.name: gan.optimiser(step) for step in self.steps}
         self._rates = {optimiser: _rates_of(optimiser) for optimiser in self.optimisers.values()}
         self.average = Average(gan.averaged, half_life) if half_life else None
-        self.pace = 1.0
+        self.lr_scale = 1.0
         """How many times as fast all players learn, for checks of a recipe that have few steps."""
-        self.setbacks = 0
+        self.rollbacks = 0
         """How often the training has diverged and gone back; each time all players learn half as fast from then on."""
-        self.suspect: Batch | None = None
+        self.diverged_batch: Batch | None = None
         """The batch on which it diverged last."""
         self.rounds = 0
         self.images_seen = 0
@@ -146,9 +146,9 @@ class Trainer:
             label=labels.to(self.device) if labels.shape[1] else None,
             progress=progress,
             number=self.rounds,
-            whole=self.batch_size,
-            share=share,
-            everywhere=self.processes.mean if self.processes.count > 1 else None,
+            global_size=self.batch_size,
+            local_slice=share,
+            all_reduce_mean=self.processes.mean if self.processes.count > 1 else None,
         )
 
     def _draw_sources(self, chosen: NDArray[np.int64], share: slice) -> Tensor | None:
@@ -182,7 +182,7 @@ class Trainer:
         if self._clip:
             torch.nn.utils.clip_grad_norm_(parameters, self._clip)
         optimiser = self.optimisers[step.name]
-        factor = self.pace * 0.5**self.setbacks * self.gan.rate(batch.progress)
+        factor = self.lr_scale * 0.5**self.rollbacks * self.gan.rate(batch.progress)
         rates = self._rates.setdefault(optimiser, _rates_of(optimiser))
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
@@ -202,7 +202,7 @@ class Trainer:
         values = {name: float(term.detach()) for name, term in terms.items()}
         bad = next((name for name, value in values.items() if not math.isfinite(value)), "")
         if self.processes.any(bool(bad)):
-            self.suspect = batch
+            self.diverged_batch = batch
             found = self.processes.word(f"'{step.name}.{bad}' is {values[bad]}" if bad else "")
             raise DivergedError(diverged(found, self.rounds + 1))
 

@@ -84,7 +84,7 @@ def _described(gan: LoadedGAN) -> tuple[nn.Module, list[Tensor], tuple[str, str]
     rng = torch.Generator().manual_seed(0)
     dim = torch.export.Dim
     if isinstance(gan.gan, Translator):
-        unit = gan.gan.unit
+        unit = gan.gan.size_multiple
         sizes = [(b, 3, h * unit, w * unit) for b, h, w in _CHECKED]
         inputs = [torch.rand(size, generator=rng) * 2 - 1 for size in sizes]
         free = {0: dim("batch"), 2: unit * dim("h", min=4), 3: unit * dim("w", min=4)} if unit > 1 else {

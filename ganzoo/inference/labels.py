@@ -12,7 +12,7 @@ from ganzoo.errors import UsageError
 Attributes = Mapping[str, tuple[str, ...]]
 
 
-def named(labels: Tensor, style: str, attributes: Attributes) -> Tensor:
+def with_values(labels: Tensor, style: str, attributes: Attributes) -> Tensor:
     """Labels int64 B A with the values that `style` names ('night', 'monet+night', 'time=night') in each row.
 
     Raises UsageError for a name that is no value, or one of several attributes, and for two values of one.

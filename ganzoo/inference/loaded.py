@@ -22,12 +22,12 @@ from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
 from ganzoo.engine.inputs import open_source
 from ganzoo.errors import StorageError, UsageError
-from ganzoo.inference.labels import between, check_names, named
+from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
 from ganzoo.model import GAN, Generator
 from ganzoo.runs.folder import read_run_file
 from ganzoo.specs import ImageShape
-from ganzoo.stylize.painter import Brush, Painter, Pixels
+from ganzoo.stylize.painter import Painter, Pixels, StylizeOptions
 from ganzoo.stylize.pictures import read_photo
 from ganzoo.translator import Translator
 
@@ -109,13 +109,13 @@ class LoadedGAN:
         return torch.cat(drawn) if drawn else self._nothing()
 
     def stylize(self, image: Image.Image, *, style: Style | None = None, **brush: Any) -> Image.Image:
-        """A picture of any size painted; `brush` are the fields of `ganzoo.stylize.painter.Brush`, such as strength.
+        """A picture of any size painted; `brush` are the fields of `StylizeOptions`, such as strength.
 
         `style` is a painting or its file, or the name of a style that was learnt from labelled paintings. Raises
         UsageError for a model that draws from noise, and for a `style` given to one that takes none.
         """
         pixels = np.asarray(image.convert("RGB"))
-        return Image.fromarray(self.painter(style=style).paint(pixels, Brush(**brush)))
+        return Image.fromarray(self.painter(style=style).paint(pixels, StylizeOptions(**brush)))
 
     def painter(self, *, style: Style | None = None) -> Painter:
         """What paints many pictures, in a style if the model takes one; `style` and errors as for `stylize`."""
@@ -132,7 +132,7 @@ class LoadedGAN:
         if style is None:
             return labels
         check_names((style,), self.shape.attributes, conditional=self.gan.conditional)
-        return named(cast("Tensor", labels), cast("str", style), self.shape.attributes)
+        return with_values(cast("Tensor", labels), cast("str", style), self.shape.attributes)
 
     def _labels_of_walk(self, frames: int, styles: Sequence[Style]) -> Tensor | None:
         stops = [self._label(style, 1) for style in styles or (None,)]
@@ -159,7 +159,7 @@ class LoadedGAN:
     def _strengths(self, frames: int, style: Style | None = None) -> Tensor:
         painter, photo = self.painter(style=style), self._first_photo()
         turns = [0.5 - 0.5 * math.cos(2 * math.pi * frame / max(frames, 1)) for frame in range(frames)]
-        return _stacked([painter.paint(photo, Brush(strength=_BEYOND * turn)) for turn in turns])
+        return _stacked([painter.paint(photo, StylizeOptions(strength=_BEYOND * turn)) for turn in turns])
 
     def _round(self, frames: int, styles: Sequence[Style]) -> Tensor:
         """Each frame between two styles; slower near each than on the way."""
@@ -170,7 +170,7 @@ class LoadedGAN:
             place, part = divmod(frame * len(codes) / frames, 1)
             here, there = codes[int(place)], codes[(int(place) + 1) % len(codes)]
             painter.style = torch.lerp(here, there, 0.5 - 0.5 * math.cos(math.pi * part))
-            drawn.append(painter.paint(photo, Brush()))
+            drawn.append(painter.paint(photo, StylizeOptions()))
         return _stacked(drawn)
 
     def _translator(self) -> Translator:

@@ -9,7 +9,7 @@ from ganzoo.errors import one_line
 from ganzoo.metrics import FeatureSets, Metric
 
 
-class Beside:
+class ExtraMetrics:
     """Metrics by the names of their parts; `warn` hears of each that fails, once."""
 
     def __init__(self, metrics: Mapping[str, Metric], warn: Callable[[str], None]) -> None:

@@ -18,7 +18,7 @@ from ganzoo.metrics.kid import kid
 from ganzoo.metrics.score import Score
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.protocol import Protocol
-from ganzoo.scoring.extra_metrics import Beside
+from ganzoo.scoring.extra_metrics import ExtraMetrics
 from ganzoo.scoring.features import features_of
 
 SEED = 20_000_003
@@ -61,7 +61,7 @@ class Scorer:
         self.attributes: Attributes = images.attributes
         self._labels = torch.from_numpy(images.labels[np.resize(parts.held_out, n_fake)])
         self.meanings = {name: text for metric in metrics.values() for name, text in metric.meanings.items()}
-        self._beside = Beside(metrics, warn)
+        self._extra_metrics = ExtraMetrics(metrics, warn)
         height, width = images.pixels.shape[1:3]
         self.shape = (height, width)
         self.protocol = Protocol(
@@ -107,7 +107,7 @@ class Scorer:
             score=interval(kid(self.real, fake)),
             floor=self.floor,
             ceiling=self.ceiling,
-            others=self._beside.compute(FeatureSets(real=self.real, fake=fake, training=self.training)),
+            others=self._extra_metrics.compute(FeatureSets(real=self.real, fake=fake, training=self.training)),
             step=step,
             weights=weights,
         )

@@ -17,7 +17,7 @@ from ganzoo.metrics import FeatureSets, Metric, pairs
 from ganzoo.metrics.kid import kid
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.protocol import Protocol
-from ganzoo.scoring.extra_metrics import Beside
+from ganzoo.scoring.extra_metrics import ExtraMetrics
 from ganzoo.scoring.features import features_of
 from ganzoo.scoring.scorer import SEED, Attributes, Draw, Warn, chosen, interval
 
@@ -67,7 +67,7 @@ class TranslationScorer:
         self.attributes: Attributes = {}
         beside = {name: metric for name, metric in metrics.items() if name != _ABOUT_COPIES}
         self.meanings = {**MEANINGS, **{k: text for metric in beside.values() for k, text in metric.meanings.items()}}
-        self._beside = Beside(beside, warn)
+        self._extra_metrics = ExtraMetrics(beside, warn)
         height, width = photos.pixels.shape[1:3]
         real = np.sort(chosen(np.arange(len(paintings)))[:MOST])
         self.protocol = Protocol(
@@ -109,7 +109,7 @@ class TranslationScorer:
             score=interval(kid(self.real, fake)),
             floor=self.floor,
             ceiling=self.ceiling,
-            others={**self._kept(fakes, fake), **self._beside.compute(sets)},
+            others={**self._kept(fakes, fake), **self._extra_metrics.compute(sets)},
             step=step,
             weights=weights,
         )

@@ -29,7 +29,7 @@ _WORKSPACE = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Brush:
+class StylizeOptions:
     """How to paint.
 
     `strength` 0 is the photo, 1 the painting, up to 2 goes beyond. `keep_color` takes lightness from the painting only.
@@ -56,7 +56,7 @@ class Painter:
         self._bytes = _bytes_a_pixel(self.network(), translator, device)
 
     @torch.inference_mode()
-    def paint(self, pixels: Pixels, brush: Brush, *, mask: NDArray[np.float32] | None = None) -> Pixels:
+    def paint(self, pixels: Pixels, brush: StylizeOptions, *, mask: NDArray[np.float32] | None = None) -> Pixels:
         """Pixels H W 3 -> painted pixels of the same shape; `mask` H W in [0, 1] says how much of it where."""
         height, width = pixels.shape[:2]
         native = self.translator.native_strength and brush.strength != 1.0
@@ -96,14 +96,16 @@ class Painter:
 
         return paint
 
-    def _painted(self, pixels: Pixels, network: Callable[[Tensor], Tensor], brush: Brush) -> Pixels:
+    def _painted(self, pixels: Pixels, network: Callable[[Tensor], Tensor], brush: StylizeOptions) -> Pixels:
         height, width = pixels.shape[:2]
-        padded = _padded(pixels, self.translator.unit)
+        padded = _padded(pixels, self.translator.size_multiple)
         tile = self._tile(brush, padded.shape[:2])
         if max(padded.shape[:2]) <= tile:
             return _bytes((network(self._signed(padded)) + 1) / 2)[:height, :width]
-        overlap = min(_round_up(_OVERLAP, self.translator.unit), tile // 2)
-        rows, columns = (_aligned(spans(side, tile, overlap), self.translator.unit) for side in padded.shape[:2])
+        overlap = min(_round_up(_OVERLAP, self.translator.size_multiple), tile // 2)
+        rows, columns = (
+            _aligned(spans(side, tile, overlap), self.translator.size_multiple) for side in padded.shape[:2]
+        )
         statistics = self._statistics(padded, network, brush)
         painted = np.zeros(padded.shape, np.float32)
         with held(self.translator, statistics):
@@ -115,12 +117,12 @@ class Painter:
                     painted[row.start : row.stop, column.start : column.stop] += weights * values
         return _rounded(painted[:height, :width])
 
-    def _statistics(self, padded: Pixels, network: Callable[[Tensor], Tensor], brush: Brush) -> Statistics:
+    def _statistics(self, padded: Pixels, network: Callable[[Tensor], Tensor], brush: StylizeOptions) -> Statistics:
         """Of tiles all over the image at once, as many as the memory holds."""
         if not norms_in(self.translator):
             return {}
-        side = min(_round_up(_SAMPLE, self.translator.unit), *padded.shape[:2])
-        side -= side % self.translator.unit
+        side = min(_round_up(_SAMPLE, self.translator.size_multiple), *padded.shape[:2])
+        side -= side % self.translator.size_multiple
         most = max(1, int(brush.memory * 1e6 / self._bytes / side**2))
         ratio = padded.shape[0] / padded.shape[1]
         down = max(1, round(math.sqrt(most * ratio)))
@@ -135,9 +137,9 @@ class Painter:
         """H W 3 -> 1 3 H W in [-1, 1]."""
         return (_unit(pixels, self.device) * 2 - 1).contiguous(memory_format=self._layout)
 
-    def _tile(self, brush: Brush, shape: tuple[int, ...]) -> int:
+    def _tile(self, brush: StylizeOptions, shape: tuple[int, ...]) -> int:
         """Side of a tile: what was asked for, or the largest that the memory allows."""
-        unit = self.translator.unit
+        unit = self.translator.size_multiple
         if brush.tile:
             return _round_up(max(brush.tile, 2 * _LEAST), unit)
         pixels = brush.memory * 1e6 / self._bytes
@@ -156,7 +158,7 @@ def _bytes_a_pixel(network: Callable[[Tensor], Tensor], translator: Translator, 
             largest = max(largest, output.numel() * output.element_size())
 
     handles = [module.register_forward_hook(note) for module in translator.modules()]
-    side = _round_up(2 * _LEAST, translator.unit)
+    side = _round_up(2 * _LEAST, translator.size_multiple)
     with torch.inference_mode():
         network(torch.zeros(1, 3, side, side, device=device))
     for handle in handles:

@@ -20,7 +20,7 @@ from PIL import Image
 import ganzoo
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan
-from ganzoo.stylize.painter import Brush, Painter
+from ganzoo.stylize.painter import Painter, StylizeOptions
 
 LARGE = (4000, 6000)
 SIDE = 2048
@@ -66,8 +66,8 @@ def photo(height: int, width: int, number: int = 0) -> NDArray[np.uint8]:
 def seams(painter: Painter) -> None:
     """Tiled against whole."""
     pixels = photo(SIDE, SIDE)
-    whole = painter.paint(pixels, Brush(memory=100_000)).astype(int)
-    tiled = painter.paint(pixels, Brush(tile=512)).astype(int)
+    whole = painter.paint(pixels, StylizeOptions(memory=100_000)).astype(int)
+    tiled = painter.paint(pixels, StylizeOptions(tile=512)).astype(int)
     apart = np.abs(tiled - whole)
     print(f"{SIDE} px, tiles of 512 against the whole: mean {apart.mean():.2f}, largest {apart.max()} of 255")
     # A seam is a line along which neighbours differ more than they do where nothing was cut.
@@ -80,7 +80,7 @@ def seams(painter: Painter) -> None:
 def odd(painter: Painter) -> None:
     """Sizes that nobody has."""
     for height, width in ((1, 1), (37, 1021), (4001, 13)):
-        painted = painter.paint(photo(height, width), Brush())
+        painted = painter.paint(photo(height, width), StylizeOptions())
         print(f"{height} x {width}: {'x'.join(map(str, painted.shape))}")
 
 
@@ -103,7 +103,7 @@ def pan_over(painter: Painter, number: int) -> tuple[float, float]:
         )
         for i in range(FRAMES)
     ]
-    return warping_error(frames), warping_error([painter.paint(frame, Brush()) for frame in frames])
+    return warping_error(frames), warping_error([painter.paint(frame, StylizeOptions()) for frame in frames])
 
 
 def warping_error(frames: list[NDArray[np.uint8]]) -> float:
@@ -132,7 +132,7 @@ def large(painter: Painter) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.perf_counter()
-    painter.paint(pixels, Brush())
+    painter.paint(pixels, StylizeOptions())
     seconds = time.perf_counter() - started
     done.set()
     watcher.join()

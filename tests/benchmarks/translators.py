@@ -14,7 +14,7 @@ from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.model import GAN
-from ganzoo.stylize.painter import Brush, Painter
+from ganzoo.stylize.painter import Painter, StylizeOptions
 from tests.benchmarks.pairing import paired, ratio
 from tests.benchmarks.training_step import GLIBC_SETTLED, with_allocator
 
@@ -47,7 +47,7 @@ def painting(preset: str) -> None:
     gan = build_gan(configure_run(preset, open_catalog()), {}).eval()
     painter = Painter(gan, torch.device("cpu"))  # type: ignore[arg-type]  # the preset is a translator's
     pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-    for name, brush in (("whole", Brush(memory=100_000)), ("in tiles of 512", Brush(tile=512))):
+    for name, brush in (("whole", StylizeOptions(memory=100_000)), ("in tiles of 512", StylizeOptions(tile=512))):
         painter.paint(pixels[:256, :256], brush)
         started = time.perf_counter()
         painter.paint(pixels, brush)

@@ -155,4 +155,4 @@ def test_a_checkpoint_of_the_first_schema_is_read_as_one_of_today(
     with monkeypatch.context() as before:
         before.setattr(checkpoint, "SCHEMA", 1)
         checkpoint.save(tmp_path, 1, content(), keep=1)
-    assert checkpoint.load(tmp_path, ("weights",))[1].state["setbacks"] == 0
+    assert checkpoint.load(tmp_path, ("weights",))[1].state["rollbacks"] == 0

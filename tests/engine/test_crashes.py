@@ -20,7 +20,7 @@ GROUPS = ("weights", "ema", "train")
 
 def content(step: int, size: int = 12) -> Checkpoint:
     tensors = {group: {"a": torch.full((size,), float(step)), "b": torch.full((3,), float(step))} for group in GROUPS}
-    return Checkpoint(tensors=tensors, state={"step": step, "setbacks": 0})
+    return Checkpoint(tensors=tensors, state={"step": step, "rollbacks": 0})
 
 
 def save_to(folder: Path, steps: range, size: int = 12) -> None:

@@ -36,11 +36,11 @@ def test_a_run_that_diverged_once_goes_back_and_ends_well(train: Train, monkeypa
     monkeypatch.setattr(NonSaturating, "generator", poisoned(6))
     view = Heard()
     run = train(view=view, budget="9steps", checkpoint_every="4steps", log_every="1steps")
-    assert run.outcome == "done" and json.loads((run.folder / "summary.json").read_text())["setbacks"] == 1
+    assert run.outcome == "done" and json.loads((run.folder / "summary.json").read_text())["rollbacks"] == 1
     (told,) = [text for text in view.notices if "diverged" in text]
     assert "'generator.fake' is nan at step 6" in told and "step 4" in told and "1 of at most 3" in told
     assert [line["step"] for line in run.scalar_lines()] == list(range(1, 10))
-    assert checkpoint.load(run.checkpoints, ())[1].state["setbacks"] == 1
+    assert checkpoint.load(run.checkpoints, ())[1].state["rollbacks"] == 1
     (dump,) = (run.folder / "diverged").iterdir()
     assert load_file(dump)["target"].shape[1] == 3
 
@@ -51,7 +51,7 @@ def test_one_that_always_diverges_ends_with_the_name_of_the_term(
     monkeypatch.setattr(NonSaturating, "generator", poisoned(*range(6, 99)))
     view = Heard()
     with pytest.raises(DivergedError, match=r"'generator\.fake' is nan at step 6 after 2 returns") as caught:
-        train(view=view, budget="20steps", checkpoint_every="5steps", setbacks=2)
+        train(view=view, budget="20steps", checkpoint_every="5steps", rollbacks=2)
     assert caught.value.exit_code == 5 and len([text for text in view.notices if "diverged" in text]) == 2
     newest = tmp_path / "run" / "checkpoints" / checkpoint.name_of(5)
     assert all(torch.isfinite(tensor).all() for tensor in load_file(newest / "weights.safetensors").values())
@@ -70,7 +70,7 @@ def test_each_return_halves_the_rate(trainer: Callable[..., Trainer]) -> None:
     subject = trainer("dcgan")
     subject.round(0.0)
     before = subject.optimisers["generator"].param_groups[0]["lr"]
-    subject.setbacks = 2
+    subject.rollbacks = 2
     subject.round(0.0)
     assert subject.optimisers["generator"].param_groups[0]["lr"] == before / 4
 
@@ -94,7 +94,7 @@ def test_values_that_are_not_finite_are_never_published(
 
     monkeypatch.setattr(Trainer, "round", spoilt)
     with pytest.raises(DivergedError, match="is not finite at step 3"):
-        train(budget="3steps", setbacks=0, ema_kimg=1.0)
+        train(budget="3steps", rollbacks=0, ema_kimg=1.0)
     assert checkpoint.steps_in(tmp_path / "run" / "checkpoints") == [0]
 
 

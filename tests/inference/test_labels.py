@@ -6,18 +6,21 @@ import torch
 
 from ganzoo import UsageError
 from ganzoo.data.order import balanced
-from ganzoo.inference.labels import between, check_names, named, one_hot
+from ganzoo.inference.labels import between, check_names, one_hot, with_values
 
 ATTRIBUTES = {"style": ("photo", "monet"), "time": ("day", "night", "photo")}
 
 
 def test_names_set_their_attribute_and_leave_the_others():
     labels = torch.tensor([[0, 0], [0, 1]])
-    assert named(labels, "monet", ATTRIBUTES).tolist() == [[1, 0], [1, 1]]
-    assert named(labels, "monet+night", ATTRIBUTES).tolist() == [[1, 1], [1, 1]]
-    assert named(labels, "time=photo", ATTRIBUTES).tolist() == [[0, 2], [0, 2]]
+    assert with_values(labels, "monet", ATTRIBUTES).tolist() == [[1, 0], [1, 1]]
+    assert with_values(labels, "monet+night", ATTRIBUTES).tolist() == [[1, 1], [1, 1]]
+    assert with_values(labels, "time=photo", ATTRIBUTES).tolist() == [[0, 2], [0, 2]]
     assert labels.tolist() == [[0, 0], [0, 1]]
-    assert named(labels, "oil+ink", {"style": ("oil", "oil+ink"), "time": ("day", "night")})[:, 0].tolist() == [1, 1]
+    assert with_values(labels, "oil+ink", {"style": ("oil", "oil+ink"), "time": ("day", "night")})[:, 0].tolist() == [
+        1,
+        1,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,7 @@ def test_names_set_their_attribute_and_leave_the_others():
 )
 def test_other_names_are_refused_with_those_that_exist(style, message):
     with pytest.raises(UsageError, match=message):
-        named(torch.zeros(1, 2, dtype=torch.long), style, ATTRIBUTES)
+        with_values(torch.zeros(1, 2, dtype=torch.long), style, ATTRIBUTES)
 
 
 def test_mixtures_pass_through_each_label_and_close():

@@ -14,7 +14,7 @@ CPU = torch.device("cpu")
 class Network(ImageGenerator):
     """Two halvings and back with instance norms, as painters are built, with fixed random weights."""
 
-    unit = 4
+    size_multiple = 4
 
     def __init__(self, norm: bool = True) -> None:
         super().__init__()

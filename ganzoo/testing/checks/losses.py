@@ -206,7 +206,7 @@ def _doubled(subject: Subject) -> Batch:
         None if part is None else part.repeat_interleave(2, 0) for part in (half.target, half.source, half.label)
     )
     assert target is not None
-    return _Twice(target, half.rng, source=source, label=label, progress=half.progress, whole=BATCH)
+    return _Twice(target, half.rng, source=source, label=label, progress=half.progress, global_size=BATCH)
 
 
 def _any(gradients: Sequence[Tensor | None]) -> bool:

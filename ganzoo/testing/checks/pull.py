@@ -64,7 +64,7 @@ class _Game:
     def __init__(self, subject: Subject, slope: Tensor, seed: int) -> None:
         self._subject = subject
         self._trainer = subject.trainer(images=_sloping(subject, slope, seed), seed=seed)
-        self._trainer.pace = _FASTER
+        self._trainer.lr_scale = _FASTER
         critics = [step for step in self._trainer.steps if not draws(step, self._trainer.gan)]
         self._painters = [step for step in self._trainer.steps if draws(step, self._trainer.gan)]
         if not critics:
@@ -72,9 +72,9 @@ class _Game:
         _play(self._trainer, critics, CRITIC_STEPS)
         self._fresh = self._drawn()
 
-    def way(self, steps: int, pace: float) -> Tensor:
+    def way(self, steps: int, lr_scale: float) -> Tensor:
         """How the rows of the drawn images have changed after so many more steps. Not the columns: some mirror."""
-        self._trainer.pace = pace
+        self._trainer.lr_scale = lr_scale
         _play(self._trainer, self._painters, steps)
         rows = (self._drawn() - self._fresh).mean(dim=(0, 1, 3))
         return rows - rows.mean()
@@ -85,9 +85,9 @@ class _Game:
         return images
 
 
-def _difference(up: _Game, down: _Game, steps: int, pace: float) -> Tensor:
+def _difference(up: _Game, down: _Game, steps: int, lr_scale: float) -> Tensor:
     """The direction in which two games part, of length 1. Fails where neither changes an image."""
-    ways = up.way(steps, pace) - down.way(steps, pace)
+    ways = up.way(steps, lr_scale) - down.way(steps, lr_scale)
     if not bool(ways.any()):
         fail("steps of the player that draws change no image")
     return torch.nn.functional.normalize(ways, dim=0)

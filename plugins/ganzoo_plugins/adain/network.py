@@ -36,7 +36,7 @@ class AdaINGenerator(ImageGenerator):
         count = options.stages
         if count > len(self.encoder.strides):
             raise UsageError(f"generator.stages={count}: encoder '{self.encoder.name}' has {len(self.encoder.strides)}")
-        self.unit = self.encoder.strides[count - 1]
+        self.size_multiple = self.encoder.strides[count - 1]
         self.channels = self.encoder.channels[:count]
         self.skips, self.residual = options.skips, options.residual
         self.norms = nn.ModuleList(nn.InstanceNorm2d(channels) for channels in self.channels)

@@ -68,7 +68,7 @@ class CUT(AdversarialTranslator):
 
     def _channels(self) -> list[int]:
         """Of the generator's maps, found by looking at one small image."""
-        side = 8 * self.generator.unit
+        side = 8 * self.generator.size_multiple
         try:
             with torch.no_grad():
                 maps = self.generator.eval().maps(torch.zeros(1, self.shape.channels, side, side))

@@ -44,7 +44,7 @@ class CycleGAN(AdversarialTranslator):
     def _painters_loss(self, batch: Batch) -> Terms:
         photo, painting = source_of(batch), batch.target
         painted, photographed = self.generator(photo), self.back(painting)
-        batch.leave(painted=painted, photographed=photographed)
+        batch.stash(painted=painted, photographed=photographed)
         options = self.options
         identity = options.identity_weight
         terms = {
@@ -65,8 +65,8 @@ class CycleGAN(AdversarialTranslator):
         return {f"{name} {key}": self.options.adversarial * term for key, term in scores.items()}
 
     def _critics_loss(self, batch: Batch) -> Terms:
-        painted = self.painted_pool(batch.left("painted", lambda: self.generator(source_of(batch))), batch)
-        photographed = self.photo_pool(batch.left("photographed", lambda: self.back(batch.target)), batch)
+        painted = self.painted_pool(batch.unstash("painted", lambda: self.generator(source_of(batch))), batch)
+        photographed = self.photo_pool(batch.unstash("photographed", lambda: self.back(batch.target)), batch)
         return {
             **self._told("painting", self.discriminator, batch.target, painted, batch),
             **self._told("photo", self.photo_critic, source_of(batch), photographed, batch),
@@ -83,6 +83,6 @@ class CycleGAN(AdversarialTranslator):
         batch.record(f"D(fake {name})", fake_scores.mean())
         terms = {
             **self.loss.discriminator(real_scores, fake_scores),
-            **self.loss.penalty(judge, batch.showing(real), fake),
+            **self.loss.penalty(judge, batch.with_target(real), fake),
         }
         return {f"{name} {key}": term for key, term in terms.items()}

@@ -21,7 +21,7 @@ _LAST_MAP = 5
 class Resnet(ImageGenerator):
     """Images B 3 H W -> B 3 H W; 64 channels and 9 blocks are the published network."""
 
-    unit = 4
+    size_multiple = 4
 
     def __init__(self, options: "ResnetOptions", *, shape: ImageShape) -> None:
         super().__init__()

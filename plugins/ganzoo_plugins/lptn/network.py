@@ -21,11 +21,11 @@ class LaplacianTranslator(ImageGenerator):
 
     def __init__(self, options: "LPTNGeneratorOptions", *, shape: ImageShape) -> None:
         super().__init__()
-        self.unit = 1 << options.bands
-        if shape.height % self.unit or shape.width % self.unit:
+        self.size_multiple = 1 << options.bands
+        if shape.height % self.size_multiple or shape.width % self.size_multiple:
             raise UsageError(
                 f"size {shape.height}x{shape.width}: lptn halves {options.bands} times, so both sides must be"
-                f" multiples of {self.unit}"
+                f" multiples of {self.size_multiple}"
             )
         channels = shape.channels
         kernel = torch.tensor(_BINOMIAL) / sum(_BINOMIAL)

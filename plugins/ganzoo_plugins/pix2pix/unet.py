@@ -25,11 +25,11 @@ class UNet(ImageGenerator):
     def __init__(self, options: "UNetOptions", *, shape: ImageShape) -> None:
         super().__init__()
         depth = options.depth or min(shape.height, shape.width).bit_length() - 1
-        self.unit = 1 << depth
-        if shape.height % self.unit or shape.width % self.unit:
+        self.size_multiple = 1 << depth
+        if shape.height % self.size_multiple or shape.width % self.size_multiple:
             raise UsageError(
                 f"size {shape.height}x{shape.width}: unet halves {depth} times, so both sides must be multiples of"
-                f" {self.unit}; give another size, or a smaller --set generator.depth=…"
+                f" {self.size_multiple}; give another size, or a smaller --set generator.depth=…"
             )
         channels = [options.width * min(1 << level, _WIDEST) for level in range(depth)]
         self.first = nn.Conv2d(shape.channels, channels[0], 4, 2, 1)

@@ -18,7 +18,7 @@ _STRENGTH = 64
 class SANTAGenerator(ImageGenerator):
     """Images B 3 H W -> B 3 H W at a strength B: half of the residual blocks encode, half decode."""
 
-    unit = 4
+    size_multiple = 4
 
     def __init__(self, options: "SANTAGeneratorOptions", *, shape: ImageShape) -> None:
         super().__init__()

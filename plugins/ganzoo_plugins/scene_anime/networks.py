@@ -18,7 +18,7 @@ _EXPANSION = 2
 class AnimeGenerator(ImageGenerator):
     """Images B 3 H W -> B 3 H W; 32 channels and 4 blocks are the published 2.1 million parameters."""
 
-    unit = 4
+    size_multiple = 4
 
     def __init__(self, options: "AnimeGeneratorOptions", *, shape: ImageShape) -> None:
         super().__init__()

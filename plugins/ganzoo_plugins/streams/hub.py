@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ganzoo import DataError, Picture, PictureStream, Size, UsageError
-from ganzoo_plugins.streams.labels import Labels, named
+from ganzoo_plugins.streams.labels import Labels, split_values
 from ganzoo_plugins.streams.reading import Encoded, decoded, limited
 from ganzoo_plugins.streams.share import chosen_share
 
@@ -52,7 +52,7 @@ class Hub(PictureStream):
     def pictures(self, size: Size) -> Iterator[Picture]:
         """In the order of the rows."""
         columns = self._columns
-        labels = Labels(columns.label, columns.values or named(self.options.values), self.share)
+        labels = Labels(columns.label, columns.values or split_values(self.options.values), self.share)
         yield from decoded(limited(self._encoded(columns, labels), self.options.limit), size)
         self.attributes = labels.attributes()
 

@@ -54,7 +54,7 @@ class Labels:
         self._numbers[text] = len(self._numbers)
 
 
-def named(values: str) -> tuple[str, ...]:
+def split_values(values: str) -> tuple[str, ...]:
     """The option "a;b;c" as names; a number alone is that many values, "0", "1" ….
 
     Raises UsageError when one is there twice.

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ganzoo import DataError, Picture, PictureStream, Size, UsageError
-from ganzoo_plugins.streams.labels import Labels, named
+from ganzoo_plugins.streams.labels import Labels, split_values
 from ganzoo_plugins.streams.reading import Encoded, decoded, limited
 from ganzoo_plugins.streams.share import chosen_share
 from ganzoo_plugins.streams.tar import members, opened
@@ -37,7 +37,7 @@ class Shards(PictureStream):
         self._by_picture = len(places) < self.share.parts
         self.places = places if self._by_picture else list(self.share.of(places))
         self._keys = [key.strip().lower() for key in options.image.split(";") if key.strip()]
-        self._labels = Labels(options.label.lower(), named(options.values), self.share)
+        self._labels = Labels(options.label.lower(), split_values(options.values), self.share)
         self.attributes: Mapping[str, tuple[str, ...]] = {}
 
     def fingerprint(self) -> str:
@@ -58,7 +58,7 @@ class Shards(PictureStream):
 
     def pictures(self, size: Size) -> Iterator[Picture]:
         """In the order of the shards and of their members; raises DataError for a shard that can't be read whole."""
-        self._labels = Labels(self.options.label.lower(), named(self.options.values), self.share)
+        self._labels = Labels(self.options.label.lower(), split_values(self.options.values), self.share)
         yield from decoded(limited(self._mine(), self.options.limit), size)
         self.attributes = self._labels.attributes()
 

@@ -18,11 +18,11 @@ class WGANOptions(AdversarialOptions):
     lr: float = Field(5e-5, gt=0, le=1, description="learning rate of both players")
     beta2: float = Field(0.99, ge=0, lt=1, description="RMSProp's (Adam's) decay of the mean squared gradient")
     critic_steps: int = Field(5, ge=1, le=1000, description="critic steps to one generator step")
-    opening_critic_steps: int = Field(
+    warmup_critic_steps: int = Field(
         100, ge=1, le=1000, description="critic steps to each of the opening generator steps"
     )
-    opening_steps: int = Field(25, ge=0, description="number of opening generator steps at the start of the run")
-    opening_every: int = Field(500, ge=0, description="an opening step returns at each multiple of this; 0 is never")
+    warmup_steps: int = Field(25, ge=0, description="number of opening generator steps at the start of the run")
+    warmup_every: int = Field(500, ge=0, description="an opening step returns at each multiple of this; 0 is never")
 
 
 class WassersteinOptions(Options):
@@ -42,7 +42,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         paper=PAPER,
         license="Apache-2.0",
         tiny={"generator.width": 8, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
-              "budget": "20steps", "opening_critic_steps": 10, "opening_steps": 2, "data.count": 64},
+              "budget": "20steps", "warmup_critic_steps": 10, "warmup_steps": 2, "data.count": 64},
     )  # fmt: skip
 
 
