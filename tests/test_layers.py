@@ -214,7 +214,7 @@ TYPING = "if TYPE_CHECKING:\n    {}"
         ("ganzoo_plugins.lsgan", "from ganzoo.model import GAN"),
         ("ganzoo_plugins.lsgan", "from ganzoo import ImageSource"),
         ("ganzoo_plugins.lsgan", "from ganzoo_plugins import dcgan"),
-        ("ganzoo_plugins.lsgan.model", "from ganzoo_plugins.dcgan.model import DCGANGenerator"),
+        ("ganzoo_plugins.lsgan.model", "from ganzoo_plugins.dcgan.networks import DCGANGenerator"),
         ("ganzoo_plugins.lsgan.model", "from ..dcgan import model"),
         ("ganzoo_plugins.lsgan.model", TYPING.format("from ganzoo_plugins.dcgan import GeneratorOptions")),
         ("ganzoo_plugins.lsgan.model", "from ganzoo.engine.loop import Loop"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from ganzoo_plugins.dcgan import DiscriminatorOptions
-from ganzoo_plugins.dcgan.model import DCGANDiscriminator
+from ganzoo_plugins.dcgan.networks import DCGANDiscriminator
 from ganzoo_plugins.gan.model import Minimax
 from ganzoo_plugins.penalties import DivergenceOptions, DRAGANOptions, LipschitzOptions
 from ganzoo_plugins.penalties.model import DRAGAN, LipschitzWasserstein, WassersteinDivergence

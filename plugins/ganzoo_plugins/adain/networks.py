@@ -45,7 +45,7 @@ class AdaINGenerator(ImageGenerator):
         self.end = nn.Conv2d(options.width, shape.channels, 3, padding=1, padding_mode="reflect")
         if self.residual:
             nn.init.normal_(self.end.weight, 0.0, 1e-3)
-            nn.init.zeros_(self.end.bias)
+            nn.init.zeros_(self.end.bias)  # type: ignore[arg-type]  # it has a bias
         names = [len(values) for values in shape.attributes.values()]
         firsts = [1 + sum(names[:place]) for place in range(len(names))]
         self.register_buffer("firsts", torch.tensor(firsts, dtype=torch.long), persistent=False)
@@ -87,7 +87,7 @@ class AdaINGenerator(ImageGenerator):
     def exchanged(self, maps: Sequence[Tensor], code: Tensor) -> list[Tensor]:
         """Features with the mean and the spread that the codes ask for."""
         half = sum(self.channels)
-        means, spreads = (part.split(list(self.channels), dim=1) for part in (code[:, :half], code[:, half:]))
+        means, spreads = (torch.split(part, list(self.channels), 1) for part in (code[:, :half], code[:, half:]))
         return [
             norm(one) * spread[:, :, None, None] + mean[:, :, None, None]
             for norm, one, mean, spread in zip(self.norms, maps, means, spreads, strict=True)

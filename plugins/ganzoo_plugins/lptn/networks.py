@@ -19,6 +19,8 @@ _NARROW = 16
 class LaplacianTranslator(ImageGenerator):
     """Images B 3 H W -> B 3 H W; detail passes by unless a mask changes it, so it is sharp at any size."""
 
+    kernel: Tensor
+
     def __init__(self, options: "LPTNGeneratorOptions", *, shape: ImageShape) -> None:
         super().__init__()
         self.size_multiple = 1 << options.bands
