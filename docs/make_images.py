@@ -24,7 +24,7 @@ from ganzoo.engine.inputs import enlarged
 from ganzoo.parts import Parts
 from ganzoo.report_html.curves import Chart, Line
 from ganzoo.report_html.curves import draw as draw_chart
-from ganzoo.runs.folder import recorded_scores
+from ganzoo.runs.logs import recorded_scores
 from ganzoo.specs import ImageShape
 
 IMAGES = Path(__file__).parent / "images"

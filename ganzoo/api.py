@@ -138,7 +138,8 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
     from ganzoo.config.settings import RESUMABLE
     from ganzoo.engine import checkpoint
     from ganzoo.engine.distributed import joined
-    from ganzoo.runs.folder import RUN_FILE, read_run_file
+    from ganzoo.runs.paths import RUN_FILE
+    from ganzoo.runs.run_file import read_run_file
 
     folder = Path(out)
     with joined() as team:
@@ -166,7 +167,7 @@ def resume_run(
     """Goes on with the run in `folder`, which must be one of `model` if that is given."""
     from ganzoo.config.configuration import Layer, metric_parts
     from ganzoo.config.settings import RESUMABLE
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     changed = given(settings)
     content = read_run_file(Path(folder))

@@ -11,7 +11,8 @@ from ganzoo.engine import checkpoint
 from ganzoo.engine.inputs import learnt_from, open_source
 from ganzoo.inference.loaded import LoadedGAN, load_run
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.folder import read_run_file, recorded_scores
+from ganzoo.runs.logs import recorded_scores
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_scorer
 from ganzoo.scoring.scorer import Scorer

@@ -22,16 +22,11 @@ from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.timeline import recorded_moments
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, UsageError
-from ganzoo.runs.folder import (
-    Run,
-    claimed_folder,
-    empty_folder,
-    file_name,
-    locked,
-    read_run_file,
-    versions,
-    write_run_file,
-)
+from ganzoo.runs.claim import claimed_folder, empty_folder, locked
+from ganzoo.runs.folder import Run
+from ganzoo.runs.paths import file_name
+from ganzoo.runs.run_file import read_run_file, write_run_file
+from ganzoo.runs.versions import versions
 from ganzoo.runs.view import View
 
 _SKIPPED_KEPT = 100

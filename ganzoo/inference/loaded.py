@@ -25,7 +25,7 @@ from ganzoo.errors import StorageError, UsageError
 from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
 from ganzoo.model import GAN, Generator
-from ganzoo.runs.folder import read_run_file
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.specs import ImageShape
 from ganzoo.stylize.painter import Painter, Pixels, StylizeOptions
 from ganzoo.stylize.pictures import read_photo

@@ -15,7 +15,7 @@ from ganzoo.encoders import encode
 from ganzoo.engine.inputs import learnt_from, open_source
 from ganzoo.errors import DataError
 from ganzoo.metrics.copies import near_copies, nearest_images
-from ganzoo.runs.folder import read_run_file
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.scoring.build import build_encoder
 from ganzoo.scoring.features import features_of
 from ganzoo.scoring.scorer import chosen

@@ -24,7 +24,8 @@ from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, StorageError, UsageError
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.folder import Run, recorded_scores
+from ganzoo.runs.folder import Run
+from ganzoo.runs.logs import recorded_scores
 from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_scorer
 from tests.scoring import small

@@ -32,7 +32,8 @@ from ganzoo.errors import GanzooError, StorageError
 from ganzoo.io.untrusted import parse_json
 from ganzoo.io.yamlfile import read_yaml
 from ganzoo.report_html.records import read_record
-from ganzoo.runs.folder import read_run_file, recorded_scores
+from ganzoo.runs.logs import recorded_scores
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.weights import read
 from tests.engine.test_hostile_checkpoint import sign
 from tests.report_html.folders import score_line
