@@ -145,7 +145,7 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
     with joined() as team:
         # The first process decides for all: by the time that another looks, this one may have begun.
         found = (folder / RUN_FILE).is_file(), bool(checkpoint.steps_in(folder / "checkpoints"))
-        begun, saved = team.tell("found", " ".join(map(str, found))).split()
+        begun, saved = team.broadcast("found", " ".join(map(str, found))).split()
         if saved == "False":
             return start_run(configuration, catalog, view, out=folder, overwrite=begun == "True")
         old, new = read_run_file(folder)["configuration"], configuration.describe()

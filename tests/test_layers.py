@@ -37,8 +37,8 @@ LAYERS = {
     "html": Layer("report_html", "light html health", "jinja2 markupsafe PIL"),
     "health": Layer("scoring.health scoring.game", "light health"),
     "model": Layer("model batch translator", "light model", "torch numpy PIL"),
-    "kit": Layer("losses layers augment metrics encoders", "light model kit", "torch torchvision timm kornia numpy"),
-    "data": Layer("data", "light model data", "torch numpy PIL filelock pillow_heif"),
+    "kit": Layer("losses layers augment metrics encoders", "light model kit data", "torch torchvision timm kornia numpy"),
+    "data": Layer("data", "light model data", "torch torchvision numpy PIL filelock pillow_heif"),
     "scoring": Layer("scoring", "light health model kit data scoring", "torch numpy"),
     "engine": Layer("engine", "light weights health model data engine", "torch numpy safetensors filelock"),
     "users": Layer(

@@ -61,7 +61,7 @@ def build_trainer(
         numbers = numbers[pairs[numbers] != ALONE]
         source_numbers = pairs[numbers]
     set_up(device, settings.threads)
-    if processes is not None and processes.count > 1 and device.type == "cuda":
+    if processes is not None and processes.world_size > 1 and device.type == "cuda":
         gan = nn.SyncBatchNorm.convert_sync_batchnorm(gan)  # type: ignore[no-untyped-call]  # stub gap
     return Trainer(
         gan,

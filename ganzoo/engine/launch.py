@@ -64,20 +64,20 @@ def start(
     """
     _check_scores(configuration)
     with joined() as team:
-        view = view if team.processes.first else View()
+        view = view if team.processes.is_main else View()
         device = _device(configuration, team)
         source = open_source(configuration, learnt_from(configuration))
         # What the model can't do is told before a long reading of images, where their labels are known without it.
         gan = build_gan(configuration, source.attributes) if isinstance(source, ImageSource) else None
         with _claimed(team, configuration, out, overwrite=overwrite) as folder:
             images, sources = _read_all(source, configuration, view, team)
-            if like and team.processes.first:
+            if like and team.processes.is_main:
                 _check_same(like, read_run_file(like), images, sources, _parts_of(configuration, team))
             gan = gan or build_gan(configuration, images.attributes)
             trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
             scorer = _scorer(build_scorer, configuration, trainer, source, view, team)
             run = Run(folder=folder, configuration=configuration)
-            if team.processes.first:
+            if team.processes.is_main:
                 empty_folder(folder)
                 write_run_file(run, _facts(trainer))
                 run.make_folders()
@@ -101,19 +101,19 @@ def resume(
     started_with = read_run_file(folder)
     _check_scores(configuration)
     with joined() as team:
-        view = view if team.processes.first else View()
+        view = view if team.processes.is_main else View()
         device = _device(configuration, team)
         source = open_source(configuration, learnt_from(configuration))
         images, sources = _read_all(source, configuration, view, team)
-        if team.processes.first:  # with data.share=auto each has its own, and run.json knows those of the first
+        if team.processes.is_main:  # with data.share=auto each has its own, and run.json knows those of the first
             _check_same(folder, started_with, images, sources, _parts_of(configuration, team))
         gan = build_gan(configuration, images.attributes)
         trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
         scorer = _scorer(build_scorer, configuration, trainer, source, view, team)
         run = Run(folder=folder, configuration=configuration)
-        with locked(folder, view.notice) if team.processes.first else nullcontext():
+        with locked(folder, view.notice) if team.processes.is_main else nullcontext():
             seconds = go_back(run, trainer, view)
-            if team.processes.first:
+            if team.processes.is_main:
                 write_run_file(run, _facts(trainer))
             view.notice(f"resuming '{file_name(folder)}' from step {trainer.rounds}")
             if other := _other_versions(started_with):
@@ -125,7 +125,7 @@ def resume(
 def _device(configuration: Configuration, team: Team) -> torch.device:
     """Where this process computes. Raises UsageError when the batch can't be shared evenly."""
     try:
-        team.processes.share(configuration.options.batch)
+        team.processes.local_slice(configuration.options.batch)
     except ValueError as error:
         raise UsageError(str(error)) from None
     return choose_device(own_device(configuration.settings.device))
@@ -134,11 +134,11 @@ def _device(configuration: Configuration, team: Team) -> torch.device:
 @contextmanager
 def _claimed(team: Team, configuration: Configuration, out: Path | None, *, overwrite: bool) -> Iterator[Path]:
     """The run folder, which the first process claims for all."""
-    if not team.processes.first:
-        yield Path(team.tell("folder"))
+    if not team.processes.is_main:
+        yield Path(team.broadcast("folder"))
         return
     with claimed_folder(configuration.model.spec.name, out, overwrite=overwrite) as folder:
-        team.tell("folder", str(folder.resolve()))
+        team.broadcast("folder", str(folder.resolve()))
         yield folder
 
 
@@ -146,7 +146,7 @@ def _read_all(
     source: PictureStream, configuration: Configuration, view: View, team: Team
 ) -> tuple[Images, Images | None]:
     """The images and what they are translated from; the first process fills the cache that the others then find."""
-    with team.first_alone("read"):
+    with team.rank_zero_first("read"):
         return read_images(source, configuration, view), read_sources(configuration, view)
 
 
@@ -175,12 +175,12 @@ def _check_same(
 
 def _parts_of(configuration: Configuration, team: Team) -> int:
     sides = (configuration.parts[field].options for field in ("data", learnt_from(configuration)))
-    return team.processes.count if any(getattr(options, "share", "") == "auto" for options in sides) else 0
+    return team.processes.world_size if any(getattr(options, "share", "") == "auto" for options in sides) else 0
 
 
 def _listeners(catalog: Catalog, view: View, team: Team) -> Listeners:
     """The plugins that listen, to the first process only."""
-    return Listeners(catalog.plugins if team.processes.first else (), view.notice)
+    return Listeners(catalog.plugins if team.processes.is_main else (), view.notice)
 
 
 def _scorer(
@@ -197,8 +197,8 @@ def _scorer(
     """
     if build is None or configuration.settings.score_every is None:
         return None
-    with team.first_alone("scorer"):
-        if not team.processes.first:
+    with team.rank_zero_first("scorer"):
+        if not team.processes.is_main:
             return None
         plain = _plain(trainer.images, source, configuration, view)
         photos = trainer.sources and _plain(trainer.sources, open_source(configuration), configuration, view)
@@ -222,7 +222,7 @@ def _facts(trainer: Trainer) -> dict[str, object]:
     sources = {"sources": _facts_of(trainer.sources, trainer.source_numbers)} if trainer.sources is not None else {}
     return {
         "device": str(trainer.device),
-        "hardware": {**hardware(trainer.device), "processes": str(trainer.processes.count)},
+        "hardware": {**hardware(trainer.device), "processes": str(trainer.processes.world_size)},
         "parameters": {step.name: sum(p.numel() for p in step.trains.parameters()) for step in trainer.steps},
         "data": _facts_of(trainer.images, trainer.numbers),
         **sources,

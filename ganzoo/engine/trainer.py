@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ganzoo.batch import Batch, SharedGenerator
 from ganzoo.data.cache import Images
+from ganzoo.data.images import from_uint8
 from ganzoo.data.order import Order, balanced
 from ganzoo.engine.average import Average
 from ganzoo.engine.processes import Processes
@@ -60,8 +61,8 @@ class Trainer:
         self.partners = np.arange(len(images)) if partners is None else partners
         self.source_order = Order(len(self.source_numbers), seed + 1)
         self.processes = processes or Processes()
-        own = self.processes.share(batch)
-        self.rng = SharedGenerator(self.processes.count, self.processes.rank, own.stop - own.start)
+        own = self.processes.local_slice(batch)
+        self.rng = SharedGenerator(self.processes.world_size, self.processes.rank, own.stop - own.start)
         self.rng.manual_seed(seed)
         self.steps = _checked_steps(gan)
         # What a recipe has frozen, such as a pretrained body, stays frozen.
@@ -134,7 +135,7 @@ class Trainer:
 
     def _draw(self, progress: float) -> Batch:
         places = self.order.indices(self.images_seen, self.batch_size)
-        share = self.processes.share(self.batch_size)
+        share = self.processes.local_slice(self.batch_size)
         chosen = self._drawn[places[share]]
         pixels, labels = self.images.take(chosen)
         source = self._draw_sources(chosen, share)
@@ -148,7 +149,7 @@ class Trainer:
             number=self.rounds,
             global_size=self.batch_size,
             local_slice=share,
-            all_reduce_mean=self.processes.mean if self.processes.count > 1 else None,
+            all_reduce_mean=self.processes.all_reduce_mean if self.processes.world_size > 1 else None,
         )
 
     def _draw_sources(self, chosen: NDArray[np.int64], share: slice) -> Tensor | None:
@@ -203,7 +204,7 @@ class Trainer:
         bad = next((name for name, value in values.items() if not math.isfinite(value)), "")
         if self.processes.any(bool(bad)):
             self.diverged_batch = batch
-            found = self.processes.word(f"'{step.name}.{bad}' is {values[bad]}" if bad else "")
+            found = self.processes.first_message(f"'{step.name}.{bad}' is {values[bad]}" if bad else "")
             raise DivergedError(diverged(found, self.rounds + 1))
 
 
@@ -221,7 +222,7 @@ def to_unit(pixels: Tensor, device: torch.device) -> Tensor:
     """uint8 B 3 H W -> float32 in [-1, 1] on the device."""
     if device.type == "cuda":
         pixels = pixels.pin_memory()
-    return pixels.to(device, non_blocking=True).float().div_(127.5).sub_(1)
+    return from_uint8(pixels.to(device, non_blocking=True))
 
 
 def freeze_all_but(gan: nn.Module, trained: Iterable[nn.Parameter]) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import recorded_configuration
 from ganzoo.data.cache import prepare
-from ganzoo.data.images import to_uint8
+from ganzoo.data.images import from_uint8, to_uint8
 from ganzoo.data.split import split
 from ganzoo.encoders import encode
 from ganzoo.engine.inputs import learnt_from, open_source
@@ -66,7 +66,7 @@ def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torc
     beside, _ = images.take(numbers[found.index[order].numpy()])
     return Nearest(
         pictures=pictures[order],
-        training=beside.float() / 127.5 - 1,
+        training=from_uint8(beside),
         copies=copies.which[order],
         expected=copies.expected,
     )

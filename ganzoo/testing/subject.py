@@ -15,6 +15,7 @@ from ganzoo.batch import Batch
 from ganzoo.catalog.plugin import Plugin
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
+from ganzoo.data.images import from_uint8, to_uint8
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer, freeze_all_but
@@ -75,8 +76,8 @@ class Subject(Declared):
         """The first `count` images, with sources for a translator."""
         places = np.arange(count)
         pixels, labels = self.images.take(places)
-        source = _unit(self.sources.take(places)[0]) if self.sources is not None else None
-        return Batch(_unit(pixels), torch.Generator().manual_seed(seed), source=source, label=labels, progress=0.5)
+        source = from_uint8(self.sources.take(places)[0]) if self.sources is not None else None
+        return Batch(from_uint8(pixels), torch.Generator().manual_seed(seed), source=source, label=labels, progress=0.5)
 
     def trainer(
         self,
@@ -118,13 +119,9 @@ def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:
 
 def as_images(values: Tensor, fingerprint: str) -> Images:
     """Images N 3 H W in [-1, 1] as a data set, with labels in turn."""
-    pixels = ((values + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+    pixels = to_uint8(values).permute(0, 2, 3, 1).contiguous().numpy()
     labels = np.arange(len(pixels))[:, None] % len(ATTRIBUTES["style"])
     return Images(pixels=pixels, labels=labels, attributes=ATTRIBUTES, fingerprint=fingerprint, skipped=())
-
-
-def _unit(pixels: Tensor) -> Tensor:
-    return pixels.float() / 127.5 - 1
 
 
 def steps_of(gan: GAN) -> tuple[Step, ...]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images
+from ganzoo.data.images import from_uint8
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import set_up
 from ganzoo.engine.trainer import Trainer
@@ -28,7 +29,7 @@ def main() -> None:
     trainers["ganzoo --precision bf16"] = trainer(images, precision="bf16")
     textbook = Textbook(trainers["ganzoo"].gan)
     pixels, _ = images.take(trainers["ganzoo"].order.indices(0, BATCH))
-    real = pixels.float().div(127.5).sub(1).contiguous()
+    real = from_uint8(pixels).contiguous()
     contenders: dict[str, Callable[[], object]] = {
         "textbook": with_allocator(GLIBC_SETTLED, lambda: textbook.step(real)),
         "textbook, our allocator": with_allocator(OURS, lambda: textbook.step(real)),
