@@ -37,7 +37,9 @@ LAYERS = {
     "html": Layer("report_html", "light html health", "jinja2 markupsafe PIL"),
     "health": Layer("scoring.health scoring.game", "light health"),
     "model": Layer("model batch translator", "light model", "torch numpy PIL"),
-    "kit": Layer("losses layers augment metrics encoders", "light model kit data", "torch torchvision timm kornia numpy"),
+    "kit": Layer(
+        "losses layers augment metrics encoders", "light model kit data", "torch torchvision timm kornia numpy"
+    ),
     "data": Layer("data", "light model data", "torch torchvision numpy PIL filelock pillow_heif"),
     "scoring": Layer("scoring", "light health model kit data scoring", "torch numpy"),
     "engine": Layer("engine", "light weights health model data engine", "torch numpy safetensors filelock"),

@@ -30,7 +30,7 @@ def grid(images: Tensor, columns: int | None = None) -> Image.Image:
 
     count, _, height, width = images.shape
     columns = columns or math.ceil(math.sqrt(count * height / width))
-    sheet = make_grid(to_uint8(images), columns, padding=_MARGIN, pad_value=_WHITE)
+    sheet: Tensor = make_grid(to_uint8(images), columns, padding=_MARGIN, pad_value=_WHITE)
     if count == 1:  # make_grid gives a single image without a margin
         sheet = nn.functional.pad(sheet, [_MARGIN] * 4, value=_WHITE)
     return Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())

@@ -203,7 +203,7 @@ class Loop:
         self.view.finished(self.run, summary)
 
     def _memory_advice(self, error: BaseException) -> str:
-        batch = self.trainer.batch_size
+        batch = self.trainer.settings.batch
         smaller = f"a new run with --batch {batch // 2}, " if batch > 1 else ""
         return (
             f"out of memory in step {self.trainer.rounds + 1}, with a batch of {batch} at {self._settings.size} pixels"

@@ -137,11 +137,11 @@ class Outputs:
 
     def _draw_samples(self) -> None:
         trainer, settings = self.trainer, self.run.configuration.settings
-        source = trainer.held_out_sources(SAMPLES // 2)
+        source = trainer.batches.unseen_sources(SAMPLES // 2)
         count = SAMPLES if source is None else len(source)
         blank = torch.zeros((), device=trainer.device).expand(count, 3, settings.size.height, settings.size.width)
         rng = torch.Generator().manual_seed(settings.seed)
-        label = example_labels(count, trainer.images.attributes)
+        label = example_labels(count, trainer.data.images.attributes)
         if label is not None:
             label = label.to(trainer.device)
         images = trainer.draw(Batch(blank, rng, source=source, label=label, progress=1.0))

@@ -16,9 +16,10 @@ from ganzoo.catalog.plugin import Plugin
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
 from ganzoo.data.images import from_uint8, to_uint8
+from ganzoo.data.training import TrainingData
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
-from ganzoo.engine.trainer import Trainer, freeze_all_but
+from ganzoo.engine.trainer import Trainer, TrainerSettings, freeze_all_but
 from ganzoo.model import GAN, Step, Terms
 from ganzoo.specs import ModelSpec, PartSpec
 
@@ -84,24 +85,15 @@ class Subject(Declared):
         *,
         configuration: Configuration | None = None,
         seed: int = 0,
-        batch: int = BATCH,
+        precision: str = "fp32",
         processes: Processes | None = None,
         images: Images | None = None,
-        **options: Any,
     ) -> Trainer:
-        """The engine's own trainer over the images; `options` are its precision and the like."""
-        chosen = configuration or self.configuration
-        return Trainer(
-            self.gan(seed, chosen),
-            images or self.images,
-            batch=batch,
-            seed=seed,
-            device=CPU,
-            half_life=1000.0,
-            sources=self.sources,
-            processes=processes,
-            **options,
-        )
+        """The engine's own trainer over the images."""
+        gan = self.gan(seed, configuration or self.configuration)
+        data = TrainingData.of(images or self.images, self.sources)
+        settings = TrainerSettings(batch=BATCH, seed=seed, precision=precision, half_life=1000.0)
+        return Trainer(gan, data, settings, CPU, processes=processes)
 
 
 def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:

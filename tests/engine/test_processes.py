@@ -12,9 +12,10 @@ from torch import distributed
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run
 from ganzoo.data.cache import Images
+from ganzoo.data.training import TrainingData
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
-from ganzoo.engine.trainer import Trainer
+from ganzoo.engine.trainer import Trainer, TrainerSettings
 from ganzoo.model import Batch
 
 OPTIONS = {"device": "cpu", "generator.norm": "layer", "discriminator.norm": "layer"}
@@ -47,7 +48,9 @@ def train(processes: Processes) -> dict[str, torch.Tensor]:
     pixels = torch.randint(256, (40, 16, 16, 3), dtype=torch.uint8, generator=rng).numpy()
     labels = torch.zeros(40, 0, dtype=torch.int64).numpy()
     images = Images(pixels=pixels, labels=labels, attributes={}, fingerprint="", skipped=())
-    trainer = Trainer(gan, images, batch=BATCH, seed=0, device=torch.device("cpu"), processes=processes)
+    trainer = Trainer(
+        gan, TrainingData.of(images), TrainerSettings(batch=BATCH), torch.device("cpu"), processes=processes
+    )
     # Adam divides by the size of a gradient, so that rounding would show in weights whose gradient is next to nothing.
     trainer.optimisers = {step.name: torch.optim.SGD(step.trains.parameters(), 0.1) for step in trainer.steps}
     for _ in range(ROUNDS):
