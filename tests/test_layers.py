@@ -57,8 +57,8 @@ FLOORS = [
     Floor("batch", "torch numpy PIL"),
     Floor("model", "torch numpy PIL"),
     Floor("translator", "torch numpy PIL"),
+    Floor("data", "torch torchvision numpy PIL filelock pillow_heif", never="weights"),
     Floor(KIT, "torch torchvision timm kornia numpy", never="weights"),
-    Floor("data", "torch numpy PIL filelock pillow_heif", never=f"{KIT} weights"),
     Floor("scoring", "torch numpy", never="weights"),
     # The engine trains what a recipe asks for: it knows no loss, no layer and no model.
     Floor("engine", "torch numpy safetensors filelock", never=f"{KIT} scoring"),

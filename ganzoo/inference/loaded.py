@@ -15,17 +15,16 @@ from ganzoo.batch import Batch, Draw, draw_normal, example_labels
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import open_catalog, recorded_configuration
 from ganzoo.data import images
-from ganzoo.data.cache import prepare
-from ganzoo.data.split import split
+from ganzoo.data.inputs import open_source, read_plain, split_images
+from ganzoo.data.training import unseen
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
-from ganzoo.engine.inputs import open_source
 from ganzoo.errors import StorageError, UsageError
 from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
 from ganzoo.model import GAN, Generator
-from ganzoo.runs.folder import read_run_file
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.specs import ImageShape
 from ganzoo.stylize.painter import Painter, Pixels, StylizeOptions
 from ganzoo.stylize.pictures import read_photo
@@ -197,7 +196,7 @@ class LoadedGAN:
             style = Image.fromarray(read_photo(Path(style)).pixels)
         shown = ImageOps.fit(style.convert("RGB"), (self.shape.width, self.shape.height), Image.Resampling.LANCZOS)
         pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(self.device)
-        return gan.style_of(pixels.float() / 127.5 - 1)[0]
+        return gan.style_of(images.from_uint8(pixels))[0]
 
     def _first_photo(self) -> Pixels:
         return np.asarray(self.to_pil(self._shown_photos()[:1])[0])
@@ -255,16 +254,14 @@ def load_run(
 def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
     """Photos that a translator's training never saw (any, where none are held out), B 3 H W in [-1, 1] on the CPU."""
     configuration = recorded_configuration(read_run_file(folder), catalog)
-    settings = configuration.settings
-    photos = prepare(open_source(configuration), settings.size, max_bad=settings.max_bad)
-    parts = split(len(photos), settings.held_out)
-    chosen = parts.held_out if len(parts.held_out) else parts.train
-    return photos.take(chosen[:most])[0].float() / 127.5 - 1
+    photos = read_plain(open_source(configuration), configuration)
+    chosen = unseen(photos, split_images(configuration, photos).numbers, most)
+    return images.from_uint8(photos.take(chosen)[0])
 
 
 def _stacked(pictures: Sequence[Pixels]) -> Tensor:
     """Pixels H W 3 -> images B 3 H W in [-1, 1]."""
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return images.from_uint8(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2))
 
 
 def _pieces(count: int) -> Iterator[tuple[int, int]]:

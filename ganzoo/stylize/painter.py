@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganzoo.data.images import from_uint8
 from ganzoo.stylize import colors
 from ganzoo.stylize.statistics import Statistics, gathered, held, norms_in
 from ganzoo.stylize.tiles import Span, sample, spans
@@ -135,7 +136,8 @@ class Painter:
 
     def _signed(self, pixels: Pixels) -> Tensor:
         """H W 3 -> 1 3 H W in [-1, 1]."""
-        return (_unit(pixels, self.device) * 2 - 1).contiguous(memory_format=self._layout)
+        images = torch.from_numpy(np.array(pixels)).to(self.device).permute(2, 0, 1)[None]
+        return from_uint8(images).contiguous(memory_format=self._layout)
 
     def _tile(self, brush: StylizeOptions, shape: tuple[int, ...]) -> int:
         """Side of a tile: what was asked for, or the largest that the memory allows."""
