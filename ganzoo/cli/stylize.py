@@ -67,7 +67,8 @@ def stylize(
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     side = _tile(tile)
-    from ganzoo.inference.loaded import load_run
+    from ganzoo.inference.loaded import LoadedTranslator
+    from ganzoo.inference.loading import load_run
     from ganzoo.stylize.jobs import jobs_of
     from ganzoo.stylize.painter import StylizeOptions
 
@@ -75,6 +76,10 @@ def stylize(
     gan, problems = load_run(run, which=step, device=device, catalog=context.catalog())
     for problem in problems:
         complain(problem)
+    if not isinstance(gan, LoadedTranslator):
+        raise UsageError(
+            "this model draws from noise and paints no photos (a translator: ganzoo list --task translate)"
+        )
     painter = gan.painter(style=style)
     chosen = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, **brush)
     bad = 0

@@ -9,7 +9,8 @@ from ganzoo.config.resolve import recorded_configuration
 from ganzoo.data.cache import prepare
 from ganzoo.engine import checkpoint
 from ganzoo.engine.inputs import learnt_from, open_source
-from ganzoo.inference.loaded import LoadedGAN, load_run
+from ganzoo.inference.loaded import LoadedGAN
+from ganzoo.inference.loading import load_run
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.folder import read_run_file, recorded_scores
 from ganzoo.runs.view import View
