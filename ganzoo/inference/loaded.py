@@ -18,8 +18,9 @@ from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
 from ganzoo.model import GAN, Generator
 from ganzoo.specs import ImageShape
-from ganzoo.stylize.painter import Painter, Pixels, StylizeOptions
 from ganzoo.stylize.pictures import read_photo
+from ganzoo.stylize.pixels import Pixels
+from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 from ganzoo.translator import Translator
 
 Style = Image.Image | Path | str
@@ -153,7 +154,7 @@ class LoadedTranslator(LoadedGAN):
         `style` and errors as for `stylize`. Raises UsageError also where there are no `photos` yet.
         """
         photos = self._shown_photos()[:count]
-        network = self.painter(style=style).network()
+        network = self.stylizer(style=style).network()
         translated = [network(part).float().cpu() for part in torch.split(photos.to(self.device), _BATCH)]
         return torch.stack([photos, torch.cat(translated)], dim=1).flatten(0, 1)
 
@@ -171,27 +172,27 @@ class LoadedTranslator(LoadedGAN):
         UsageError for a `style` given to a model that takes none, and for a name that it has not learnt.
         """
         pixels = np.asarray(image.convert("RGB"))
-        return Image.fromarray(self.painter(style=style).paint(pixels, StylizeOptions(**options)))
+        return Image.fromarray(self.stylizer(style=style).stylize(pixels, StylizeOptions(**options)))
 
-    def painter(self, *, style: Style | None = None) -> Painter:
+    def stylizer(self, *, style: Style | None = None) -> Stylizer:
         """What translates many pictures, in a style if the model takes one; `style` and errors as for `stylize`."""
-        return Painter(self._translator(), self.device, style=None if style is None else self._code(style))
+        return Stylizer(self._translator(), self.device, style=None if style is None else self._code(style))
 
     def _strengths(self, frames: int, style: Style | None = None) -> Tensor:
-        painter, photo = self.painter(style=style), self._first_photo()
+        stylizer, photo = self.stylizer(style=style), self._first_photo()
         turns = [0.5 - 0.5 * math.cos(2 * math.pi * frame / max(frames, 1)) for frame in range(frames)]
-        return _stacked([painter.paint(photo, StylizeOptions(strength=_BEYOND * turn)) for turn in turns])
+        return _stacked([stylizer.stylize(photo, StylizeOptions(strength=_BEYOND * turn)) for turn in turns])
 
     def _round(self, frames: int, styles: Sequence[Style]) -> Tensor:
         """Each frame between two styles; slower near each than on the way."""
-        painter, photo = self.painter(style=styles[0]), self._first_photo()
+        stylizer, photo = self.stylizer(style=styles[0]), self._first_photo()
         codes = torch.stack([self._code(style) for style in styles])
         drawn = []
         for frame in range(frames):
             place, part = divmod(frame * len(codes) / frames, 1)
             here, there = codes[int(place)], codes[(int(place) + 1) % len(codes)]
-            painter.style = torch.lerp(here, there, 0.5 - 0.5 * math.cos(math.pi * part))
-            drawn.append(painter.paint(photo, StylizeOptions()))
+            stylizer.style = torch.lerp(here, there, 0.5 - 0.5 * math.cos(math.pi * part))
+            drawn.append(stylizer.stylize(photo, StylizeOptions()))
         return _stacked(drawn)
 
     def _translator(self) -> Translator:
