@@ -20,7 +20,7 @@ def export(context: Context, /, run: Path, form: str, step: str, out: Path | Non
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     from ganzoo.inference.export import export_onnx
-    from ganzoo.inference.loaded import load_run
+    from ganzoo.inference.loading import load_run
 
     gan, problems = load_run(run, which=step, device="cpu", catalog=context.catalog())
     for problem in problems:

@@ -37,7 +37,7 @@ def project(
     from ganzoo.config import resolve
     from ganzoo.data.images import grid
     from ganzoo.inference import projection
-    from ganzoo.inference.loaded import load_run
+    from ganzoo.inference.loading import load_run
     from ganzoo.scoring.build import build_encoder
     from ganzoo.stylize.pictures import read_photo
 

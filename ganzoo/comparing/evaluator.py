@@ -8,7 +8,8 @@ from ganzoo.config.configuration import Configuration, Layer, metric_parts
 from ganzoo.config.resolve import recorded_configuration
 from ganzoo.data.inputs import DataSources
 from ganzoo.engine import checkpoint
-from ganzoo.inference.loaded import LoadedGAN, load_run
+from ganzoo.inference.loaded import LoadedGAN
+from ganzoo.inference.loading import load_run
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import recorded_scores
 from ganzoo.runs.run_file import read_run_file

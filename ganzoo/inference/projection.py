@@ -15,7 +15,7 @@ from ganzoo.encoders import Encoder
 from ganzoo.errors import UsageError
 from ganzoo.inference.loaded import LoadedGAN
 from ganzoo.model import AdversarialGAN, Generator
-from ganzoo.stylize.painter import Pixels
+from ganzoo.stylize.pixels import Pixels
 
 _CANDIDATES = 256
 _PIECE = 64
