@@ -58,8 +58,8 @@ FLOORS = [
     Floor("batch", "torch numpy PIL"),
     Floor("model", "torch numpy PIL"),
     Floor("translator", "torch numpy PIL"),
+    Floor("data", "torch torchvision numpy PIL filelock pillow_heif", never="weights"),
     Floor(KIT, "torch torchvision timm kornia numpy", never="weights"),
-    Floor("data", "torch numpy PIL filelock pillow_heif", never=f"{KIT} weights"),
     Floor("scoring", "torch numpy", never="weights"),
     # The engine trains what a recipe asks for: it knows no loss, no layer and no model.
     Floor("engine", "torch numpy safetensors filelock", never=f"{KIT} scoring"),
@@ -269,7 +269,7 @@ TYPING = "if TYPE_CHECKING:\n    {}"
         ("ganzoo_plugins.lsgan", "from ganzoo.model import GAN"),
         ("ganzoo_plugins.lsgan", "from ganzoo import ImageSource"),
         ("ganzoo_plugins.lsgan", "from ganzoo_plugins import dcgan"),
-        ("ganzoo_plugins.lsgan.model", "from ganzoo_plugins.dcgan.model import DCGANGenerator"),
+        ("ganzoo_plugins.lsgan.model", "from ganzoo_plugins.dcgan.networks import DCGANGenerator"),
         ("ganzoo_plugins.lsgan.model", "from ..dcgan import model"),
         ("ganzoo_plugins.lsgan.model", TYPING.format("from ganzoo_plugins.dcgan import GeneratorOptions")),
         ("ganzoo_plugins.lsgan.model", "from ganzoo.engine.loop import Loop"),
