@@ -49,14 +49,6 @@ class RunSettings(Options):
     )
 
 
-RENAMED = {
-    "setbacks": "rollbacks",
-    "opening_critic_steps": "warmup_critic_steps",
-    "opening_steps": "warmup_steps",
-    "opening_every": "warmup_every",
-}
-"""Options of old and what each is called now. The old names go with ganzoo-core 0.3."""
-
 RESUMABLE = frozenset(
     [
         *("budget", "device", "compile", "threads", "keep", "stop_when_flat", "rollbacks"),
