@@ -12,14 +12,10 @@ picture and a folder that was moved or copied finds its entry again.
 
 import hashlib
 import json
-import os
 import shutil
-from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,12 +25,12 @@ from torch import Tensor
 
 from ganzoo.config.units import Size
 from ganzoo.data.decode import RULES, decoders
-from ganzoo.data.source import Picture, PictureStream
+from ganzoo.data.ingest import INDEX, LABELS, PIXELS, no_space, write_entry
+from ganzoo.data.source import PictureStream
 from ganzoo.errors import DataError, StorageError, one_line
-from ganzoo.io.files import cache_folder, sync_file, write_atomically
+from ganzoo.io.files import cache_folder, write_atomically
 from ganzoo.runs.view import View
 
-_REPORT_EVERY = 16
 _NAMED = 3
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError)
 
@@ -117,69 +113,16 @@ def _ingest(source: PictureStream, size: Size, key: str, view: View) -> Images:
     shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed, as we hold the lock
     draft.mkdir(parents=True)
     try:
-        _check_space(source.count(), size)
-        index, labels = _write_pixels(source, size, draft / "pixels.u8", view)
-        np.save(draft / "labels.npy", np.array(labels, dtype=np.int64).reshape(len(labels), len(source.attributes)))
-        (draft / "index.json").write_text(json.dumps(index))
-        entry = _hash(RULES, index["fingerprint"], size)
-        for file in draft.iterdir():
-            sync_file(file)
+        entry = _hash(RULES, write_entry(source, size, draft, view), size)
         if not _is_whole(entry):  # otherwise the same pictures are there under another stamp
             shutil.rmtree(cache_folder() / entry, ignore_errors=True)
             _rename(draft, cache_folder() / entry)
         write_atomically(cache_folder() / f"{key}.json", json.dumps({"entry": entry}))
     except OSError as error:
-        raise StorageError(_no_space(one_line(error), source.count(), size)) from None
+        raise StorageError(no_space(one_line(error), source.count(), size)) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return _open(entry)
-
-
-def _write_pixels(
-    source: PictureStream, size: Size, file: Path, view: View
-) -> tuple[dict[str, Any], list[tuple[int, ...]]]:
-    """Written from front to back, so that memory stays flat and a full disk is an error and not a crash."""
-    total = source.count()
-    labels: list[tuple[int, ...]] = []
-    skipped: list[tuple[str, str]] = []
-    notes: Counter[str] = Counter()
-    content = hashlib.sha256()
-    digests = False
-    with file.open("wb") as pixels:
-        for done, picture in enumerate(source.pictures(size), 1):
-            digests = digests or bool(picture.digest)
-            usable = "usable" if picture.pixels is not None else "skipped"
-            content.update(os.fsencode(picture.name) + f"\0{picture.digest}\0{usable}\0".encode())
-            if picture.pixels is None:
-                skipped.append((picture.name, picture.problem))
-                view.skipping(picture.name, picture.problem)
-            else:
-                pixels.write(_bytes_of(picture, size))
-                labels.append(picture.labels)
-                notes.update(picture.notes)
-            if done % _REPORT_EVERY == 0 or done == total:
-                view.reading(done, total, len(skipped))
-    if total is None:
-        view.reading(len(labels) + len(skipped), len(labels) + len(skipped), len(skipped))
-    index = {
-        "shape": [len(labels), size.height, size.width, 3],
-        "attributes": {name: list(values) for name, values in source.attributes.items()},
-        "fingerprint": f"content:{content.hexdigest()[:32]}" if digests else source.fingerprint(),
-        "skipped": skipped,
-        "notes": dict(notes),
-    }
-    return index, labels
-
-
-def _bytes_of(picture: Picture, size: Size) -> bytes:
-    pixels = picture.pixels
-    assert pixels is not None
-    if pixels.shape != (size.height, size.width, 3) or pixels.dtype != np.uint8:
-        raise DataError(
-            f"the data set gave '{picture.name}' as {pixels.dtype} {pixels.shape}, asked for uint8"
-            f" {(size.height, size.width, 3)}"
-        )
-    return pixels.tobytes()
 
 
 def _remembered(key: str) -> Images | None:
@@ -215,16 +158,16 @@ def _rename(draft: Path, entry: Path) -> None:
 
 def _open(entry: str) -> Images:
     folder = cache_folder() / entry
-    index = json.loads((folder / "index.json").read_text())
+    index = json.loads((folder / INDEX).read_text())
     shape = tuple(index["shape"])
-    file = folder / "pixels.u8"
+    file = folder / PIXELS
     if file.stat().st_size != np.prod(shape):
         raise ValueError(f"'{file}' is not {shape}")
     attributes = {name: tuple(values) for name, values in index["attributes"].items()}
     empty = np.empty(shape, np.uint8)  # nothing can be mapped from an empty file
     return Images(
         pixels=np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else empty,
-        labels=np.load(folder / "labels.npy").reshape(shape[0], len(attributes)),
+        labels=np.load(folder / LABELS).reshape(shape[0], len(attributes)),
         attributes=attributes,
         fingerprint=index["fingerprint"],
         skipped=tuple((name, problem) for name, problem in index["skipped"]),
@@ -247,23 +190,3 @@ def _only_one(key: str, view: View) -> FileLock:
 
 def _hash(*key: object) -> str:
     return hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:32]
-
-
-def _check_space(count: int | None, size: Size) -> None:
-    if count is not None and _needed(count, size) > shutil.disk_usage(cache_folder()).free:
-        raise OSError("not enough space")
-
-
-def _needed(count: int, size: Size) -> int:
-    return count * size.height * size.width * 3
-
-
-def _no_space(reason: str, count: int | None, size: Size) -> str:
-    free = 0
-    with suppress(OSError):
-        free = shutil.disk_usage(cache_folder()).free
-    needed = f"{_needed(count, size) / 1e6:.0f} MB" if count is not None else "an unknown amount"
-    return (
-        f"can't write the image cache '{cache_folder()}' ({reason}): {needed} needed, {free / 1e6:.0f} MB free;"
-        " set GANZOO_CACHE to a folder on a larger disk, or choose a smaller --size"
-    )

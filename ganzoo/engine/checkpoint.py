@@ -1,45 +1,22 @@
-"""Checkpoints: a folder of safetensors and JSON with a manifest, published by one rename. No pickle anywhere."""
+"""The checkpoints of a run: published by one rename, pruned, and found again; LATEST and BEST point to two of them."""
 
-import hashlib
-import json
-import os
 import re
 import shutil
-import stat
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import safetensors
-from safetensors.torch import save_file
 from torch import Tensor
 
+from ganzoo.engine.checkpoint_files import Checkpoint, read, size_of, verify, write
 from ganzoo.engine.crashes import crash_point
 from ganzoo.errors import StorageError, one_line
-from ganzoo.io.files import sync_file, sync_folder, write_atomically
-from ganzoo.io.untrusted import read_json
-from ganzoo.weights.files import load as load_tensors
+from ganzoo.io.files import sync_folder, write_atomically
 
-SCHEMA = 3
-"""Of state.json. 2 added the number of setbacks, which 3 calls rollbacks."""
 LATEST = "LATEST"
 BEST = "BEST"
-_MANIFEST = "MANIFEST.json"
-_STATE = "state.json"
 _MOST_NAME = 1000
 _NAME = re.compile(r"step-([0-9]{6,18})")
-_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
-_MOST_FILES = 100
-_ENDING = ".safetensors"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """What is saved: named tensors in groups ("weights", "ema", "train"), and a JSON state."""
-
-    tensors: Mapping[str, Mapping[str, Tensor]]
-    state: Mapping[str, Any]
 
 
 def name_of(step: int) -> str:
@@ -75,40 +52,19 @@ def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
 
 def _whole(path: Path) -> bool:
     try:
-        return bool(_verify(path))
+        return bool(verify(path))
     except (OSError, ValueError):
         return False
 
 
 def _publish(draft: Path, final: Path, checkpoint: Checkpoint) -> None:
     draft.mkdir()
-    _write(draft, checkpoint)
+    write(draft, checkpoint)
     crash_point("before-rename")
     if final.exists():  # damaged
         shutil.rmtree(final)
     draft.rename(final)
     sync_folder(final.parent)
-
-
-def _write(draft: Path, checkpoint: Checkpoint) -> None:
-    for group, tensors in checkpoint.tensors.items():
-        # safetensors wants contiguous tensors that share no memory.
-        plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-        save_file(plain, draft / f"{group}.safetensors")
-        crash_point("between-files")
-    state = {"schema": SCHEMA, **checkpoint.state}
-    (draft / "state.json").write_text(json.dumps(state, indent=1))
-    crash_point("before-manifest")
-    manifest = {file.name: _fingerprint(file) for file in sorted(draft.iterdir())}
-    (draft / _MANIFEST).write_text(json.dumps(manifest, indent=1))
-    for file in draft.iterdir():
-        sync_file(file)
-    sync_folder(draft)
-
-
-def size_of(checkpoint: Checkpoint) -> int:
-    """Bytes that its tensors take on disk; the JSON beside them is next to nothing."""
-    return sum(tensor.nbytes for tensors in checkpoint.tensors.values() for tensor in tensors.values())
 
 
 def _space(folder: Path, checkpoint: Checkpoint) -> str:
@@ -118,11 +74,6 @@ def _space(folder: Path, checkpoint: Checkpoint) -> str:
     except OSError:
         return ""
     return f" (it takes {size_of(checkpoint) / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free)"
-
-
-def _fingerprint(file: Path) -> dict[str, object]:
-    with file.open("rb") as stream:
-        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "size": file.stat().st_size}
 
 
 def steps_in(folder: Path) -> list[int]:
@@ -217,67 +168,9 @@ def load(
     for step in wanted:
         path = folder / name_of(step)
         try:
-            return step, _read(path, groups, _verify(path), like or {}), tuple(problems)
+            return step, read(path, groups, verify(path), like or {}), tuple(problems)
         except (FileNotFoundError, NotADirectoryError, ValueError) as error:
             problems.append(f"checkpoint '{path.name}' is damaged and passed over: {one_line(error)}")
         except OSError as error:  # the disk's trouble, not the checkpoint's: an older one would not help
             raise StorageError(f"can't read '{path}': {one_line(error)}") from error
     raise StorageError("; ".join(problems))
-
-
-def _verify(path: Path) -> frozenset[str]:
-    """The names of the files, each of which is what the manifest says. Raises ValueError when it says anything else."""
-    manifest = read_json(path / _MANIFEST)
-    if len(manifest) > _MOST_FILES:
-        raise ValueError(f"{_MANIFEST} names {len(manifest):,} files, a checkpoint has a handful")
-    for name, expected in manifest.items():
-        if not _FILE.fullmatch(name):
-            raise ValueError(f"{_MANIFEST} names {name!r}, which is no file of a checkpoint")
-        file = path / name
-        if not stat.S_ISREG(os.lstat(file).st_mode):
-            raise ValueError(f"{name} is no ordinary file")
-        sized = isinstance(expected, dict) and file.stat().st_size == expected.get("size")
-        if not sized or _fingerprint(file) != expected:
-            raise ValueError(f"{name} does not have the size and sha256 of its manifest")
-    return frozenset(manifest)
-
-
-def _read(
-    path: Path, groups: Iterable[str], files: frozenset[str], like: Mapping[str, Mapping[str, Tensor]]
-) -> Checkpoint:
-    """The groups among the verified files; what else lies beside them is not looked at."""
-    if _STATE not in files:
-        raise ValueError(f"{_MANIFEST} does not name {_STATE}")
-    state = _migrated(read_json(path / _STATE), path)
-    kept = [group for group in groups if f"{group}{_ENDING}" in files]
-    tensors = {group: load_tensors(path / f"{group}{_ENDING}", like.get(group)) for group in kept}
-    return Checkpoint(tensors=tensors, state=state)
-
-
-def _migrated(state: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The state as this version writes it.
-
-    Raises StorageError for one that a newer version wrote, ValueError for one that none did.
-    """
-    written = state.get("schema")
-    if not isinstance(written, int) or written < 1:
-        raise ValueError(f"{_STATE} has schema {written!r}")
-    if written > SCHEMA:
-        raise StorageError(
-            f"'{path}' was written by a newer ganzoo (schema {written}, this one reads up to {SCHEMA}):"
-            " update with pip install --upgrade ganzoo-core"
-        )
-    for schema in range(written, SCHEMA):
-        state = _MIGRATIONS[schema](state)
-    return state
-
-
-def _rename_setbacks(state: dict[str, Any]) -> dict[str, Any]:
-    return {("rollbacks" if name == "setbacks" else name): value for name, value in state.items()}
-
-
-_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    1: lambda state: {**state, "setbacks": 0},
-    2: _rename_setbacks,
-}
-"""From each older schema to the next."""

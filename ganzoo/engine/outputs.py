@@ -12,7 +12,7 @@ from torch import Tensor
 from ganzoo.batch import Batch, example_labels
 from ganzoo.data.images import grid, pair_columns
 from ganzoo.engine import checkpoint, snapshot
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, StorageError, one_line
 from ganzoo.runs.folder import Run

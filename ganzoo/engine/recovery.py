@@ -1,6 +1,7 @@
 """What happens to a run that has diverged: back to its last checkpoint at half the rate, a few times."""
 
 from ganzoo.engine import checkpoint, snapshot
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.outputs import Outputs
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DivergedError, StorageError
@@ -55,7 +56,7 @@ def go_back(run: Run, trainer: Trainer, view: View) -> float:
     return snapshot.restore(trainer, saved)
 
 
-def _load(run: Run, trainer: Trainer, which: str) -> tuple[int, checkpoint.Checkpoint, tuple[str, ...]]:
+def _load(run: Run, trainer: Trainer, which: str) -> tuple[int, Checkpoint, tuple[str, ...]]:
     """A checkpoint whose weights are like those of the trainer; an optimiser has no state before its first step."""
     like = {"weights": trainer.gan.state_dict()}
     if trainer.average is not None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, one_line
 

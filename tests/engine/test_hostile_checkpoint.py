@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from ganzoo.cli import run_command
 from ganzoo.engine import checkpoint, snapshot
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError, UsageError
 from ganzoo.inference import loaded
