@@ -24,53 +24,76 @@ _REPORT_EVERY = 16
 
 
 def write_entry(source: PictureStream, size: Size, draft: Path, view: View) -> str:
-    """Writes the files of an entry to the folder `draft` and gives the fingerprint of its content.
+    """Writes the files of an entry to the folder `draft` and returns the fingerprint of its content.
 
-    Raises OSError when the disk is full, which is looked at beforehand where the source knows its count.
+    Raises OSError when the disk is full. Where the source knows its count, the space is checked beforehand.
     """
     _check_space(source.count(), size)
-    index, labels = _write_pixels(source, size, draft / PIXELS, view)
-    np.save(draft / LABELS, np.array(labels, dtype=np.int64).reshape(len(labels), len(source.attributes)))
+    read = _Pictures(size, view)
+    _write_pixels(source, draft / PIXELS, read)
+    labels = np.array(read.labels, dtype=np.int64).reshape(len(read.labels), len(source.attributes))
+    np.save(draft / LABELS, labels)
+    index = read.index(source)
     (draft / INDEX).write_text(json.dumps(index))
     for file in draft.iterdir():
         sync_file(file)
     return str(index["fingerprint"])
 
 
-def _write_pixels(
-    source: PictureStream, size: Size, file: Path, view: View
-) -> tuple[dict[str, Any], list[tuple[int, ...]]]:
-    """Written from front to back, so that memory stays flat and a full disk is an error and not a crash."""
+class _Pictures:
+    """What was found in the pictures that were read so far."""
+
+    def __init__(self, size: Size, view: View) -> None:
+        self.size = size
+        self.labels: list[tuple[int, ...]] = []
+        self.skipped: list[tuple[str, str]] = []
+        self._view = view
+        self._notes: Counter[str] = Counter()
+        self._content = hashlib.sha256()
+        self._digests = False
+
+    def __len__(self) -> int:
+        return len(self.labels) + len(self.skipped)
+
+    def add(self, picture: Picture) -> bytes:
+        """The pixels of the next picture; none where it can't be used."""
+        self._digests = self._digests or bool(picture.digest)
+        usable = "usable" if picture.pixels is not None else "skipped"
+        self._content.update(os.fsencode(picture.name) + f"\0{picture.digest}\0{usable}\0".encode())
+        if picture.pixels is None:
+            self.skipped.append((picture.name, picture.problem))
+            self._view.skipping(picture.name, picture.problem)
+            return b""
+        pixels = _bytes_of(picture, self.size)
+        self.labels.append(picture.labels)
+        self._notes.update(picture.notes)
+        return pixels
+
+    def report(self, total: int | None) -> None:
+        """Shows how many pictures were read, of `total` where that is known."""
+        self._view.reading(len(self), total, len(self.skipped))
+
+    def index(self, source: PictureStream) -> dict[str, Any]:
+        """The content of the index, once all pictures were read."""
+        return {
+            "shape": [len(self.labels), self.size.height, self.size.width, 3],
+            "attributes": {name: list(values) for name, values in source.attributes.items()},
+            "fingerprint": f"content:{self._content.hexdigest()[:32]}" if self._digests else source.fingerprint(),
+            "skipped": self.skipped,
+            "notes": dict(self._notes),
+        }
+
+
+def _write_pixels(source: PictureStream, file: Path, read: _Pictures) -> None:
+    """Writes from front to back, so that memory use stays flat and a full disk is an error instead of a crash."""
     total = source.count()
-    labels: list[tuple[int, ...]] = []
-    skipped: list[tuple[str, str]] = []
-    notes: Counter[str] = Counter()
-    content = hashlib.sha256()
-    digests = False
     with file.open("wb") as pixels:
-        for done, picture in enumerate(source.pictures(size), 1):
-            digests = digests or bool(picture.digest)
-            usable = "usable" if picture.pixels is not None else "skipped"
-            content.update(os.fsencode(picture.name) + f"\0{picture.digest}\0{usable}\0".encode())
-            if picture.pixels is None:
-                skipped.append((picture.name, picture.problem))
-                view.skipping(picture.name, picture.problem)
-            else:
-                pixels.write(_bytes_of(picture, size))
-                labels.append(picture.labels)
-                notes.update(picture.notes)
-            if done % _REPORT_EVERY == 0 or done == total:
-                view.reading(done, total, len(skipped))
+        for picture in source.pictures(read.size):
+            pixels.write(read.add(picture))
+            if len(read) % _REPORT_EVERY == 0 or len(read) == total:
+                read.report(total)
     if total is None:
-        view.reading(len(labels) + len(skipped), len(labels) + len(skipped), len(skipped))
-    index = {
-        "shape": [len(labels), size.height, size.width, 3],
-        "attributes": {name: list(values) for name, values in source.attributes.items()},
-        "fingerprint": f"content:{content.hexdigest()[:32]}" if digests else source.fingerprint(),
-        "skipped": skipped,
-        "notes": dict(notes),
-    }
-    return index, labels
+        read.report(len(read))
 
 
 def _bytes_of(picture: Picture, size: Size) -> bytes:
@@ -78,7 +101,7 @@ def _bytes_of(picture: Picture, size: Size) -> bytes:
     assert pixels is not None
     if pixels.shape != (size.height, size.width, 3) or pixels.dtype != np.uint8:
         raise DataError(
-            f"the data set gave '{picture.name}' as {pixels.dtype} {pixels.shape}, asked for uint8"
+            f"the data set gave '{picture.name}' as {pixels.dtype} {pixels.shape} instead of uint8"
             f" {(size.height, size.width, 3)}"
         )
     return pixels.tobytes()

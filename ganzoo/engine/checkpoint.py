@@ -20,23 +20,23 @@ _NAME = re.compile(r"step-([0-9]{6,18})")
 
 
 def name_of(step: int) -> str:
-    """The folder's name of that step's checkpoint."""
+    """The name of the folder with the checkpoint of that step."""
     return f"step-{step:06d}"
 
 
 def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
-    """Publishes the checkpoint below `folder`, points LATEST to it and removes all but the `keep` newest.
+    """Publishes the checkpoint below `folder`, points LATEST to it and removes all but the best and the `keep` newest.
 
-    One of that step that is whole is left as it is. Raises StorageError when it can't be written; older ones are then
-    untouched.
+    A good checkpoint of the same step is left as it is. Raises StorageError when the checkpoint can't be written; older
+    ones are untouched then.
     """
     final = folder / name_of(step)
     draft = folder / f".{final.name}.part"
     crash_point("before-write")
     try:
         shutil.rmtree(draft, ignore_errors=True)
-        folder.mkdir(exist_ok=True)  # not its parents: a run folder that is gone must not come back as an empty one
-        if not _whole(final):  # it is where only what follows the renaming failed the last time
+        folder.mkdir(exist_ok=True)  # not its parents: a deleted run folder must not be created again, empty
+        if not _whole(final):  # it is whole where the last save failed after the rename
             _publish(draft, final, checkpoint)
         crash_point("after-rename")
         write_atomically(folder / LATEST, final.name)
@@ -68,7 +68,7 @@ def _publish(draft: Path, final: Path, checkpoint: Checkpoint) -> None:
 
 
 def _space(folder: Path, checkpoint: Checkpoint) -> str:
-    """What is needed and what is free, where the disk may be the reason."""
+    """The space that is needed and free, for an error that a full disk may have caused."""
     try:
         free = shutil.disk_usage(folder).free
     except OSError:
@@ -77,14 +77,14 @@ def _space(folder: Path, checkpoint: Checkpoint) -> str:
 
 
 def steps_in(folder: Path) -> list[int]:
-    """Steps of the published checkpoints, oldest first."""
+    """The steps of the published checkpoints, oldest first."""
     if not folder.is_dir():
         return []
     return sorted(int(match[1]) for entry in folder.iterdir() if (match := _NAME.fullmatch(entry.name)))
 
 
 def _sweep(folder: Path) -> None:
-    """Removes drafts that a killed process left, and what was set aside; the run's lock keeps living ones out."""
+    """Removes drafts of killed processes and hidden checkpoints. The lock of the run keeps other processes out."""
     for stray in (*folder.glob(".step-*.part"), *folder.glob(".step-*.aside")):
         shutil.rmtree(stray, ignore_errors=True)
 
@@ -93,14 +93,14 @@ def _prune(folder: Path, keep: int) -> None:
     best = best_step(folder)
     for step in steps_in(folder)[:-keep]:
         if step != best:
-            # Away with the name first: a folder half removed would look like a damaged checkpoint.
+            # Renamed first: a folder that is half removed would look like a damaged checkpoint.
             aside = _aside(folder, step)
             crash_point("during-prune")
-            shutil.rmtree(aside, ignore_errors=True)  # what can't go now is swept with the next one
+            shutil.rmtree(aside, ignore_errors=True)  # what can't be removed now is removed with the next one
 
 
 def mark_best(folder: Path, step: int) -> None:
-    """Points BEST to a published checkpoint, which is kept from then on. Raises StorageError when it can't."""
+    """Points BEST to a published checkpoint, which is then kept. Raises StorageError when it can't be written."""
     try:
         write_atomically(folder / BEST, name_of(step))
     except OSError as error:
@@ -108,7 +108,7 @@ def mark_best(folder: Path, step: int) -> None:
 
 
 def best_step(folder: Path) -> int | None:
-    """The step that BEST points to, or None without one."""
+    """The step that BEST points to, or None where there is no best yet."""
     file = folder / BEST
     if not file.is_file():
         return None
@@ -118,10 +118,10 @@ def best_step(folder: Path) -> int | None:
 
 
 def set_aside_after(folder: Path, step: int) -> None:
-    """Hides the checkpoints of later steps, which a run resumed from `step` makes anew.
+    """Hides the checkpoints of later steps, which a run resumed from `step` writes again.
 
-    They are deleted by the next successful save, not before: until then they may be all that is left of those steps.
-    Raises StorageError when the folder can't be changed.
+    The next successful save deletes them, and nothing does before: until then they may be all that is left of those
+    steps. Raises StorageError when the folder can't be changed.
     """
     try:
         if (best_step(folder) or 0) > step:
@@ -129,10 +129,10 @@ def set_aside_after(folder: Path, step: int) -> None:
         for later in steps_in(folder):
             if later > step:
                 _aside(folder, later)
-        if not _points_to(folder / LATEST, step):  # a full disk is no reason not to go on
+        if not _points_to(folder / LATEST, step):  # written only if needed: a full disk must not prevent a resume
             write_atomically(folder / LATEST, name_of(step))
     except OSError as error:
-        raise StorageError(f"can't put '{folder}' back to step {step}: {one_line(error)}") from error
+        raise StorageError(f"can't roll '{folder}' back to step {step}: {one_line(error)}") from error
 
 
 def _points_to(pointer: Path, step: int) -> bool:
@@ -149,12 +149,26 @@ def _aside(folder: Path, step: int) -> Path:
 def load(
     folder: Path, groups: Iterable[str], which: str = LATEST, like: Mapping[str, Mapping[str, Tensor]] | None = None
 ) -> tuple[int, Checkpoint, tuple[str, ...]]:
-    """The checkpoint `which` ("LATEST", "BEST" or a step's number), with the tensor groups asked for.
+    """The checkpoint `which` ("LATEST", "BEST" or the number of a step), with the tensor groups asked for.
 
-    `like` are tensors by group and name that those of the file must be like: the same names, shapes and types, which
-    is looked at before memory is taken. Gives its step, its content and a sentence for each newer checkpoint that is
-    damaged and was passed over. Raises StorageError when none is good.
+    `like` are tensors by group and name. Those of the file must have the same names, shapes and types, which is checked
+    before memory is allocated. Returns the step, the content and a sentence for each newer checkpoint that is damaged
+    and was skipped. Raises StorageError when no checkpoint is good.
     """
+    problems: list[str] = []
+    for step in _candidates(folder, which):
+        path = folder / name_of(step)
+        try:
+            return step, read(path, groups, verify(path), like or {}), tuple(problems)
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+            problems.append(f"checkpoint '{path.name}' is damaged and was skipped: {one_line(error)}")
+        except OSError as error:  # an error of the disk, not of the checkpoint: an older one would not help
+            raise StorageError(f"can't read '{path}': {one_line(error)}") from error
+    raise StorageError("; ".join(problems))
+
+
+def _candidates(folder: Path, which: str) -> list[int]:
+    """The steps of the checkpoints to try, in that order. Raises StorageError when there are none."""
     known = steps_in(folder)
     if which == BEST:
         if (best := best_step(folder)) is None:
@@ -164,13 +178,4 @@ def load(
     if not wanted:
         asked = "" if which == LATEST else f" of step {which}"
         raise StorageError(f"no checkpoint{asked} in '{folder}'; there are: {', '.join(map(str, known)) or 'none'}")
-    problems: list[str] = []
-    for step in wanted:
-        path = folder / name_of(step)
-        try:
-            return step, read(path, groups, verify(path), like or {}), tuple(problems)
-        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-            problems.append(f"checkpoint '{path.name}' is damaged and passed over: {one_line(error)}")
-        except OSError as error:  # the disk's trouble, not the checkpoint's: an older one would not help
-            raise StorageError(f"can't read '{path}': {one_line(error)}") from error
-    raise StorageError("; ".join(problems))
+    return wanted

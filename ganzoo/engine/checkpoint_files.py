@@ -20,7 +20,7 @@ from ganzoo.io.untrusted import read_json
 from ganzoo.weights.files import load as load_tensors
 
 SCHEMA = 3
-"""Of state.json. 2 added the number of setbacks, which 3 calls rollbacks."""
+"""The version of state.json. 2 added the number of setbacks, which 3 calls rollbacks."""
 _MANIFEST = "MANIFEST.json"
 _STATE = "state.json"
 _ENDING = ".safetensors"
@@ -30,7 +30,7 @@ _MOST_FILES = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """What is saved: named tensors in groups ("weights", "ema", "train"), and a JSON state."""
+    """The content of a checkpoint: named tensors in groups ("weights", "ema", "train"), and a JSON state."""
 
     tensors: Mapping[str, Mapping[str, Tensor]]
     state: Mapping[str, Any]
@@ -39,7 +39,7 @@ class Checkpoint:
 def write(draft: Path, checkpoint: Checkpoint) -> None:
     """Writes all files of a checkpoint to an empty folder, and makes them survive a power cut."""
     for group, tensors in checkpoint.tensors.items():
-        # safetensors wants contiguous tensors that share no memory.
+        # safetensors needs contiguous tensors that share no memory.
         plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         save_file(plain, draft / f"{group}{_ENDING}")
         crash_point("between-files")
@@ -54,31 +54,31 @@ def write(draft: Path, checkpoint: Checkpoint) -> None:
 
 
 def size_of(checkpoint: Checkpoint) -> int:
-    """Bytes that its tensors take on disk; the JSON beside them is next to nothing."""
+    """The bytes that its tensors take on disk. The JSON beside them is negligible."""
     return sum(tensor.nbytes for tensors in checkpoint.tensors.values() for tensor in tensors.values())
 
 
 def verify(path: Path) -> frozenset[str]:
-    """The names of the files, each of which is what the manifest says. Raises ValueError when it says anything else."""
+    """The names of the files, after each was compared with the manifest. Raises ValueError when one differs."""
     manifest = read_json(path / _MANIFEST)
     if len(manifest) > _MOST_FILES:
         raise ValueError(f"{_MANIFEST} names {len(manifest):,} files, a checkpoint has a handful")
     for name, expected in manifest.items():
         if not _FILE.fullmatch(name):
-            raise ValueError(f"{_MANIFEST} names {name!r}, which is no file of a checkpoint")
+            raise ValueError(f"{_MANIFEST} names {name!r}, which is not a file of a checkpoint")
         file = path / name
         if not stat.S_ISREG(os.lstat(file).st_mode):
-            raise ValueError(f"{name} is no ordinary file")
+            raise ValueError(f"{name} is not an ordinary file")
         sized = isinstance(expected, dict) and file.stat().st_size == expected.get("size")
         if not sized or _fingerprint(file) != expected:
-            raise ValueError(f"{name} does not have the size and sha256 of its manifest")
+            raise ValueError(f"{name} does not have the size and sha256 that the manifest names")
     return frozenset(manifest)
 
 
 def read(
     path: Path, groups: Iterable[str], files: frozenset[str], like: Mapping[str, Mapping[str, Tensor]]
 ) -> Checkpoint:
-    """The groups among the verified files; what else lies beside them is not looked at."""
+    """The state and those of the groups that are among the verified files. Other files are ignored."""
     if _STATE not in files:
         raise ValueError(f"{_MANIFEST} does not name {_STATE}")
     state = _migrated(read_json(path / _STATE), path)
@@ -93,9 +93,9 @@ def _fingerprint(file: Path) -> dict[str, object]:
 
 
 def _migrated(state: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The state as this version writes it.
+    """The state in the form in which this version writes it.
 
-    Raises StorageError for one that a newer version wrote, ValueError for one that none did.
+    Raises StorageError for a state of a newer version, ValueError for one that no version wrote.
     """
     written = state.get("schema")
     if not isinstance(written, int) or written < 1:
@@ -118,4 +118,4 @@ _MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda state: {**state, "setbacks": 0},
     2: _rename_setbacks,
 }
-"""From each older schema to the next."""
+"""What changes a state of an older schema into one of the next."""
