@@ -101,7 +101,7 @@ def test_sharing_the_forward_pass_gives_the_gradients_of_a_pass_of_its_own(train
         for module in built.gan.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = 0.0
-    state = separate.rng.get_state()
+    state = separate.batches.rng.get_state()
     separate.steps = (separate.steps[0], replace(separate.steps[1], loss=own_pass))
     shared.round(0.0)
     separate.round(0.0)

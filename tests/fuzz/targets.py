@@ -27,7 +27,7 @@ from ganzoo.data.decode import decode
 from ganzoo.data.inputs import split_images
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.build import build_gan, build_trainer
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError
 from ganzoo.io.untrusted import parse_json
