@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Configuration
 from ganzoo.config.resolve import recorded_configuration
-from ganzoo.data.cache import prepare
+from ganzoo.data.cache import Images, prepare
 from ganzoo.data.images import to_uint8
 from ganzoo.data.split import split
 from ganzoo.encoders import encode
@@ -47,14 +48,8 @@ def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torc
     By the features that its scores use, among at most 2,000 training images, as the metric `copies`. Raises DataError
     when the images have changed since, or are too few to say what is near.
     """
-    content = read_run_file(run)
-    configuration = recorded_configuration(content, catalog)
-    settings = configuration.settings
-    source = open_source(configuration, learnt_from(configuration))
-    images = prepare(source, settings.size, max_bad=settings.max_bad)
-    if images.fingerprint != content["data"]["fingerprint"]:
-        raise DataError(f"the images have changed since '{run}' was trained, so nothing can be said of copies")
-    numbers = chosen(split(len(images), settings.held_out).train)
+    configuration, images = _images_of(run, catalog)
+    numbers = chosen(split(len(images), configuration.settings.held_out).train)
     if len(numbers) <= _K:
         raise DataError(f"{len(numbers)} training images are too few to say which are near: {_K + 1} are needed")
     encoder = build_encoder(configuration)
@@ -70,3 +65,15 @@ def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torc
         copies=copies.which[order],
         expected=copies.expected,
     )
+
+
+def _images_of(run: Path, catalog: Catalog) -> tuple[Configuration, Images]:
+    """The images that the run learned from, held-out ones included."""
+    content = read_run_file(run)
+    configuration = recorded_configuration(content, catalog)
+    settings = configuration.settings
+    source = open_source(configuration, learnt_from(configuration))
+    images = prepare(source, settings.size, max_bad=settings.max_bad)
+    if images.fingerprint != content["data"]["fingerprint"]:
+        raise DataError(f"the images have changed since '{run}' was trained, so nothing can be said of copies")
+    return configuration, images

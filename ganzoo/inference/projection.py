@@ -23,6 +23,8 @@ _STARTS = 4
 _RATE = 0.05
 _FEATURE_WEIGHT = 1.0
 _PIXEL_WEIGHT = 1.0
+_NEAR = 0.35
+"""Distance of the neighbours, in standard deviations."""
 _PRIOR = 0.01
 """Weight that keeps latents as long as those of training, outside of which generators draw no scenes."""
 
@@ -60,35 +62,29 @@ def project(
     generator, rng = loaded.gan.generator, torch.Generator().manual_seed(seed)
     loaded.gan.requires_grad_(False)
     target = _as_model_sees(photo, loaded)
-    judge = _Judge(target, encoder.to(loaded.device))
+    distance = _Distance(target, encoder.to(loaded.device))
     latents = torch.randn(_CANDIDATES, generator.latent, generator=rng).to(loaded.device)
     labels = example_labels(_CANDIDATES, loaded.shape.attributes) if generator.conditional else None
     labels = None if labels is None else labels.to(loaded.device)
-    with torch.no_grad():
-        pieces = [slice(start, start + _PIECE) for start in range(0, _CANDIDATES, _PIECE)]
-        losses = torch.cat([judge(generator(latents[part], _some(labels, part))) for part in pieces])
+    losses = _losses(generator, latents, labels, distance)
     best = losses.topk(_STARTS, largest=False).indices
     vectors, draw = _space(generator, latents[best], _some(labels, best))
-    found, ends = _optimise(vectors, draw, judge, steps, prior=not generator.styled)
+    found, ends = _optimise(vectors, draw, distance, steps, prior=not generator.styled)
+    winner = ends.argmin()[None]
+    _, draw = _space(generator, latents[best][winner], _some(_some(labels, best), winner))
     with torch.no_grad():
-        winner = ends.argmin()[None]
-        _, draw = _space(generator, latents[best][winner], _some(_some(labels, best), winner))
-        vector = found[winner]
-        around = torch.randn(neighbours, vector.shape[1], generator=rng).to(loaded.device)
-        spread = vector.std() if generator.styled else 1.0
-        near = draw(vector + 0.35 * spread * around) if neighbours else torch.empty(0, *target.shape[1:])
-        picture = draw(vector)
-    return Projection(
-        photo=target.float().cpu(),
-        picture=picture.float().cpu(),
-        neighbours=near.float().cpu(),
-        before=float(losses.min()),
-        after=float(ends.min()),
-    )
+        around = _around(found[winner], neighbours, rng, styled=generator.styled)
+        return Projection(
+            photo=target.float().cpu(),
+            neighbours=draw(around).float().cpu() if neighbours else torch.empty(0, *target.shape[1:]),
+            picture=draw(found[winner]).float().cpu(),
+            before=float(losses.min()),
+            after=float(ends.min()),
+        )
 
 
-class _Judge:
-    """Images B 3 H W -> distance of each to the photo, B."""
+class _Distance:
+    """Images B 3 H W -> distance of each to the photo, B, in pixels and in the encoder's features."""
 
     def __init__(self, target: Tensor, encoder: Encoder) -> None:
         self.target, self.encoder = target, encoder
@@ -102,6 +98,20 @@ class _Judge:
             for one, own in zip(self.encoder.maps(images), self.features, strict=True)
         ]
         return _PIXEL_WEIGHT * pixels + _FEATURE_WEIGHT * torch.stack(features).mean(0)
+
+
+@torch.no_grad()
+def _losses(generator: Generator, latents: Tensor, labels: Tensor | None, distance: _Distance) -> Tensor:
+    """The distance of what each latent draws."""
+    pieces = [slice(start, start + _PIECE) for start in range(0, len(latents), _PIECE)]
+    return torch.cat([distance(generator(latents[part], _some(labels, part))) for part in pieces])
+
+
+def _around(vector: Tensor, count: int, rng: torch.Generator, *, styled: bool) -> Tensor:
+    """So many vectors near that one (1 M); style vectors have a spread of their own, latents one of 1."""
+    noise = torch.randn(count, vector.shape[1], generator=rng).to(vector.device)
+    spread = vector.std() if styled else 1.0
+    return vector + _NEAR * spread * noise
 
 
 def _some(labels: Tensor | None, rows: Tensor | slice) -> Tensor | None:
@@ -121,7 +131,7 @@ def _space(generator: Generator, latents: Tensor, labels: Tensor | None) -> tupl
 
 
 def _optimise(
-    start: Tensor, draw: Callable[[Tensor], Tensor], judge: _Judge, steps: int, *, prior: bool
+    start: Tensor, draw: Callable[[Tensor], Tensor], distance: _Distance, steps: int, *, prior: bool
 ) -> tuple[Tensor, Tensor]:
     """The best vector on the way from each start, and its distance."""
     vectors = start.detach().clone().requires_grad_()
@@ -129,7 +139,7 @@ def _optimise(
     best, least = vectors.detach().clone(), torch.full((len(vectors),), math.inf, device=vectors.device)
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = _RATE * (0.5 + 0.5 * math.cos(math.pi * step / steps))
-        distances = judge(draw(vectors))
+        distances = distance(draw(vectors))
         better = distances.detach() < least
         best[better], least[better] = vectors.detach()[better], distances.detach()[better]
         loss = distances.sum()
