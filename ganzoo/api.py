@@ -135,19 +135,20 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
 
     Raises UsageError when the run there was started with other options.
     """
-    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.config.settings import RESUMABLE, current_names
     from ganzoo.engine import checkpoint
     from ganzoo.engine.distributed import joined
-    from ganzoo.runs.folder import RUN_FILE, read_run_file
+    from ganzoo.runs.paths import RUN_FILE
+    from ganzoo.runs.run_file import read_run_file
 
     folder = Path(out)
     with joined() as team:
         # The first process decides for all: by the time that another looks, this one may have begun.
         found = (folder / RUN_FILE).is_file(), bool(checkpoint.steps_in(folder / "checkpoints"))
-        begun, saved = team.tell("found", " ".join(map(str, found))).split()
+        begun, saved = team.broadcast("found", " ".join(map(str, found))).split()
         if saved == "False":
             return start_run(configuration, catalog, view, out=folder, overwrite=begun == "True")
-        old, new = read_run_file(folder)["configuration"], configuration.describe()
+        old, new = current_names(read_run_file(folder)["configuration"]), current_names(configuration.describe())
         for name in sorted({*old, *new} - RESUMABLE):
             if old.get(name, {}).get("value") != new.get(name, {}).get("value"):
                 raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
@@ -165,10 +166,10 @@ def resume_run(
 ) -> "Run":
     """Goes on with the run in `folder`, which must be one of `model` if that is given."""
     from ganzoo.config.configuration import Layer, metric_parts
-    from ganzoo.config.settings import RESUMABLE
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.config.settings import RESUMABLE, current_names
+    from ganzoo.runs.run_file import read_run_file
 
-    changed = given(settings)
+    changed = current_names(given(settings))
     content = read_run_file(Path(folder))
     for name in sorted(set(changed) - RESUMABLE):
         if name not in content["configuration"]:

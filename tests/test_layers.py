@@ -1,61 +1,85 @@
-"""Who may import whom: the layers of docs/design.md, read from the syntax tree of every file."""
+"""Who may import whom: the order of the rooms in docs/design.md, held against the syntax tree of every file."""
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import pytest
 
 import ganzoo
-
-ROOT = Path(__file__).parents[1]
-Where = Literal["module", "function", "typing"]
+from tests.import_graph import (
+    ROOT,
+    Where,
+    arrows,
+    back_arrows,
+    circles,
+    floors,
+    graph,
+    imported,
+    module_files,
+    read_arrows,
+    rooms,
+    statements,
+)
 
 
 @dataclass(frozen=True)
-class Layer:
-    """A layer's modules (below ganzoo; the longest prefix counts), and what those may import.
+class Floor:
+    """Rooms (names below ganzoo; the longest prefix counts) that may import those of lower floors, and no others.
 
-    `inside` names layers that may be imported in functions only. Imports for type checkers are free, they never run.
+    `packages` are those that the rooms may import directly. `loads` is what importing them costs at most: a module
+    imports only modules that cost no more. Rooms that are `late` may import costly ones inside functions.
+    `never` names lower rooms that these don't import either.
     """
 
-    modules: str
-    layers: str
+    rooms: str
     packages: str = ""
-    inside: str = ""
+    loads: str = "torch"
+    late: bool = False
+    never: str = ""
 
 
-LIGHT = "errors specs options hooks io catalog config runs parts"
-LAYERS = {
-    "light": Layer(LIGHT, "light", "pluggy pydantic yaml filelock platformdirs", inside=""),
-    # Files of weights are looked through before anything in them is believed, whoever asks.
-    "weights": Layer("weights", "light weights", "torch safetensors"),
-    "scaffold": Layer("scaffold", "light scaffold", "jinja2"),
-    "html": Layer("report_html", "light html health", "jinja2 markupsafe PIL"),
-    "health": Layer("scoring.health scoring.game", "light health"),
-    "model": Layer("model batch translator", "light model", "torch numpy PIL"),
-    "kit": Layer("losses layers augment metrics encoders", "light model kit", "torch torchvision timm kornia numpy"),
-    "data": Layer("data", "light model data", "torch numpy PIL filelock pillow_heif"),
-    "scoring": Layer("scoring", "light health model kit data scoring", "torch numpy"),
-    "engine": Layer("engine", "light weights health model data engine", "torch numpy safetensors filelock"),
-    "users": Layer(
-        "inference stylize comparing reproducing",
-        "light html api health model kit data engine scoring users",
-        "torch numpy PIL yaml kornia av",
+COSTS = ["nothing", "pages", "torch"]
+DECLARES = "pluggy pydantic yaml filelock platformdirs"
+KIT = "losses layers augment encoders metrics"
+FLOORS = [
+    Floor("errors", loads="nothing"),
+    Floor("specs", DECLARES, "nothing"),
+    Floor("options hooks io", DECLARES, "nothing"),
+    Floor("catalog", DECLARES, "nothing"),
+    Floor("config", DECLARES, "nothing"),
+    Floor("runs", DECLARES, "nothing"),
+    Floor("parts scoring.health scoring.game", DECLARES, "nothing"),
+    # Files of weights are inspected before anything in them is believed, whoever asks.
+    Floor("weights", "torch safetensors"),
+    Floor("scaffold", "jinja2", "pages"),
+    Floor("report_html", "jinja2 markupsafe PIL", "pages"),
+    Floor("batch", "torch numpy PIL"),
+    Floor("model", "torch numpy PIL"),
+    Floor("translator", "torch numpy PIL"),
+    Floor("data", "torch torchvision numpy PIL filelock pillow_heif", never="weights"),
+    Floor(KIT, "torch torchvision timm kornia numpy", never="weights"),
+    Floor("scoring", "torch numpy", never="weights"),
+    # The engine trains what a recipe asks for: it knows no loss, no layer and no model.
+    Floor("engine", "torch numpy safetensors filelock", never=f"{KIT} scoring"),
+    Floor("stylize", "torch numpy PIL yaml kornia av", never="weights"),
+    Floor("inference", "torch numpy PIL yaml kornia av", never="weights"),
+    Floor("comparing reproducing", "torch numpy PIL yaml kornia av", never="weights"),
+    Floor(
+        "testing",
+        "torch numpy pydantic annotated_types",
+        never="weights scoring report_html scaffold stylize inference comparing reproducing",
     ),
-    "testing": Layer("testing", "light api model kit data engine testing", "torch numpy pydantic annotated_types"),
-    "api": Layer("api", "light api", inside="engine scoring users html"),
-    "cli": Layer(
-        "cli __main__",
-        "light health api cli",
-        "click rich yaml",
-        inside="engine scoring users testing model data html scaffold weights",
-    ),
-    "public": Layer("__init__", ""),
-}
+    Floor("api", loads="nothing", late=True, never="testing scaffold"),
+    Floor("cli", "click rich yaml", "nothing", late=True),
+    Floor("__main__", loads="nothing"),
+]
+"""The house from the ground up. A room that stands beside another on a floor doesn't import it."""
+
+BACK_ARROWS = {("ganzoo.hooks", "ganzoo.runs.folder")}
+"""Imports against the order, for type checkers only: plugins receive the run, so the hooks name its class."""
+
 PLUGIN_MODULES = {
     f"ganzoo.{name}"
     for name in (
@@ -85,75 +109,57 @@ PLUGIN_PACKAGES = frozenset(
         "datasets",
     ]
 )
-LIGHT_LAYERS = {"light", "api"}
+
+FILES = {**module_files(ROOT), **module_files(ROOT / "plugins", "ganzoo_plugins")}
+CORE = [name for name in FILES if name.partition(".")[0] == "ganzoo"]
+FACADE = "ganzoo"
 
 
-def module_name(path: Path) -> str:
-    """The dotted name of a file; a package's is that of its folder."""
-    relative = path.relative_to(ROOT / "plugins" if "plugins" in path.parts else ROOT)
-    return ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
+def floor_of(module: str) -> tuple[int, str] | None:
+    """The floor and the room of a module of ganzoo."""
+    own = module.partition(".")[2]
+    known = {room: number for number, floor in enumerate(FLOORS) for room in floor.rooms.split()}
+    fitting = [room for room in known if own == room or own.startswith(f"{room}.")]
+    return (known[max(fitting, key=len)], max(fitting, key=len)) if fitting else None
 
 
-FILES = {module_name(path): path for folder in ("ganzoo", "plugins") for path in sorted((ROOT / folder).rglob("*.py"))}
-
-
-def layer_of(module: str) -> str | None:
-    """The layer of a module of ganzoo."""
-    own = module.partition(".")[2] or "__init__"
-    prefixes = {prefix: name for name, layer in LAYERS.items() for prefix in layer.modules.split()}
-    fitting = [prefix for prefix in prefixes if own == prefix or own.startswith(f"{prefix}.")]
-    return prefixes[max(fitting, key=len)] if fitting else None
-
-
-def statements(node: ast.AST, where: Where = "module") -> Iterator[tuple[ast.Import | ast.ImportFrom, Where]]:
-    """Every import below the node with where it stands."""
-    for child in ast.iter_child_nodes(node):
-        inside: Where = where
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and where == "module":
-            inside = "function"
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            inside = "typing"
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child, where
-        yield from statements(child, inside)
-
-
-def imported(statement: ast.Import | ast.ImportFrom, module: str) -> Iterator[tuple[str, str]]:
-    """Each module that a statement imports, with the name taken from it if any."""
-    if isinstance(statement, ast.Import):
-        yield from ((alias.name, "") for alias in statement.names)
-        return
-    package = module if FILES.get(module, Path()).name == "__init__.py" else module.rpartition(".")[0]
-    up = package.split(".")[: len(package.split(".")) - statement.level + 1] if statement.level else []
-    source = ".".join([*up, *([statement.module] if statement.module else [])])
-    for alias in statement.names:
-        inner = f"{source}.{alias.name}"
-        yield (inner, "") if inner in FILES else (source, alias.name)
+def cost_of(module: str) -> int:
+    """How much importing a module loads, as an index of COSTS; the facade loads nothing until it is used."""
+    place = floor_of(module)
+    return COSTS.index(FLOORS[place[0]].loads) if place else 0
 
 
 def violations(module: str, source: str) -> list[str]:
     """What the module may not import, one line each."""
-    judge = plugin_may if module.startswith("ganzoo_plugins") else core_may
+    may = plugin_may if module.startswith("ganzoo_plugins") else core_may
     return [
         f"{module}:{statement.lineno} may not import {target}{f' ({name})' if name else ''} here ({where})"
         for statement, where in statements(ast.parse(source))
-        for target, name in imported(statement, module)
-        if target.partition(".")[0] not in sys.stdlib_module_names and not judge(module, target, name, where)
+        for target, name in imported(statement, module, FILES)
+        if target.partition(".")[0] not in sys.stdlib_module_names and not may(module, target, name, where)
     ]
 
 
 def core_may(module: str, target: str, name: str, where: Where) -> bool:
-    """Whether a module of ganzoo may import that."""
-    layer = LAYERS[layer_of(module) or "public"]
+    """Whether a module of ganzoo may import that; the order holds for type checkers as well."""
     package = target.partition(".")[0]
     if package == "ganzoo_plugins":
         return False
-    if where == "typing":
-        return True
+    if module == FACADE:
+        return where == "typing"
+    place = floor_of(module)
+    if place is None:
+        return False
+    number, room = place
+    floor = FLOORS[number]
     if package != "ganzoo":
-        return package in layer.packages.split()
-    allowed = f"{layer.layers} {layer.inside}" if where == "function" else layer.layers
-    return layer_of(target) in allowed.split()
+        return where == "typing" or package in floor.packages.split()
+    if where == "typing" and (module, target) in BACK_ARROWS:
+        return True
+    other = floor_of(target)
+    if other is None or (other[1] != room and (other[0] >= number or other[1] in floor.never.split())):
+        return False
+    return where == "typing" or (floor.late and where == "function") or cost_of(target) <= cost_of(module)
 
 
 def plugin_may(module: str, target: str, name: str, where: Where) -> bool:
@@ -163,21 +169,49 @@ def plugin_may(module: str, target: str, name: str, where: Where) -> bool:
     if target.partition(".")[0] == "ganzoo_plugins":
         return target == own or target.startswith(f"{own}.")
     if target == "ganzoo":
-        light = layer_of(f"ganzoo.{ganzoo._HOMES.get(name, '')}") in LIGHT_LAYERS
+        light = not cost_of(f"ganzoo.{ganzoo._HOMES.get(name, '')}")
         return not name or (name in ganzoo.__all__ and (light or not declares))
     if declares:
         return target.partition(".")[0] == "pydantic"
     return target in PLUGIN_MODULES or target.partition(".")[0] in PLUGIN_PACKAGES
 
 
-@pytest.mark.parametrize("module", [name for name in FILES if name.partition(".")[0] == "ganzoo"])
-def test_a_module_has_a_layer(module):
-    assert layer_of(module), f"{module} is new: give it a layer in LAYERS"
+@pytest.mark.parametrize("module", [name for name in CORE if name != FACADE])
+def test_a_module_has_a_room(module):
+    assert floor_of(module), f"{module} is new: give it a room in FLOORS"
 
 
 @pytest.mark.parametrize("module", FILES)
-def test_a_module_imports_only_what_its_layer_may(module):
+def test_a_module_imports_only_what_its_room_may(module):
     assert not violations(module, FILES[module].read_text(encoding="utf-8"))
+
+
+def test_every_room_exists():
+    assert [room for floor in FLOORS for room in floor.rooms.split() if f"ganzoo.{room}" not in FILES] == []
+
+
+def test_the_design_page_shows_the_rooms_in_their_order():
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]*`) \|[^|]*\|[^|]*\|$", page.partition("## Ten decisions")[0], re.MULTILINE)
+    shown = [sorted(re.findall(r"`([\w.]+)`", row)) for row in rows]
+    assert shown == [sorted(floor.rooms.split()) for floor in FLOORS]
+
+
+def test_no_module_imports_itself_by_a_circle():
+    """Late imports and those for type checkers count too."""
+    assert not circles(graph(read_arrows(ROOT)))
+
+
+def test_rooms_import_one_way():
+    found = read_arrows(ROOT)
+    at_run_time = [arrow for arrow, where in found.items() if where != {"typing"}]
+    assert not circles(rooms(at_run_time))
+    assert not circles(rooms(set(found) - BACK_ARROWS))
+
+
+def test_every_back_arrow_is_needed():
+    found = read_arrows(ROOT)
+    assert {arrow: found.get(arrow) for arrow in BACK_ARROWS} == {arrow: {"typing"} for arrow in BACK_ARROWS}
 
 
 LATE = "def f():\n    {}"
@@ -210,11 +244,32 @@ TYPING = "if TYPE_CHECKING:\n    {}"
         ("ganzoo.layers", "from ganzoo import engine"),
         ("ganzoo.data.cache", "from ganzoo.engine import loop"),
         ("ganzoo.hooks", TYPING.format("import ganzoo_plugins.dcgan")),
+        ("ganzoo.hooks", TYPING.format("from ganzoo.runs.view import View")),
+        ("ganzoo.hooks", LATE.format("from ganzoo.runs.folder import Run")),
+        ("ganzoo.io.files", "from ganzoo.catalog.lookup import Catalog"),
+        ("ganzoo.catalog.lookup", LATE.format("from ganzoo.config.units import Size")),
+        ("ganzoo.config.units", TYPING.format("from ganzoo.runs.folder import Run")),
+        ("ganzoo.batch", "from ganzoo.model import GAN"),
+        ("ganzoo.losses", "from ganzoo.layers import Blur"),
+        ("ganzoo.data.cache", "from ganzoo.losses import least_squares"),
+        ("ganzoo.scoring.scorer", LATE.format("from ganzoo.engine import loop")),
+        ("ganzoo.scoring.health", "from ganzoo.scoring.scorer import Scorer"),
+        ("ganzoo.scoring.health", LATE.format("import torch")),
+        ("ganzoo.engine.loop", TYPING.format("from ganzoo.inference.loaded import load")),
+        ("ganzoo.stylize.jobs", LATE.format("from ganzoo.inference.loaded import load")),
+        ("ganzoo.inference.loaded", LATE.format("from ganzoo import api")),
+        ("ganzoo.inference.loaded", "from ganzoo.weights import read_checkpoint"),
+        ("ganzoo.report_html.page", LATE.format("from ganzoo.engine import loop")),
+        ("ganzoo.report_html.page", "import torch"),
+        ("ganzoo.comparing.plan", "from ganzoo.api import run"),
+        ("ganzoo.comparing.plan", "from ganzoo.reproducing.verdict import Reproduction"),
+        ("ganzoo.testing.check", LATE.format("from ganzoo.cli import main")),
+        ("ganzoo", "from ganzoo.errors import GanzooError"),
         ("ganzoo_plugins.lsgan", "import torch"),
         ("ganzoo_plugins.lsgan", "from ganzoo.model import GAN"),
         ("ganzoo_plugins.lsgan", "from ganzoo import ImageSource"),
         ("ganzoo_plugins.lsgan", "from ganzoo_plugins import dcgan"),
-        ("ganzoo_plugins.lsgan.model", "from ganzoo_plugins.dcgan.model import DCGANGenerator"),
+        ("ganzoo_plugins.lsgan.model", "from ganzoo_plugins.dcgan.networks import DCGANGenerator"),
         ("ganzoo_plugins.lsgan.model", "from ..dcgan import model"),
         ("ganzoo_plugins.lsgan.model", TYPING.format("from ganzoo_plugins.dcgan import GeneratorOptions")),
         ("ganzoo_plugins.lsgan.model", "from ganzoo.engine.loop import Loop"),
@@ -232,7 +287,9 @@ def test_a_planted_violation_is_found(module, source):
     ("module", "source"),
     [
         ("ganzoo.specs", "import json\nfrom pydantic import BaseModel\nfrom ganzoo.errors import GanzooError"),
-        ("ganzoo.hooks", TYPING.format("from ganzoo.engine.loop import Loop")),
+        ("ganzoo.hooks", TYPING.format("from ganzoo.runs.folder import Run")),
+        ("ganzoo", TYPING.format("from ganzoo.inference.loaded import load")),
+        ("ganzoo.engine.loop", "from ganzoo.scoring.health import verdict"),
         ("ganzoo.api", LATE.format("from ganzoo.engine.launch import start")),
         ("ganzoo.cli.run", LATE.format("from ganzoo.engine.launch import start")),
         ("ganzoo.engine.loop", "from ganzoo.model import GAN\nfrom . import files"),
@@ -243,3 +300,25 @@ def test_a_planted_violation_is_found(module, source):
 )
 def test_what_the_design_allows_is_let_through(module, source):
     assert not violations(module, source)
+
+
+def planted(**sources: str) -> dict[tuple[str, str], set[Where]]:
+    """The arrows of a small package `ganzoo`, one source a room."""
+    named = {f"ganzoo.{name}": source for name, source in sources.items()}
+    return arrows(named, dict.fromkeys(named, ROOT / "module.py"))
+
+
+@pytest.mark.parametrize(
+    "source", ["from ganzoo import a", LATE.format("import ganzoo.a"), TYPING.format("from . import a")]
+)
+def test_a_planted_circle_is_found(source):
+    found = planted(a="from ganzoo import b", b="from ganzoo import c", c=source, d="from ganzoo import a")
+    assert circles(graph(found)) == [["ganzoo.a", "ganzoo.b", "ganzoo.c"]]
+    assert circles(rooms(found)) == [["a", "b", "c"]]
+    assert (back_arrows(rooms(found)), floors(rooms(found))) == (1, 2)
+
+
+def test_a_chain_has_a_floor_for_each_room():
+    found = planted(a="from ganzoo import b, c", b="from ganzoo import c", c="import json")
+    assert not circles(graph(found))
+    assert (back_arrows(rooms(found)), floors(rooms(found))) == (0, 3)

@@ -16,7 +16,7 @@ from ganzoo.cli.console import complain, say
 @click.pass_obj
 def export(context: Context, /, run: Path, form: str, step: str, out: Path | None) -> None:
     """Writes the model of the run folder RUN, and proves on three sizes that the file gives what torch gives."""
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     from ganzoo.inference.export import export_onnx

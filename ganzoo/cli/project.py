@@ -27,7 +27,7 @@ def project(
 
     The file has the photo as the model sees it, then its projection, then pictures from around there.
     """
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     if out is not None and out.suffix.lower() not in PICTURES:
         raise UsageError(f"--out '{out}': the ending must be one of {', '.join(PICTURES)}")

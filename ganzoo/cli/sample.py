@@ -52,7 +52,7 @@ def sample(
     A translator shows photos that it never saw, each beside its painting; its walk goes to the painting and back, or
     from style to style.
     """
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     from ganzoo.data.images import grid, pair_columns

@@ -64,7 +64,7 @@ def stylize(
     **sizes: Any,
 ) -> int:
     """Paints INPUT… (pictures, videos, folders, patterns) with the translator of the run folder RUN."""
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     side = _tile(tile)

@@ -1,12 +1,15 @@
 """Settings of a run that are the same for every model."""
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
 from ganzoo.config.units import Amount, AmountField, Size, SizeField
 from ganzoo.options import Options, PartChoice, part
+
+V = TypeVar("V")
 
 
 def _device(text: object) -> str:
@@ -56,6 +59,12 @@ RENAMED = {
     "opening_every": "warmup_every",
 }
 """Options of old and what each is called now. The old names go with ganzoo-core 0.3."""
+
+
+def current_names(values: Mapping[str, V]) -> dict[str, V]:
+    """The values under the names that their options have now."""
+    return {RENAMED.get(name, name): value for name, value in values.items()}
+
 
 RESUMABLE = frozenset(
     [

@@ -220,7 +220,7 @@ class LoadedTranslator(LoadedGAN):
             style = Image.fromarray(read_photo(Path(style)).pixels)
         shown = ImageOps.fit(style.convert("RGB"), (self.shape.width, self.shape.height), Image.Resampling.LANCZOS)
         pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(self.device)
-        return gan.style_of(pixels.float() / 127.5 - 1)[0]
+        return gan.style_of(images.from_uint8(pixels))[0]
 
     def _first_photo(self) -> Pixels:
         return np.asarray(self.to_pil(self._shown_photos()[:1])[0])
@@ -233,7 +233,7 @@ class LoadedTranslator(LoadedGAN):
 
 def _stacked(pictures: Sequence[Pixels]) -> Tensor:
     """Pixels H W 3 -> images B 3 H W in [-1, 1]."""
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return images.from_uint8(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2))
 
 
 def _pieces(count: int) -> Iterator[tuple[int, int]]:

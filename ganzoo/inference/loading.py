@@ -7,16 +7,16 @@ from torch import Tensor
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import open_catalog, recorded_configuration
-from ganzoo.data.cache import prepare
-from ganzoo.data.split import split
+from ganzoo.data.images import from_uint8
+from ganzoo.data.inputs import open_source, read_plain, split_images
+from ganzoo.data.training import unseen
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
-from ganzoo.engine.inputs import open_source
 from ganzoo.errors import StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
 from ganzoo.model import GAN
-from ganzoo.runs.folder import read_run_file
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.specs import ImageShape
 
 
@@ -57,11 +57,9 @@ def load_run(
 def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
     """Photos that a translator's training never saw (any, where none are held out), B 3 H W in [-1, 1] on the CPU."""
     configuration = recorded_configuration(read_run_file(folder), catalog)
-    settings = configuration.settings
-    photos = prepare(open_source(configuration), settings.size, max_bad=settings.max_bad)
-    parts = split(len(photos), settings.held_out)
-    chosen = parts.held_out if len(parts.held_out) else parts.train
-    return photos.take(chosen[:most])[0].float() / 127.5 - 1
+    photos = read_plain(open_source(configuration), configuration)
+    chosen = unseen(photos, split_images(configuration, photos).numbers, most)
+    return from_uint8(photos.take(chosen)[0])
 
 
 def _load_weights(gan: GAN, folder: Path, which: str) -> tuple[int, tuple[str, ...]]:

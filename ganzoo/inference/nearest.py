@@ -7,16 +7,13 @@ import torch
 from torch import Tensor
 
 from ganzoo.catalog.lookup import Catalog
-from ganzoo.config.configuration import Configuration
 from ganzoo.config.resolve import recorded_configuration
-from ganzoo.data.cache import Images, prepare
-from ganzoo.data.images import to_uint8
-from ganzoo.data.split import split
+from ganzoo.data.images import from_uint8, to_uint8
+from ganzoo.data.inputs import DataSources, split_images
 from ganzoo.encoders import encode
-from ganzoo.engine.inputs import learnt_from, open_source
 from ganzoo.errors import DataError
 from ganzoo.metrics.copies import near_copies, nearest_images
-from ganzoo.runs.folder import read_run_file
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.scoring.build import build_encoder
 from ganzoo.scoring.features import features_of
 from ganzoo.scoring.scorer import chosen
@@ -48,8 +45,12 @@ def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torc
     By the features that its scores use, among at most 2,000 training images, as the metric `copies`. Raises DataError
     when the images have changed since, or are too few to say what is near.
     """
-    configuration, images = _images_of(run, catalog)
-    numbers = chosen(split(len(images), configuration.settings.held_out).train)
+    content = read_run_file(run)
+    configuration = recorded_configuration(content, catalog)
+    images = DataSources(configuration).plain_target()
+    if images.fingerprint != content["data"]["fingerprint"]:
+        raise DataError(f"the images have changed since '{run}' was trained, so nothing can be said of copies")
+    numbers = chosen(split_images(configuration, images).numbers)
     if len(numbers) <= _K:
         raise DataError(f"{len(numbers)} training images are too few to say which are near: {_K + 1} are needed")
     encoder = build_encoder(configuration)
@@ -61,19 +62,7 @@ def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torc
     beside, _ = images.take(numbers[found.index[order].numpy()])
     return Nearest(
         pictures=pictures[order],
-        training=beside.float() / 127.5 - 1,
+        training=from_uint8(beside),
         copies=copies.which[order],
         expected=copies.expected,
     )
-
-
-def _images_of(run: Path, catalog: Catalog) -> tuple[Configuration, Images]:
-    """The images that the run learned from, held-out ones included."""
-    content = read_run_file(run)
-    configuration = recorded_configuration(content, catalog)
-    settings = configuration.settings
-    source = open_source(configuration, learnt_from(configuration))
-    images = prepare(source, settings.size, max_bad=settings.max_bad)
-    if images.fingerprint != content["data"]["fingerprint"]:
-        raise DataError(f"the images have changed since '{run}' was trained, so nothing can be said of copies")
-    return configuration, images

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ganzoo.data.images import from_uint8
 from ganzoo.stylize import colors
 from ganzoo.stylize.pixels import Pixels, as_images, as_pixels, change_of, padded, resized, round_up, rounded
 from ganzoo.stylize.statistics import Statistics, gathered, held, norms_in
@@ -135,7 +136,8 @@ class Stylizer:
 
     def _signed(self, pixels: Pixels) -> Tensor:
         """H W 3 -> 1 3 H W in [-1, 1]."""
-        return (as_images(pixels, self.device) * 2 - 1).contiguous(memory_format=self._layout)
+        images = torch.from_numpy(np.array(pixels)).to(self.device).permute(2, 0, 1)[None]
+        return from_uint8(images).contiguous(memory_format=self._layout)
 
     def _tile(self, options: StylizeOptions, shape: tuple[int, ...]) -> int:
         """Side of a tile: what was asked for, or the largest that the memory allows."""

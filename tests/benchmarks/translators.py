@@ -12,6 +12,8 @@ from torch.nn.functional import l1_loss, mse_loss
 
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images
+from ganzoo.data.images import from_uint8
+from ganzoo.data.inputs import split_images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.model import GAN
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
@@ -30,8 +32,8 @@ def main() -> None:
     gan = build_gan(configuration, {})
     textbook = Textbook(copy.deepcopy(gan))
     photos, paintings = images(0), images(1)
-    trainer = build_trainer(gan, configuration, paintings, torch.device("cpu"), photos)
-    one, other = (side.take(np.arange(BATCH))[0].float().div(127.5).sub(1).contiguous() for side in (photos, paintings))
+    trainer = build_trainer(gan, configuration, split_images(configuration, paintings, photos), torch.device("cpu"))
+    one, other = (from_uint8(side.take(np.arange(BATCH))[0]).contiguous() for side in (photos, paintings))
     contenders = {
         "textbook": with_allocator(GLIBC_SETTLED, lambda: textbook.step(one, other)),
         "ganzoo": lambda: trainer.round(0.0),

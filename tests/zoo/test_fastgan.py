@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from ganzoo_plugins.fastgan.decoder import Decoder, distance
+from ganzoo_plugins.fastgan.networks import Decoder, distance
 
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan

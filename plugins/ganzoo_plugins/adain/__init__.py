@@ -54,7 +54,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="adain",
-        target="ganzoo_plugins.adain.network:AdaINGenerator",
+        target="ganzoo_plugins.adain.networks:AdaINGenerator",
         options=AdaINGeneratorOptions,
         summary="features of the photo take mean and spread of the painting's",
         paper=PAPER,

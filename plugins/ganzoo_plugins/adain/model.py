@@ -11,7 +11,7 @@ from ganzoo import ImageShape, UsageError
 from ganzoo.model import Batch, Terms
 from ganzoo.parts import Parts
 from ganzoo.translator import AdversarialTranslator, source_of
-from ganzoo_plugins.adain.network import AdaINGenerator
+from ganzoo_plugins.adain.networks import AdaINGenerator
 
 if TYPE_CHECKING:
     from ganzoo_plugins.adain import AdaINOptions

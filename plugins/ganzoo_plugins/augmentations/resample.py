@@ -28,6 +28,11 @@ _ROUNDING = 1e-5
 class Resample(nn.Module):
     """Doubles images, samples them under a map with mirrored edges, and halves them: both with the same filter."""
 
+    up_rows: Tensor
+    up_columns: Tensor
+    down_rows: Tensor
+    down_columns: Tensor
+
     def __init__(self, height: int, width: int) -> None:
         super().__init__()
         for name, side in (("rows", height), ("columns", width)):

@@ -49,7 +49,7 @@ class CUT(AdversarialTranslator):
     def _paint(self, batch: Batch) -> Tensor:
         photo = source_of(batch)
         if not self.options.flip:
-            return self(batch)
+            return self.translate(photo)
         mirrored = (batch.uniform(1) < 0.5)[:, :, None, None]
         painted = self.translate(torch.where(mirrored, photo.flip(3), photo))
         return torch.where(mirrored, painted.flip(3), painted)
@@ -58,8 +58,7 @@ class CUT(AdversarialTranslator):
         with torch.no_grad():
             keys = self.generator.maps(before)
         queries = self.generator.maps(after)
-        sizes = [tuple(one.shape[2:]) for one in keys]
-        chosen = [places(size, self.options.patches, batch) for size in sizes]
+        chosen = [places((one.shape[2], one.shape[3]), self.options.patches, batch) for one in keys]
         losses = [
             contrast(query, key.detach(), self.options.temperature)
             for query, key in zip(self.heads(queries, chosen), self.heads(keys, chosen), strict=True)

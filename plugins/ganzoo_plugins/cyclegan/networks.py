@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import timm
+from timm.layers.blur_pool import BlurPool2d
 from torch import Tensor, nn
 
 from ganzoo import ImageShape
@@ -102,7 +102,7 @@ def _convolution(before: int, after: int, kernel: int, norm: str) -> nn.Module:
 
 def _down(channels: int, kind: str, norm: str) -> nn.Module:
     if kind == "blur":
-        return nn.Sequential(_convolution(channels, 2 * channels, 3, norm), timm.layers.BlurPool2d(2 * channels))
+        return nn.Sequential(_convolution(channels, 2 * channels, 3, norm), BlurPool2d(2 * channels))
     convolution = nn.Conv2d(channels, 2 * channels, 3, 2, 1)
     return nn.Sequential(convolution, norm2d(norm, 2 * channels), nn.ReLU(True))
 
@@ -120,7 +120,7 @@ def _up(channels: int, kind: str, norm: str) -> nn.Module:
 def _halving(before: int, after: int, norm: str, blur: bool) -> list[nn.Module]:
     stride = 1 if blur else 2
     rest = [norm2d(norm, after), nn.LeakyReLU(0.2)]
-    blurred = [timm.layers.BlurPool2d(after)] if blur else []
+    blurred = [BlurPool2d(after)] if blur else []
     return [nn.Conv2d(before, after, 4, stride, 1), *rest, *blurred]
 
 

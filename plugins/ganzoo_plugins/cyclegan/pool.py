@@ -13,6 +13,9 @@ _OLD = 0.5
 class Pool(nn.Module):
     """Up to `size` images in buffers; places are drawn at random, so nothing waits for the device to count them."""
 
+    images: Tensor
+    filled: Tensor
+
     def __init__(self, size: int, shape: ImageShape) -> None:
         super().__init__()
         self.size = size

@@ -49,7 +49,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="dcgan",
-        target="ganzoo_plugins.dcgan.model:DCGANGenerator",
+        target="ganzoo_plugins.dcgan.networks:DCGANGenerator",
         options=GeneratorOptions,
         summary="transposed convolutions from a latent up to the image",
         paper=PAPER,
@@ -59,7 +59,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="dcgan",
-        target="ganzoo_plugins.dcgan.model:DCGANDiscriminator",
+        target="ganzoo_plugins.dcgan.networks:DCGANDiscriminator",
         options=DiscriminatorOptions,
         summary="strided convolutions down to one score",
         paper=PAPER,

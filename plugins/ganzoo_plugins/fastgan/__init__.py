@@ -66,7 +66,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="fastgan",
-        target="ganzoo_plugins.fastgan.generator:FastGANGenerator",
+        target="ganzoo_plugins.fastgan.networks:FastGANGenerator",
         options=GeneratorOptions,
         summary="gated convolutions, with coarse maps that weigh the channels of fine ones",
         paper=PAPER,
@@ -76,7 +76,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="fastgan",
-        target="ganzoo_plugins.fastgan.discriminator:FastGANDiscriminator",
+        target="ganzoo_plugins.fastgan.networks:FastGANDiscriminator",
         options=DiscriminatorOptions,
         summary="sees images at two sizes, and learns to redraw the real ones from what it has seen",
         paper=PAPER,

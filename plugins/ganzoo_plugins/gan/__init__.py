@@ -51,7 +51,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="gan",
-        target="ganzoo_plugins.gan.model:PlainGenerator",
+        target="ganzoo_plugins.gan.networks:PlainGenerator",
         options=GANGeneratorOptions,
         summary="one dense layer and transposed convolutions without norms",
         paper=PAPER,
@@ -61,7 +61,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="gan",
-        target="ganzoo_plugins.gan.model:PlainDiscriminator",
+        target="ganzoo_plugins.gan.networks:PlainDiscriminator",
         options=GANDiscriminatorOptions,
         summary="one convolution and two dense layers",
         paper=PAPER,

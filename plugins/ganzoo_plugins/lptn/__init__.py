@@ -54,7 +54,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="lptn",
-        target="ganzoo_plugins.lptn.network:LaplacianTranslator",
+        target="ganzoo_plugins.lptn.networks:LaplacianTranslator",
         options=LPTNGeneratorOptions,
         summary="repaints a small copy, and masks the bands of detail",
         paper=PAPER,

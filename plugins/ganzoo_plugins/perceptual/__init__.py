@@ -34,7 +34,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="feature-patch",
-        target="ganzoo_plugins.perceptual.critic:FeaturePatch",
+        target="ganzoo_plugins.perceptual.networks:FeaturePatch",
         options=FeaturePatchOptions,
         summary="scores patches by frozen pretrained features: knows strokes from the first step on",
         paper="2111.01007",

@@ -56,7 +56,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="unet",
-        target="ganzoo_plugins.pix2pix.unet:UNet",
+        target="ganzoo_plugins.pix2pix.networks:UNet",
         options=UNetOptions,
         summary="halvings down to a pixel and back, each level joined to its twin",
         paper="1505.04597",

@@ -9,6 +9,7 @@ from torch.nn.functional import l1_loss
 from ganzoo import ImageShape
 from ganzoo.model import Batch, Terms
 from ganzoo.translator import AdversarialTranslator, source_of
+from ganzoo_plugins.pix2pix.networks import UNet
 
 if TYPE_CHECKING:
     from ganzoo_plugins.pix2pix import Pix2PixOptions
@@ -37,8 +38,11 @@ class Pix2Pix(AdversarialTranslator):
         return {"l1": self.options.l1 * l1_loss(painted, batch.target)}
 
     def _paint(self, batch: Batch) -> Tensor:
-        self.generator.uniform = batch.uniform
+        generator = self.generator
+        if not isinstance(generator, UNet):
+            return self.translate(source_of(batch))
+        generator.uniform = batch.uniform
         try:
-            return self(batch)
+            return self.translate(source_of(batch))
         finally:
-            self.generator.uniform = None  # nothing of a batch may stay in a network
+            generator.uniform = None  # nothing of a batch may stay in a network

@@ -54,7 +54,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="projected",
-        target="ganzoo_plugins.projected.discriminator:ProjectedDiscriminator",
+        target="ganzoo_plugins.projected.networks:ProjectedDiscriminator",
         options=ProjectedDiscriminatorOptions,
         summary="a head on each scale of randomly mixed pretrained features",
         paper=PAPER,

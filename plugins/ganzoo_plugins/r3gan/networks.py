@@ -49,8 +49,7 @@ class R3Generator(Generator):
         values = self.basis * self.weigh(latent)[:, :, None, None]
         values = values.contiguous(memory_format=torch.channels_last)
         for level, stage in enumerate(self.stages):
-            larger = values if level == 0 else functional.interpolate(values, scale_factor=2.0, mode="bilinear")
-            values = stage.blocks(stage.change(larger))
+            values = stage(values if level == 0 else functional.interpolate(values, scale_factor=2.0, mode="bilinear"))
         return within_range(self.end(values))
 
 
@@ -78,7 +77,7 @@ class R3Discriminator(Discriminator):
         """Scores; with labels, how well the image fits them is added."""
         values = self.start(images)
         for level, stage in enumerate(self.stages):
-            values = stage.blocks(stage.change(values if level == 0 else functional.avg_pool2d(values, 2)))
+            values = stage(values if level == 0 else functional.avg_pool2d(values, 2))
         features = self.gather(values).flatten(1)
         scores: Tensor = self.score(features)[:, 0]
         if self.table is not None and label is not None:
@@ -93,6 +92,10 @@ class _Stage(nn.Module):
         super().__init__()
         self.change = _pointwise(before, after, 1.0) if before != after else nn.Identity()
         self.blocks = nn.Sequential(*(_Block(after, options.group, total) for _ in range(options.blocks)))
+
+    def forward(self, values: Tensor) -> Tensor:
+        changed: Tensor = self.blocks(self.change(values))
+        return changed
 
 
 class _Block(nn.Module):

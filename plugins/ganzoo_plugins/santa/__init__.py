@@ -57,7 +57,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="santa",
-        target="ganzoo_plugins.santa.network:SANTAGenerator",
+        target="ganzoo_plugins.santa.networks:SANTAGenerator",
         options=SANTAGeneratorOptions,
         summary="a code of the photo, and a decoder that is told how far to go",
         task="translate",

@@ -10,7 +10,7 @@ from ganzoo import ImageShape, UsageError
 from ganzoo.model import Batch, Terms
 from ganzoo.parts import Parts
 from ganzoo.translator import AdversarialTranslator, source_of
-from ganzoo_plugins.santa.network import SANTAGenerator
+from ganzoo_plugins.santa.networks import SANTAGenerator
 
 if TYPE_CHECKING:
     from ganzoo_plugins.santa import SANTAOptions

@@ -44,7 +44,7 @@ class AnimeGenerator(ImageGenerator):
         self.end = nn.Conv2d(f, shape.channels, 1)
         if self.residual:
             nn.init.normal_(self.end.weight, 0.0, 1e-3)
-            nn.init.zeros_(self.end.bias)
+            nn.init.zeros_(self.end.bias)  # type: ignore[arg-type]  # it has a bias
 
     def forward(self, images: Tensor) -> Tensor:
         """The painted images."""

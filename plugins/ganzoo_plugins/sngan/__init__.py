@@ -56,7 +56,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="sn-resnet",
-        target="ganzoo_plugins.sngan.generator:ResNetGenerator",
+        target="ganzoo_plugins.sngan.networks:ResNetGenerator",
         options=GeneratorOptions,
         summary="residual blocks with conditional batch norm from a latent up to the image",
         paper=PAPER,
@@ -66,7 +66,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="sn-resnet",
-        target="ganzoo_plugins.sngan.discriminator:ResNetDiscriminator",
+        target="ganzoo_plugins.sngan.networks:ResNetDiscriminator",
         options=DiscriminatorOptions,
         summary="residual blocks with spectral norm down to one score; labels by projection",
         paper="1802.05637",

@@ -73,7 +73,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="stylegan2",
-        target="ganzoo_plugins.stylegan2.generator:StyleGAN2Generator",
+        target="ganzoo_plugins.stylegan2.networks:StyleGAN2Generator",
         options=GeneratorOptions,
         summary="a mapping network, modulated convolutions, images summed over sizes",
         paper=PAPER,
@@ -83,7 +83,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="stylegan2",
-        target="ganzoo_plugins.stylegan2.discriminator:StyleGAN2Discriminator",
+        target="ganzoo_plugins.stylegan2.networks:StyleGAN2Discriminator",
         options=DiscriminatorOptions,
         summary="residual, without norms; labels by projection",
         paper=PAPER,

@@ -35,6 +35,8 @@ class Identity(Term):
 class Color(Term):
     """Mean absolute change in CIELAB, each axis as a part of its range."""
 
+    scale: Tensor
+
     def __init__(self, options: "ColorOptions") -> None:
         super().__init__()
         self.weight = options.weight

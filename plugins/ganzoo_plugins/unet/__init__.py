@@ -19,7 +19,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="unet",
-        target="ganzoo_plugins.unet.model:UNetDiscriminator",
+        target="ganzoo_plugins.unet.networks:UNetDiscriminator",
         options=UNetOptions,
         summary="scores the whole image and each pixel: tells where it looks drawn",
         paper="2002.12655",
