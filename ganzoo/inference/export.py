@@ -1,4 +1,4 @@
-"""Trained models as ONNX files that give what torch gives, proven on several sizes before the file is handed out."""
+"""Exports trained models as ONNX files, and checks each file against torch on several sizes before keeping it."""
 
 import warnings
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from ganzoo.model import AdversarialGAN
 from ganzoo.translator import Translator
 
 TOLERANCE = 1e-4
-"""Largest difference to torch, of values in [-1, 1], with which a file is handed out."""
+"""The largest difference to torch, for values in [-1, 1], with which a file is kept."""
 _CHECKED = ((1, 16, 24), (2, 32, 16), (1, 40, 56))
-"""Batch, height and width of the checked inputs, in units of the model (a latent has the first only)."""
+"""Batch, height and width of the checked inputs, in multiples of what the model takes. Latents use the batch only."""
 
 
 class _TranslatorNetwork(nn.Module):
@@ -46,7 +46,7 @@ class _GeneratorNetwork(nn.Module):
 
 @dataclass(frozen=True, kw_only=True)
 class _Exported:
-    """What is written: the network, inputs to check it on, the names of its input and output, and which sizes vary."""
+    """What to write: the network, inputs to check it on, the names of its input and output, and which sizes vary."""
 
     network: nn.Module
     inputs: list[Tensor]
@@ -56,11 +56,12 @@ class _Exported:
 
 
 def export_onnx(gan: LoadedGAN, file: Path) -> list[tuple[str, float]]:
-    """Writes the model; returns the largest difference to torch for each checked input.
+    """Writes the model, and returns the largest difference to torch for each checked input by its size.
 
-    A translator takes "image" B 3 H W, H and W multiples of the metadata's "unit", and gives "painted"; a generator
-    takes "latent" B D and gives "images", all in [-1, 1]. Raises UsageError without the packages or for a model of
-    another kind, GanzooError when the difference is above `TOLERANCE`, which leaves no file.
+    A translator's file takes "image" B 3 H W and returns "painted" B 3 H W; H and W are multiples of "unit" in the
+    file's metadata. A generator's file takes "latent" B D and returns "images" B 3 H W. All images are in [-1, 1].
+    Raises UsageError without the packages, and for a model that can't be exported. Raises GanzooError, and leaves no
+    file, when a difference is above `TOLERANCE`.
     """
     runtime = _runtime()
     exported = _exported(gan)
@@ -71,7 +72,7 @@ def export_onnx(gan: LoadedGAN, file: Path) -> list[tuple[str, float]]:
         differences = _differences(exported, runtime.InferenceSession(str(draft), providers=["CPUExecutionProvider"]))
         if (worst := max(difference for _, difference in differences)) > TOLERANCE:
             raise GanzooError(
-                f"the exported network differs from torch by {worst:.2g}, more than {TOLERANCE:g}: no file"
+                f"the exported network differs from torch by {worst:.2g}, more than {TOLERANCE:g}: no file was written"
             )
         draft.replace(file)
     except OSError as error:
@@ -102,13 +103,12 @@ def _exported(gan: LoadedGAN) -> _Exported:
             names=("latent", "images"),
             dynamic={"latent": {0: torch.export.Dim("batch")}},
         )
-    raise UsageError("only translators and generators without labels are exported so far")
+    raise UsageError("this model can't be exported: only translators and generators without labels can")
 
 
 def _exported_translator(gan: Translator) -> _Exported:
     rng, dim, multiple = torch.Generator().manual_seed(0), torch.export.Dim, gan.size_multiple
     sizes = [(b, 3, h * multiple, w * multiple) for b, h, w in _CHECKED]
-    # torch takes multiples of a size only where they are more than 1.
     height, width = (
         (multiple * dim("h", min=4), multiple * dim("w", min=4))
         if multiple > 1
@@ -124,10 +124,10 @@ def _exported_translator(gan: Translator) -> _Exported:
 
 
 def _write(exported: _Exported, file: Path) -> None:
-    # Two of a batch, as a size of 1 would be taken for fixed.
+    # A batch of two: torch would take a batch of one for a fixed size.
     example = torch.cat([exported.inputs[0], exported.inputs[0]])
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # torch's own, about its own
+        warnings.simplefilter("ignore")  # from torch about its own code
         program: Any = torch.onnx.export(
             exported.network,
             (example,),

@@ -20,19 +20,22 @@ from ganzoo.stylize.pixels import Pixels
 _CANDIDATES = 256
 _PIECE = 64
 _STARTS = 4
-"""Candidates that are optimised; the best of them wins, since each may end in a pit of its own."""
+"""Candidates that are optimised. The best one is kept, since each may end in a local minimum of its own."""
 _RATE = 0.05
 _FEATURE_WEIGHT = 1.0
 _PIXEL_WEIGHT = 1.0
 _NEAR = 0.35
-"""Distance of the neighbours, in standard deviations."""
+"""Distance of the neighbours from the found vector, in standard deviations."""
 _PRIOR = 0.01
-"""Weight that keeps latents as long as those of training, outside of which generators draw no scenes."""
+"""Weight that keeps latents about as long as those of training. Generators draw no scenes from others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Projection:
-    """A photo as the model sees it, its nearest picture, pictures around that, and the loss before and after."""
+    """A photo as the model sees it, the nearest picture that the model draws, and pictures around that.
+
+    `before` is the loss of the nearest random picture, `after` that of `picture`.
+    """
 
     photo: Tensor
     picture: Tensor
@@ -53,13 +56,16 @@ def as_image(pixels: Pixels) -> Image.Image:
 def project(
     loaded: LoadedGAN, photo: Image.Image, encoder: Encoder, *, steps: int = 200, neighbours: int = 8, seed: int = 0
 ) -> Projection:
-    """The projection of a photo, which is cropped to the model's shape; `neighbours` pictures are drawn around it.
+    """Finds the picture nearest to a photo, which is cropped to the model's shape, and draws `neighbours` around it.
 
-    The loss is the distance in the encoder's features and in pixels. Of a model that draws by label all labels are
-    tried, and that of the likest pictures is kept. Raises UsageError for models that do not draw from a latent.
+    The loss is the distance in the encoder's features and in pixels. For a model that draws by label, all labels are
+    tried, and the label of the most similar pictures is kept. Raises UsageError for a model that does not draw from a
+    latent.
     """
     if not isinstance(loaded.gan, AdversarialGAN):
-        raise UsageError("only models that draw from noise have latents to search; this one paints photos")
+        raise UsageError(
+            "this model translates photos and has no latents to search: only models that draw from noise have"
+        )
     generator, rng = loaded.gan.generator, torch.Generator().manual_seed(seed)
     loaded.gan.requires_grad_(False)
     target = _as_model_sees(photo, loaded)
@@ -103,13 +109,13 @@ class _Distance:
 
 @torch.no_grad()
 def _losses(generator: Generator, latents: Tensor, labels: Tensor | None, distance: _Distance) -> Tensor:
-    """The distance of what each latent draws."""
+    """The distance of the picture that each latent draws, N."""
     pieces = [slice(start, start + _PIECE) for start in range(0, len(latents), _PIECE)]
     return torch.cat([distance(generator(latents[part], _some(labels, part))) for part in pieces])
 
 
 def _around(vector: Tensor, count: int, rng: torch.Generator, *, styled: bool) -> Tensor:
-    """So many vectors near that one (1 M); style vectors have a spread of their own, latents one of 1."""
+    """`count` vectors near a vector 1 M. Style vectors have a spread of their own, latents have 1."""
     noise = torch.randn(count, vector.shape[1], generator=rng).to(vector.device)
     spread = vector.std() if styled else 1.0
     return vector + _NEAR * spread * noise
@@ -120,9 +126,9 @@ def _some(labels: Tensor | None, rows: Tensor | slice) -> Tensor | None:
 
 
 def _space(generator: Generator, latents: Tensor, labels: Tensor | None) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    """Where to search: among style vectors if there are any, which reach more pictures, else among latents.
+    """The vectors to start from, and how to draw them: style vectors if the generator has them, else latents.
 
-    One label serves any number of vectors, several as many as they are.
+    Style vectors reach more pictures. One label serves any number of vectors; several labels serve one each.
     """
     if generator.styled:
         styled: object = generator
@@ -134,7 +140,7 @@ def _space(generator: Generator, latents: Tensor, labels: Tensor | None) -> tupl
 def _optimise(
     start: Tensor, draw: Callable[[Tensor], Tensor], distance: _Distance, steps: int, *, prior: bool
 ) -> tuple[Tensor, Tensor]:
-    """The best vector on the way from each start, and its distance."""
+    """The best vector on the path from each start, and its distance."""
     vectors = start.detach().clone().requires_grad_()
     optimiser = torch.optim.Adam([vectors], lr=_RATE)
     best, least = vectors.detach().clone(), torch.full((len(vectors),), math.inf, device=vectors.device)
