@@ -80,10 +80,13 @@ def compare(
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
     from ganzoo.comparing.record import record as append
+    from ganzoo.config.renamed import rename_notices
 
-    asked = {**(options or {}), **given(settings)}
+    asked, view = {**(options or {}), **given(settings)}, view or View()
+    for text in rename_notices(asked):
+        view.notice(text)
     plan = settings_of(names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny)
-    done = run_comparison(plan, open_catalog(), view or View(), out=Path(out) if out else None, jobs=jobs)
+    done = run_comparison(plan, open_catalog(), view, out=Path(out) if out else None, jobs=jobs)
     if record is not None:
         append(Path(record), done.rows, done.settings)
     return done
@@ -120,6 +123,7 @@ def start_run(
     from ganzoo.config.configuration import metric_parts
 
     metrics = metric_parts(configuration, catalog)
+    _say(configuration, view)
     from ganzoo.engine.launch import start
     from ganzoo.scoring.build import build_scorer
 
@@ -135,6 +139,7 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
 
     Raises UsageError when the run there was started with other options.
     """
+    from ganzoo.config.renamed import with_new_names
     from ganzoo.config.settings import RESUMABLE
     from ganzoo.engine import checkpoint
     from ganzoo.engine.distributed import joined
@@ -147,10 +152,12 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
         begun, saved = team.tell("found", " ".join(map(str, found))).split()
         if saved == "False":
             return start_run(configuration, catalog, view, out=folder, overwrite=begun == "True")
-        old, new = read_run_file(folder)["configuration"], configuration.describe()
+        new = configuration.describe()
+        old = with_new_names(read_run_file(folder)["configuration"], new)
         for name in sorted({*old, *new} - RESUMABLE):
             if old.get(name, {}).get("value") != new.get(name, {}).get("value"):
                 raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
+        _say(configuration, view)
         settings = {name: entry["value"] for name, entry in new.items() if name in RESUMABLE}
         return resume_run(folder, catalog, view, settings=settings, model=configuration.model.full_name)
 
@@ -164,21 +171,25 @@ def resume_run(
     model: str | None = None,
 ) -> "Run":
     """Goes on with the run in `folder`, which must be one of `model` if that is given."""
-    from ganzoo.config.configuration import Layer, metric_parts
+    from ganzoo.config.configuration import Layer, fields_of, metric_parts
+    from ganzoo.config.renamed import with_new_names
     from ganzoo.config.settings import RESUMABLE
     from ganzoo.runs.folder import read_run_file
 
     changed = given(settings)
     content = read_run_file(Path(folder))
-    for name in sorted(set(changed) - RESUMABLE):
-        if name not in content["configuration"]:
-            raise UsageError(f"unknown option '{name}'.{nearest(name, content['configuration'])}")
+    fields = fields_of(catalog.model(content["model"]).spec)
+    recorded = with_new_names(content["configuration"], fields)
+    for name in sorted(set(with_new_names(changed, fields)) - RESUMABLE):
+        if name not in recorded:
+            raise UsageError(f"unknown option '{name}'.{nearest(name, recorded)}")
         allowed = ", ".join(sorted(RESUMABLE))
         raise UsageError(f"{name} can't change when a run is resumed; these can: {allowed}")
     if model and catalog.resolve(model)[0].full_name != content["model"]:
         raise UsageError(f"'{folder}' is a run of {content['model']}, not of {model}")
     configuration = recorded_configuration(content, catalog, [Layer(origin="resume", values=changed)])
     metrics = metric_parts(configuration, catalog)
+    _say(configuration, view)
     from ganzoo.engine.launch import resume as go_on
     from ganzoo.scoring.build import build_scorer
 
@@ -186,6 +197,11 @@ def resume_run(
     run = go_on(Path(folder), configuration, catalog, view, build_scorer=scorer)
     _report(run, view)
     return run
+
+
+def _say(configuration: "Configuration", view: View) -> None:
+    for text in configuration.notices:
+        view.notice(text)
 
 
 def _report(run: "Run", view: View) -> None:

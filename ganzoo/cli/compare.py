@@ -74,9 +74,12 @@ def compare(
     from ganzoo.cli.live import LineView
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
+    from ganzoo.config.renamed import rename_notices
     from ganzoo.config.values import parse_assignments
 
     own = parse_assignments(assignments)
+    for text in rename_notices(own):
+        complain(text)
     given = {key: value for key, value in options.items() if value is not None}
     settings = settings_of(
         names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from ganzoo.cli.app import Context, format_option
-from ganzoo.cli.console import Format, rows_as, say, table
+from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.rows import remember
 from ganzoo.errors import UsageError
 from ganzoo.specs import PartKind
@@ -78,6 +78,8 @@ def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
 
     model, preset = catalog.resolve(name)
     configuration = configure_run(name, catalog)
+    for text in configuration.notices:
+        complain(text)
     rows = _option_rows(configuration)
     facts = _facts(name, model, preset)
     results = [dict(result) for result in catalog.registry.results_of(name)]
