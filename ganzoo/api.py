@@ -81,10 +81,13 @@ def compare(
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
     from ganzoo.comparing.record import record as append
+    from ganzoo.config.renamed import rename_notices
 
-    asked = {**(options or {}), **given(settings)}
+    asked, view = {**(options or {}), **given(settings)}, view or View()
+    for text in rename_notices(asked):
+        view.notice(text)
     plan = settings_of(names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny)
-    done = run_comparison(plan, open_catalog(), view or View(), out=Path(out) if out else None, jobs=jobs)
+    done = run_comparison(plan, open_catalog(), view, out=Path(out) if out else None, jobs=jobs)
     if record is not None:
         append(Path(record), done.rows, done.settings)
     return done
@@ -119,6 +122,7 @@ def start_run(
 ) -> "Run":
     """Trains what the configuration says. Torch is imported here, after everything that can be checked without it."""
     build_scorer = _scorer_builder(configuration, catalog)
+    _say(configuration, view)
     from ganzoo.engine.launch import start
 
     folder = Path(out) if out else None
@@ -142,6 +146,7 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
         if saved == "no":
             return start_run(configuration, catalog, view, out=folder, overwrite=begun == "yes")
         _check_same_options(folder, configuration)
+        _say(configuration, view)
         described = configuration.describe()
         settings = {name: entry["value"] for name, entry in described.items() if name in RESUMABLE}
         return resume_run(folder, catalog, view, settings=settings, model=configuration.model.full_name)
@@ -156,18 +161,19 @@ def resume_run(
     model: str | None = None,
 ) -> "Run":
     """Resumes the run in `folder`, which must be one of `model` if that is given."""
-    from ganzoo.config.configuration import Layer
+    from ganzoo.config.configuration import Layer, fields_of
     from ganzoo.config.renamed import with_new_names
-    from ganzoo.config.settings import RESUMABLE
     from ganzoo.runs.run_file import read_run_file
 
-    changed = with_new_names(given(settings), RESUMABLE)
+    changed = given(settings)
     content = read_run_file(Path(folder))
-    _check_resumable(changed, content["configuration"])
+    fields = fields_of(catalog.model(content["model"]).spec)
+    _check_resumable(with_new_names(changed, fields), with_new_names(content["configuration"], fields))
     if model and catalog.resolve(model)[0].full_name != content["model"]:
         raise UsageError(f"'{folder}' is a run of {content['model']}, not of {model}")
     configuration = recorded_configuration(content, catalog, [Layer(origin="resume", values=changed)])
     build_scorer = _scorer_builder(configuration, catalog)
+    _say(configuration, view)
     from ganzoo.engine.launch import resume
 
     run = resume(Path(folder), configuration, catalog, view, build_scorer=build_scorer)
@@ -217,6 +223,12 @@ def _check_resumable(changed: Mapping[str, object], recorded: Mapping[str, objec
             raise UsageError(f"unknown option '{name}'.{nearest(name, recorded)}")
         allowed = ", ".join(sorted(RESUMABLE))
         raise UsageError(f"{name} can't change when a run is resumed; these can: {allowed}")
+
+
+def _say(configuration: "Configuration", view: View) -> None:
+    """Shows what the user should know about the options, such as old names."""
+    for text in configuration.notices:
+        view.notice(text)
 
 
 def _report(run: "Run", view: View) -> None:

@@ -104,7 +104,7 @@ def _in_type(key: str, value: Any, field: FieldInfo) -> object:
     if get_origin(kind) is Literal:
         allowed = any(value == one and type(value) is type(one) for one in get_args(kind))
     elif kind not in (int, float, bool, str) or len(bounds) != len(field.metadata):
-        annotation: Any = Annotated[kind, *field.metadata]
+        annotation: Any = Annotated[kind, field]
         return TypeAdapter(annotation).validate_python(value)  # whose error is a ValueError
     else:
         value = float(value) if kind is float and type(value) is int else value
@@ -136,7 +136,8 @@ def _type_text(annotation: Any, metadata: Any = ()) -> str:
 def _type_name(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _type_text(arguments[0], arguments[1:])
+        nested = [limit for one in arguments[1:] for limit in getattr(one, "metadata", [one])]  # of a Field(…), or bare
+        return _type_text(arguments[0], nested)
     if origin is Literal:
         return " | ".join(map(str, arguments))
     if annotation is PartChoice:
@@ -171,6 +172,7 @@ class ModelOptions(Options):
 class TranslatorOptions(ModelOptions):
     """Options of every model that translates photos into another style; `data` are the photos."""
 
+    batch: int = Field(64, ge=1, le=65536, description="images a step draws from either side")
     style: PartChoice = part(
         "dataset", "scenes", "paintings to learn from: a folder, or a data set by name", rendition="oil"
     )
@@ -183,9 +185,9 @@ class AdversarialTranslatorOptions(TranslatorOptions):
 
     generator: PartChoice = part("generator", "resnet", "network that paints a photo")
     discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting")
-    loss: PartChoice = part("loss", "least-squares", "the adversarial game")
+    loss: PartChoice = part("loss", "least-squares", "the adversarial loss")
     augment: PartChoice = part("augmentation", "none", "what the discriminator sees, real and fake alike")
-    adversarial: float = Field(1.0, ge=0, le=1e6, description="weight of the adversarial game")
+    adversarial: float = Field(1.0, ge=0, le=1e6, description="weight of the adversarial loss")
     lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both players")
     lr_discriminator: float = Field(
         0, ge=0, le=1, description="learning rate of the discriminator; 0 is the same as lr"
@@ -202,7 +204,7 @@ class AdversarialOptions(ModelOptions):
 
     generator: PartChoice = part("generator", "dcgan", "network that draws an image from a latent")
     discriminator: PartChoice = part("discriminator", "dcgan", "network that scores an image")
-    loss: PartChoice = part("loss", "non-saturating", "the adversarial game")
+    loss: PartChoice = part("loss", "non-saturating", "the adversarial loss")
     regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, by comma, such as r1,r2")
     augment: PartChoice = part("augmentation", "none", "what the discriminator sees, real and fake alike")
     optimiser: Literal["adam", "rmsprop"] = Field("adam", description="optimiser of both players")

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganzoo.config.renamed import with_new_names
 from ganzoo.engine import checkpoint, snapshot
 
 UNTIMED = frozenset(["seconds", "images_per_second"])
@@ -124,8 +125,9 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ..
     """
     new = dict(_facts(now))
     found = {what: (value, new.get(what, "none")) for what, value in _facts(then)}
-    options = set(then["configuration"]) ^ set(now["configuration"])
-    found |= {f"option {option}": (_option(then, option), _option(now, option)) for option in sorted(options)}
+    old, configuration = with_new_names(then["configuration"], now["configuration"]), now["configuration"]
+    options = sorted(set(old) ^ set(configuration))
+    found |= {f"option {option}": (_option(old, option), _option(configuration, option)) for option in options}
     return tuple(Change(what=what, then=a, now=b) for what, (a, b) in found.items() if a != b)
 
 
@@ -137,6 +139,6 @@ def _facts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from content.get("hardware", {}).items()
 
 
-def _option(content: Mapping[str, Any], option: str) -> str:
-    entry = content["configuration"].get(option)
+def _option(configuration: Mapping[str, Any], option: str) -> str:
+    entry = configuration.get(option)
     return str(entry["value"]) if entry else "none"
