@@ -95,7 +95,7 @@ def _check_ray(jobs: Jobs) -> None:
 
 def _check_options(options: Mapping[str, object]) -> None:
     if clash := sorted({"budget", "score_every", "seed"} & options.keys()):
-        raise UsageError(f"{clash[0]}: a comparison sets it for all runs alike, by its budget and its seeds")
+        raise UsageError(f"{clash[0]}: a comparison sets it for all runs: give a budget and a number of seeds instead")
 
 
 def _threads_per_run(jobs: Jobs) -> int:

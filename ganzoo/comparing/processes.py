@@ -25,7 +25,9 @@ def failure_reason(folder: Path) -> str:
         lines = log_file(folder).read_text(errors="replace").splitlines()
     except OSError:
         return "it was not started"
-    return next((line.removeprefix("ganzoo: ") for line in reversed(lines) if line.strip()), "it ended without a word")
+    return next(
+        (line.removeprefix("ganzoo: ") for line in reversed(lines) if line.strip()), "it ended without a message"
+    )
 
 
 def log_file(folder: Path) -> Path:

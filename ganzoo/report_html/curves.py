@@ -70,7 +70,7 @@ def thin(points: Sequence[Point], limit: int = _MAX_POINTS) -> list[Point]:
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """At most `most` round numbers between `low` and `high`, which must be larger.
+    """At most `most` round numbers from `low` to `high`, where low < high.
 
     Their distance is 1, 2 or 5 times a power of ten.
     """

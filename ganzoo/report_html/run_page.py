@@ -81,7 +81,9 @@ def _score_section(best: Scored | None) -> dict[str, object]:
         "best": best,
         "terms": explanations(best.evaluation) if best else [],
         "meaning": meaning,
-        "protocol": best.evaluation.protocol.to_dict() if best else {},
+        "protocol": {key: value for key, value in best.evaluation.protocol.to_dict().items() if value != ""}
+        if best
+        else {},
     }
 
 
@@ -126,8 +128,8 @@ def _tiles(record: Record) -> list[Tile]:
     tiles = []
     if best:
         interval = best.evaluation.score
-        name = f"best {best.evaluation.protocol.metric}"
-        tiles.append(Tile(name=name, value=score(interval.value), note=f"\u00d7 1000; {between(interval)}"))
+        name = f"best {best.evaluation.protocol.metric} \u00d7\u00a01000"
+        tiles.append(Tile(name=name, value=score(interval.value), note=f"interval {between(interval)}"))
     tiles.append(Tile(name="steps", value=count(last.get("step", 0)), note=f"{count(last.get('images', 0))} images"))
     rate = f"{count(last['images_per_second'])} images/s" if "images_per_second" in last else ""
     tiles.append(Tile(name="trained for", value=duration(last.get("seconds", 0)), note=rate))

@@ -80,4 +80,4 @@ def best_and_last(evaluations: Sequence[Evaluation]) -> str:
 
 def meaning(name: str) -> str:
     """What one of the other values measures; empty when the value is not known here."""
-    return MEANINGS.get(name, MEANINGS["frechet"] if name.startswith("frechet-") else "")
+    return MEANINGS.get(name, MEANINGS["frechet"] if name.startswith("frechet") else "")

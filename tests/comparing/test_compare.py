@@ -111,7 +111,7 @@ def test_finished_runs_are_compared_but_not_ranked_when_their_protocols_differ(
     [
         (["dcgam"], "Did you mean 'dcgan'?"),
         (["dcgan", "dcgan"], "more than once"),
-        (["dcgan", "--set", "budget=3steps"], "sets it for all runs alike"),
+        (["dcgan", "--set", "budget=3steps"], "a comparison sets it for all runs"),
         (["dcgan", "--budget", "long"], "budget='long'"),
         (["dcgan", "--set", "lrr=1"], "Did you mean 'lr'?"),
         (["dcgan", "--encoder", "lite1"], "Did you mean 'lite0'?"),

@@ -84,18 +84,25 @@ def left_out(inspection: Inspection) -> dict[str, Done]:
     Pictures that mirror others of the data are kept.
     """
     facts = [fact for fact in inspection.facts if fact.side == "data"]
-    gone = {
+    broken = {
         fact.name: Done(name=fact.name, action="left out", why=(fact.problem,)) for fact in facts if not fact.usable
     }
+    usable = sorted((fact for fact in facts if fact.usable), key=_preference)
+    return broken | _duplicates(inspection, usable)
+
+
+def _duplicates(inspection: Inspection, facts: list[Facts]) -> dict[str, Done]:
+    """Those of the pictures, given in order of preference, that are held out or show the same as an earlier one."""
     held = _held_out(inspection)
-    same = _near(inspection)
+    near = _near(inspection)
+    gone: dict[str, Done] = {}
     kept: dict[str, str] = {}
-    for fact in sorted((fact for fact in facts if fact.usable), key=_preference):
+    for fact in facts:
         if fact.sha256 in held:
             why, instead = "also held out", held[fact.sha256]
         elif fact.sha256 in kept:
             why, instead = "an exact copy", kept[fact.sha256]
-        elif better := next((sha for sha in same[fact.sha256] if sha in kept), ""):
+        elif better := next((sha for sha in near[fact.sha256] if sha in kept), ""):
             why, instead = "nearly the same picture", kept[better]
         else:
             kept[fact.sha256] = fact.name
@@ -114,12 +121,12 @@ def _held_out(inspection: Inspection) -> dict[str, str]:
     return held
 
 
-def _near(inspection: Inspection) -> Mapping[str, list[str]]:
+def _near(inspection: Inspection) -> defaultdict[str, list[str]]:
     """The sha256 of the pictures of the data that are nearly the same as a picture, by its sha256.
 
     Hashes stand for pictures here, since only one of several exact copies was compared with others.
     """
-    near: dict[str, list[str]] = defaultdict(list)
+    near: defaultdict[str, list[str]] = defaultdict(list)
     for pair in inspection.between("data", "data", "near"):
         first, second = inspection.facts[pair.first].sha256, inspection.facts[pair.second].sha256
         near[first].append(second)

@@ -106,7 +106,6 @@ def inspect_surveys(surveys: Sequence[Survey]) -> Inspection:
 def summarise(survey: Survey) -> Summary:
     """The figures of one side."""
     usable = [fact for fact in survey.facts if fact.usable]
-    sized = [fact for fact in usable if fact.width]
     return Summary(
         side=survey.side,
         origin=survey.origin,
@@ -115,10 +114,7 @@ def summarise(survey: Survey) -> Summary:
         usable=len(usable),
         files=survey.root is not None,
         formats=dict(Counter(fact.format for fact in usable if fact.format).most_common()),
-        shorter=_spread(sized, lambda fact: min(fact.width, fact.height)),
-        width=_spread(sized, lambda fact: fact.width),
-        height=_spread(sized, lambda fact: fact.height),
-        aspect=_spread(sized, lambda fact: fact.width / fact.height),
+        **_sizes(usable),
         blank=sum(fact.blank for fact in usable),
         grey=sum(fact.grey and not fact.blank for fact in usable),
         bordered=sum(bool(fact.border) for fact in usable),
@@ -129,6 +125,17 @@ def summarise(survey: Survey) -> Summary:
         chroma=_mean(fact.chroma for fact in usable),
         labels=survey.labels,
     )
+
+
+def _sizes(facts: Sequence[Facts]) -> dict[str, Spread | None]:
+    """The spreads of the sizes. Pictures without files have no size of their own and are left out."""
+    sized = [fact for fact in facts if fact.width]
+    return {
+        "shorter": _spread(sized, lambda fact: min(fact.width, fact.height)),
+        "width": _spread(sized, lambda fact: fact.width),
+        "height": _spread(sized, lambda fact: fact.height),
+        "aspect": _spread(sized, lambda fact: fact.width / fact.height),
+    }
 
 
 def colour_gap(summaries: Iterable[Summary]) -> Gap | None:
