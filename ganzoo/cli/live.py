@@ -57,7 +57,7 @@ def make_view() -> View:
 
 
 class LineView(View):
-    """Prints a line every ten seconds, for logs and pipes."""
+    """Prints plain lines for logs and pipes. The progress takes at most one line every ten seconds."""
 
     def __init__(self) -> None:
         self._last = -_LINE_EVERY

@@ -59,7 +59,7 @@ class Record:
 
 
 def read_record(folder: Path) -> Record:
-    """Reads a run folder. Raises UsageError when it is none, StorageError when run.json or a score is damaged."""
+    """Reads a run folder. Raises UsageError when it holds no run, StorageError when run.json or a score is damaged."""
     content = read_run_file(folder)
     try:
         scores = [_scored(line) for line in _lines(folder / SCORES)]

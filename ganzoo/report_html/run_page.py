@@ -128,7 +128,7 @@ def _tiles(record: Record) -> list[Tile]:
     tiles = []
     if best:
         interval = best.evaluation.score
-        name = f"best {best.evaluation.protocol.metric} \u00d7\u00a01000"
+        name = f"best {best.evaluation.protocol.metric} \u00d7 1000"
         tiles.append(Tile(name=name, value=score(interval.value), note=f"interval {between(interval)}"))
     tiles.append(Tile(name="steps", value=count(last.get("step", 0)), note=f"{count(last.get('images', 0))} images"))
     rate = f"{count(last['images_per_second'])} images/s" if "images_per_second" in last else ""

@@ -155,7 +155,7 @@ def _augmentation(
 
 
 def _size(data: Summary, gpu: bool, reasons: list[str]) -> Size:
-    """The largest size that the device can train at and at most a tenth of the pictures must be enlarged for.
+    """The largest size that the device can train at and for which at most a tenth of the pictures must be enlarged.
 
     The shorter side is a power of two. The aspect is that of the pictures if most of them share it, else a square.
     """

@@ -30,7 +30,7 @@ _SUFFIXES = {"JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"), "PNG": (".png",)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class CleanedFile:
     """What was done with one file.
 
     `target` is its name in the copy. `kept` names the picture that was kept instead of it.
@@ -48,7 +48,7 @@ class Done:
         return {key: value for key, value in (vars(self) | names).items() if value}
 
 
-def clean(inspection: Inspection, target: Path) -> list[Done]:
+def clean(inspection: Inspection, target: Path) -> list[CleanedFile]:
     """Writes a cleaned copy of the data's folder to `target` and returns what was done with each file.
 
     The copy is made beside `target` and then renamed, so `target` is either complete or missing.
@@ -76,7 +76,7 @@ def clean(inspection: Inspection, target: Path) -> list[Done]:
     return done
 
 
-def left_out(inspection: Inspection) -> dict[str, Done]:
+def left_out(inspection: Inspection) -> dict[str, CleanedFile]:
     """The files of the data that the copy leaves out, by name.
 
     These are broken files, pictures that are also held out (mirrored or not), and all but one of the pictures that show
@@ -85,17 +85,19 @@ def left_out(inspection: Inspection) -> dict[str, Done]:
     """
     facts = [fact for fact in inspection.facts if fact.side == "data"]
     broken = {
-        fact.name: Done(name=fact.name, action="left out", why=(fact.problem,)) for fact in facts if not fact.usable
+        fact.name: CleanedFile(name=fact.name, action="left out", why=(fact.problem,))
+        for fact in facts
+        if not fact.usable
     }
     usable = sorted((fact for fact in facts if fact.usable), key=_preference)
     return broken | _duplicates(inspection, usable)
 
 
-def _duplicates(inspection: Inspection, facts: list[Facts]) -> dict[str, Done]:
+def _duplicates(inspection: Inspection, facts: list[Facts]) -> dict[str, CleanedFile]:
     """Those of the pictures, given in order of preference, that are held out or show the same as an earlier one."""
     held = _held_out(inspection)
     near = _near(inspection)
-    gone: dict[str, Done] = {}
+    gone: dict[str, CleanedFile] = {}
     kept: dict[str, str] = {}
     for fact in facts:
         if fact.sha256 in held:
@@ -107,7 +109,7 @@ def _duplicates(inspection: Inspection, facts: list[Facts]) -> dict[str, Done]:
         else:
             kept[fact.sha256] = fact.name
             continue
-        gone[fact.name] = Done(name=fact.name, action="left out", why=(why,), kept=instead)
+        gone[fact.name] = CleanedFile(name=fact.name, action="left out", why=(why,), kept=instead)
     return gone
 
 
@@ -139,7 +141,7 @@ def _preference(fact: Facts) -> tuple[int, int, str]:
     return -fact.width * fact.height, -fact.bytes, fact.name
 
 
-def _copy(root: Path, draft: Path, facts: tuple[Facts, ...], gone: Mapping[str, Done]) -> Iterator[Done]:
+def _copy(root: Path, draft: Path, facts: tuple[Facts, ...], gone: Mapping[str, CleanedFile]) -> Iterator[CleanedFile]:
     # Unchanged files come first, so that they keep their names.
     staying = sorted((fact for fact in facts if fact.name not in gone), key=lambda fact: bool(_changes(fact)))
     taken: set[str] = {LIST}
@@ -149,17 +151,17 @@ def _copy(root: Path, draft: Path, facts: tuple[Facts, ...], gone: Mapping[str, 
             data = read_file(root / fact.name)
             image = _plain(fact, data) if _changes(fact) else None
         except (OSError, ValueError) as error:  # the file changed since the inspection
-            yield Done(name=fact.name, action="left out", why=(one_line(error),))
+            yield CleanedFile(name=fact.name, action="left out", why=(one_line(error),))
             continue
         name = _free(fact.name if image is None else _renamed(fact), taken)
         file = draft / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if image is None:
             file.write_bytes(data)
-            yield Done(name=fact.name, action="copied", target=name)
+            yield CleanedFile(name=fact.name, action="copied", target=name)
         else:
             image.save(file, _written_as(fact), quality=QUALITY, subsampling=0)
-            yield Done(name=fact.name, action="changed", why=_changes(fact), target=name)
+            yield CleanedFile(name=fact.name, action="changed", why=_changes(fact), target=name)
 
 
 def _changes(fact: Facts) -> tuple[str, ...]:
@@ -210,6 +212,6 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _record(origin: str, done: list[Done]) -> dict[str, object]:
+def _record(origin: str, done: list[CleanedFile]) -> dict[str, object]:
     counts = Counter(one.action for one in done)
     return {"source": printable(origin), "counts": dict(counts), "files": [one.to_json() for one in done]}

@@ -91,7 +91,7 @@ def _candidates(one: NDArray[np.float32], other: NDArray[np.float32]) -> Iterato
 def _compared(
     numbers: NDArray[np.int64], candidates: Iterator[NDArray[np.int64]], thumbs: NDArray[np.uint8], kind: Kind
 ) -> list[Pair]:
-    """The candidates that show the same picture. `numbers` maps places in the candidates to those in `thumbs`."""
+    """The candidates that show the same picture. `numbers` maps their indices to those of `thumbs`."""
     found: list[Pair] = []
     partners = np.zeros(len(thumbs), np.int64)
     for block in candidates:

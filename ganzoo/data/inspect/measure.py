@@ -67,7 +67,7 @@ class Border:
         return {side: width for side, width in found.items() if width}
 
     def plus(self, inner: "Border") -> "Border":
-        """Adds the border that was found in the picture without this one."""
+        """The sum of this border and an inner one, which was found in the picture without this border."""
         return Border(
             top=self.top + inner.top,
             right=self.right + inner.right,
@@ -224,8 +224,8 @@ _COSINES = _cosines()
 def perceptual_hash(thumb: NDArray[np.uint8]) -> int:
     """A hash of 64 bits: the signs of the 8 x 8 lowest frequencies of the luma.
 
-    The first bit, that of the mean, is always 0. Brightness, contrast, size and encoding don't change
-    these signs. Mirroring changes those of odd columns only.
+    The first bit, that of the mean, is always 0. Brightness, contrast, size and encoding don't change the signs.
+    Mirroring changes those of odd columns only.
     """
     waves = _COSINES @ brightness(thumb) @ _COSINES.T
     waves[0, 0] = 0

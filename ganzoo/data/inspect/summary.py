@@ -50,7 +50,7 @@ class Summary:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """How the style differs from the data. Colours are in units of L*a*b*, of which about 2 are just visible.
+    """How the style differs from the data. Colours are in L*a*b*, where a difference of about 2 is just visible.
 
     `distance` is the distance of the mean colours. The other fields are style minus data.
     """
@@ -64,7 +64,7 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """All findings. `facts` lists the pictures of all sides in turn; the numbers in `pairs` are places in that list."""
+    """All findings. `facts` lists the pictures of all sides in turn; the numbers in `pairs` are indices into it."""
 
     surveys: tuple[Survey, ...]
     summaries: tuple[Summary, ...]
@@ -77,7 +77,7 @@ class Inspection:
         return next((summary for summary in self.summaries if summary.side == side), None)
 
     def between(self, one: Side, other: Side, kind: Kind | None = None) -> list[Pair]:
-        """The pairs with a picture on each of the two sides (or both on the one), of one kind if given."""
+        """The pairs between two sides, or within one if both are the same; only those of `kind` if it is given."""
         return [
             pair
             for pair in self.pairs
