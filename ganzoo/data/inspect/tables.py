@@ -22,7 +22,7 @@ def figure_rows(inspection: Inspection) -> list[dict[str, object]]:
 
 
 def _figures(inspection: Inspection, summary: Summary) -> Iterator[tuple[str, str]]:
-    yield "from", printable(summary.origin)
+    yield "source", printable(summary.origin)
     measured = f" ({summary.pictures} measured)" if summary.total != summary.pictures else ""
     yield "pictures", f"{summary.total}{measured}"
     yield "can't be used", str(summary.pictures - summary.usable)
