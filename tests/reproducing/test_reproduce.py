@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ganzoo_plugins.dcgan.model import NonSaturating
 from PIL import Image
-from tests.engine.test_rescue import poisoned
+from tests.engine.test_recovery import poisoned
 
 import ganzoo
 from ganzoo import api
