@@ -231,6 +231,7 @@ def _facts(trainer: Trainer) -> dict[str, object]:
         "parameters": {step.name: sum(p.numel() for p in step.trains.parameters()) for step in trainer.steps},
         "data": _facts_of(trainer.images, trainer.numbers),
         **sources,
+        "records_probabilities": trainer.gan.records_probabilities,
     }
 
 
