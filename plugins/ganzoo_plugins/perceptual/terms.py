@@ -24,10 +24,10 @@ class Perceptual(Term):
         self.encoder: Encoder = parts.build("encoder")
         self.stages = stages(self.encoder, options)
 
-    def forward(self, batch: Batch, painted: Tensor, translate: Translate) -> Tensor:
+    def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
         """Painted against the photo, the mean over the stages."""
         with torch.no_grad():
             photo = self.encoder.maps(source_of(batch), depth=self.stages.stop)
-        now = self.encoder.maps(painted, depth=self.stages.stop)
+        now = self.encoder.maps(translated, depth=self.stages.stop)
         parts = [(now[i] - photo[i]).abs().mean() / (photo[i].abs().mean() + 1e-6) for i in self.stages]
         return self.weight * torch.stack(parts).mean()
