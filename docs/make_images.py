@@ -19,12 +19,12 @@ import ganzoo
 from ganzoo.config.configuration import resolve_part
 from ganzoo.config.resolve import open_catalog
 from ganzoo.config.units import Size
-from ganzoo.data.images import grid
-from ganzoo.engine.inputs import enlarged
+from ganzoo.data.images import from_uint8, grid
+from ganzoo.data.inputs import enlarged
 from ganzoo.parts import Parts
 from ganzoo.report_html.curves import Chart, Line
 from ganzoo.report_html.curves import draw as draw_chart
-from ganzoo.runs.folder import recorded_scores
+from ganzoo.runs.logs import recorded_scores
 from ganzoo.specs import ImageShape
 
 IMAGES = Path(__file__).parent / "images"
@@ -52,7 +52,7 @@ def scenes() -> Image.Image:
     indices = range(COUNT)
     plain = draw(0, indices, SIZE)
     rows = [plain, *(paint(plain, rendition, 0, indices) for rendition in RENDITIONS if rendition != "plain")]
-    return grid(torch.cat(rows).float() / 127.5 - 1, columns=COUNT)
+    return grid(from_uint8(torch.cat(rows)), columns=COUNT)
 
 
 def augmentations() -> Image.Image:
@@ -63,7 +63,7 @@ def augmentations() -> Image.Image:
         part = resolve_part(catalog, "augmentation", name, options)
         augment = Parts({"augment": part}).build("augment", shape=size)
         wanted = enlarged(Size(size.height, size.width), augment.margin)
-        scene = draw(0, [index], (wanted.height, wanted.width)).float() / 127.5 - 1
+        scene = from_uint8(draw(0, [index], (wanted.height, wanted.width)))
         changed = augment(scene.expand(COUNT - 1, -1, -1, -1), rng)
         rows += [F.interpolate(scene, changed.shape[2:], mode="bilinear", antialias=True), changed]
     return grid(torch.cat(rows), columns=COUNT)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ganzoo.data.source import ImageSource, Picture, PictureStream
     from ganzoo.errors import DataError, DivergedError, GanzooError, PluginError, StorageError, UsageError
     from ganzoo.hooks import hookimpl
-    from ganzoo.inference.loaded import LoadedGAN, load
+    from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
+    from ganzoo.inference.loading import load
     from ganzoo.options import (
         AdversarialOptions,
         AdversarialTranslatorOptions,
@@ -35,6 +36,8 @@ _HOMES = {
     "ImageShape": "specs",
     "ImageSource": "data.source",
     "LoadedGAN": "inference.loaded",
+    "LoadedGenerator": "inference.loaded",
+    "LoadedTranslator": "inference.loaded",
     "ModelOptions": "options",
     "ModelSpec": "specs",
     "Options": "options",
@@ -52,7 +55,7 @@ _HOMES = {
     "decode": "data.decode",
     "hookimpl": "hooks",
     "list_models": "api",
-    "load": "inference.loaded",
+    "load": "inference.loading",
     "part": "options",
     "named_parts": "options",
     "reproduce": "api",
@@ -69,6 +72,8 @@ __all__ = [
     "ImageShape",
     "ImageSource",
     "LoadedGAN",
+    "LoadedGenerator",
+    "LoadedTranslator",
     "ModelOptions",
     "ModelSpec",
     "Options",

@@ -138,13 +138,14 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
     from ganzoo.config.settings import RESUMABLE, current_names
     from ganzoo.engine import checkpoint
     from ganzoo.engine.distributed import joined
-    from ganzoo.runs.folder import RUN_FILE, read_run_file
+    from ganzoo.runs.paths import RUN_FILE
+    from ganzoo.runs.run_file import read_run_file
 
     folder = Path(out)
     with joined() as team:
         # The first process decides for all: by the time that another looks, this one may have begun.
         found = (folder / RUN_FILE).is_file(), bool(checkpoint.steps_in(folder / "checkpoints"))
-        begun, saved = team.tell("found", " ".join(map(str, found))).split()
+        begun, saved = team.broadcast("found", " ".join(map(str, found))).split()
         if saved == "False":
             return start_run(configuration, catalog, view, out=folder, overwrite=begun == "True")
         old, new = current_names(read_run_file(folder)["configuration"]), current_names(configuration.describe())
@@ -166,7 +167,7 @@ def resume_run(
     """Goes on with the run in `folder`, which must be one of `model` if that is given."""
     from ganzoo.config.configuration import Layer, metric_parts
     from ganzoo.config.settings import RESUMABLE, current_names
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     changed = current_names(given(settings))
     content = read_run_file(Path(folder))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganzoo.data.images import from_uint8
 from ganzoo.errors import DataError, UsageError
 
 __all__ = ["Encoder", "Resize", "encode"]
@@ -189,7 +190,7 @@ def encode(
         for start in range(0, len(images), batch):
             rows = np.minimum(np.arange(start, start + batch), len(images) - 1)
             pixels = torch.tensor(images[rows], device=device).permute(0, 3, 1, 2)
-            features.append(encoder(pixels.float() / 127.5 - 1)[: len(images) - start])
+            features.append(encoder(from_uint8(pixels))[: len(images) - start])
         table = torch.cat(features)
         if not table.isfinite().all():
             raise UsageError(f"encoder '{encoder.name}' gave features that are not finite: its weights are damaged")

@@ -1,6 +1,7 @@
 """Who may import whom: the order of the rooms in docs/design.md, held against the syntax tree of every file."""
 
 import ast
+import re
 import sys
 from dataclasses import dataclass
 
@@ -58,8 +59,8 @@ FLOORS = [
     Floor("adversarial", "torch numpy PIL"),
     Floor("model", "torch numpy PIL"),
     Floor("translator", "torch numpy PIL"),
+    Floor("data", "torch torchvision numpy PIL filelock pillow_heif", never="weights"),
     Floor(KIT, "torch torchvision timm kornia numpy", never="weights"),
-    Floor("data", "torch numpy PIL filelock pillow_heif", never=f"{KIT} weights"),
     Floor("scoring", "torch numpy", never="weights"),
     # The engine trains what a recipe asks for: it knows no loss, no layer and no model.
     Floor("engine", "torch numpy safetensors filelock", never=f"{KIT} scoring"),
@@ -184,6 +185,17 @@ def test_a_module_has_a_room(module):
 @pytest.mark.parametrize("module", FILES)
 def test_a_module_imports_only_what_its_room_may(module):
     assert not violations(module, FILES[module].read_text(encoding="utf-8"))
+
+
+def test_every_room_exists():
+    assert [room for floor in FLOORS for room in floor.rooms.split() if f"ganzoo.{room}" not in FILES] == []
+
+
+def test_the_design_page_shows_the_rooms_in_their_order():
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]*`) \|[^|]*\|[^|]*\|$", page.partition("## Ten decisions")[0], re.MULTILINE)
+    shown = [sorted(re.findall(r"`([\w.]+)`", row)) for row in rows]
+    assert shown == [sorted(floor.rooms.split()) for floor in FLOORS]
 
 
 def test_no_module_imports_itself_by_a_circle():

@@ -21,9 +21,9 @@ from torch import Tensor
 from ganzoo import ImageShape, Options
 from ganzoo.batch import Batch
 from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.data.inputs import open_source, read_images, split_images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
-from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.losses import gradient_norms, hinge_fake, hinge_real, relative_real
 from ganzoo.model import CriticOutputs, Discriminator
 from ganzoo.runs.view import View
@@ -231,7 +231,9 @@ def test_a_lazy_regulariser_comes_every_so_many_rounds_and_counts_as_often() -> 
         options = {"regularise": "r1", "r1.every": every, "device": "cpu"}
         configuration = configure_run("dcgan", catalog, tiny=True, options=options)
         images = read_images(open_source(configuration), configuration, View())
-        trainer = build_trainer(build_gan(configuration, {}), configuration, images, choose_device("cpu"))
+        trainer = build_trainer(
+            build_gan(configuration, {}), configuration, split_images(configuration, images), choose_device("cpu")
+        )
         for number in range(4):
             trainer._values.clear()
             trainer.round(0.0)

@@ -10,8 +10,8 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.resolve import configure_run
 from ganzoo.data.cache import Images
+from ganzoo.data.inputs import open_source, read_images, split_images
 from ganzoo.engine.build import build_gan, build_trainer
-from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.engine.launch import start
 from ganzoo.engine.trainer import Trainer
 from ganzoo.runs.folder import Run
@@ -42,7 +42,9 @@ def trainer(tiny: Callable[..., Configuration], tiny_images: Images) -> Callable
 
     def build(model: str = "dcgan", **options: object) -> Trainer:
         configuration = tiny(model, **options)
-        return build_trainer(build_gan(configuration, {}), configuration, tiny_images, torch.device("cpu"))
+        return build_trainer(
+            build_gan(configuration, {}), configuration, split_images(configuration, tiny_images), torch.device("cpu")
+        )
 
     return build
 

@@ -46,7 +46,7 @@ def evaluate(
     """Scores what a checkpoint of the run folder RUN draws against images held out from its training."""
     from ganzoo.config.configuration import Layer, metric_parts
     from ganzoo.config.resolve import recorded_configuration
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     changes = {"data": data, "encoder": encoder, "score_images": images}
     given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}

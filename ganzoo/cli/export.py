@@ -16,11 +16,11 @@ from ganzoo.cli.console import complain, say
 @click.pass_obj
 def export(context: Context, /, run: Path, form: str, step: str, out: Path | None) -> None:
     """Writes the model of the run folder RUN, and proves on three sizes that the file gives what torch gives."""
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     from ganzoo.inference.export import export_onnx
-    from ganzoo.inference.loaded import load_run
+    from ganzoo.inference.loading import load_run
 
     gan, problems = load_run(run, which=step, device="cpu", catalog=context.catalog())
     for problem in problems:

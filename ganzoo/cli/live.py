@@ -12,7 +12,8 @@ from rich.text import Text
 from ganzoo.cli.console import complain, console, plain, say
 from ganzoo.config.units import duration
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.folder import Run, file_name
+from ganzoo.runs.folder import Run
+from ganzoo.runs.paths import file_name
 from ganzoo.runs.ranks import is_first
 from ganzoo.runs.view import View
 from ganzoo.scoring.health import TrainingMonitor

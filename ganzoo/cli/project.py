@@ -27,7 +27,7 @@ def project(
 
     The file has the photo as the model sees it, then its projection, then pictures from around there.
     """
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     if out is not None and out.suffix.lower() not in PICTURES:
         raise UsageError(f"--out '{out}': the ending must be one of {', '.join(PICTURES)}")
@@ -37,7 +37,7 @@ def project(
     from ganzoo.config import resolve
     from ganzoo.data.images import grid
     from ganzoo.inference import projection
-    from ganzoo.inference.loaded import load_run
+    from ganzoo.inference.loading import load_run
     from ganzoo.scoring.build import build_encoder
     from ganzoo.stylize.pictures import read_photo
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.console import say
-from ganzoo.runs.folder import file_name
+from ganzoo.runs.paths import file_name
 
 
 @click.command("report")

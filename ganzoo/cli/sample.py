@@ -52,12 +52,13 @@ def sample(
     A translator shows photos that it never saw, each beside its painting; its walk goes to the painting and back, or
     from style to style.
     """
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     from ganzoo.data.images import grid, pair_columns
     from ganzoo.inference.animation import ANIMATIONS, save_animation
-    from ganzoo.inference.loaded import held_out_photos, load_run
+    from ganzoo.inference.loaded import LoadedGenerator, LoadedTranslator
+    from ganzoo.inference.loading import held_out_photos, load_run
 
     file = out or run / (f"walk-{seed}.gif" if walk else f"samples-{seed}.png")
     allowed = ANIMATIONS if walk else PICTURES
@@ -70,14 +71,17 @@ def sample(
     gan, problems = load_run(run, which=step, catalog=context.catalog())
     for problem in problems:
         complain(problem)
-    if gan.translates and len(styles) > 1 and not walk:
+    translates = isinstance(gan, LoadedTranslator)
+    if translates and len(styles) > 1 and not walk:
         raise UsageError("a translator's grid has one --style; --walk goes from one to the next")
-    if gan.translates and nearest:
+    if translates and nearest:
         raise UsageError("a translator's grid has each photo beside its painting already: no --nearest")
     if truncation is not None:
+        if not isinstance(gan, LoadedGenerator):
+            raise UsageError("truncation is for models with style vectors, such as stylegan2-lite")
         gan.truncate(truncation)
     count = count or (8 if len(styles) > 1 else 64)
-    if gan.translates:
+    if isinstance(gan, LoadedTranslator):
         gan.photos = held_out_photos(run, context.catalog(), most=count)
     try:
         if walk:
@@ -95,11 +99,11 @@ def sample(
                 found = nearest_training(run, pictures, context.catalog(), gan.device)
                 say(_copies(found))
                 pictures = found.pairs()
-            pairs = gan.translates or nearest
+            pairs = translates or nearest
             grid(pictures, pair_columns(pictures) if pairs else count if several else None).save(file)
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
-    drawn = f"{walk} frames" if walk else "photos and paintings" if gan.translates else f"{count} pictures"
+    drawn = f"{walk} frames" if walk else "photos and paintings" if translates else f"{count} pictures"
     say(f"{drawn} from step {gan.step}: {file}")
 
 

@@ -14,6 +14,7 @@ from ganzoo.errors import GanzooError, UsageError
 
 if TYPE_CHECKING:
     from ganzoo.stylize.jobs import Job
+    from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 
 _EVERY = 5.0
 """Seconds between two lines about a video."""
@@ -60,28 +61,33 @@ def stylize(
     tile: str,
     step: str,
     device: str,
-    **brush: Any,
+    **sizes: Any,
 ) -> int:
     """Paints INPUT… (pictures, videos, folders, patterns) with the translator of the run folder RUN."""
-    from ganzoo.runs.folder import read_run_file
+    from ganzoo.runs.run_file import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded
     side = _tile(tile)
-    from ganzoo.inference.loaded import load_run
+    from ganzoo.inference.loaded import LoadedTranslator
+    from ganzoo.inference.loading import load_run
     from ganzoo.stylize.jobs import jobs_of
-    from ganzoo.stylize.painter import StylizeOptions
+    from ganzoo.stylize.stylizer import StylizeOptions
 
     jobs = jobs_of(inputs, out)
     gan, problems = load_run(run, which=step, device=device, catalog=context.catalog())
     for problem in problems:
         complain(problem)
-    painter = gan.painter(style=style)
-    chosen = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, **brush)
+    if not isinstance(gan, LoadedTranslator):
+        raise UsageError(
+            "this model draws from noise and paints no photos (a translator: ganzoo list --task translate)"
+        )
+    stylizer = gan.stylizer(style=style)
+    options = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, **sizes)
     bad = 0
     for number, job in enumerate(jobs, 1):
         started = time.perf_counter()
         try:
-            what = _paint(job, painter, chosen, mask)
+            what = _stylize(job, stylizer, options, mask)
         except GanzooError as error:
             if len(jobs) == 1:
                 raise
@@ -102,7 +108,7 @@ def _tile(text: str) -> int:
     return int(text)
 
 
-def _paint(job: "Job", painter: Any, brush: Any, mask: Path | None) -> str:
+def _stylize(job: "Job", stylizer: "Stylizer", options: "StylizeOptions", mask: Path | None) -> str:
     from ganzoo.stylize import pictures, video
     from ganzoo.stylize.jobs import VIDEO
 
@@ -110,16 +116,16 @@ def _paint(job: "Job", painter: Any, brush: Any, mask: Path | None) -> str:
         if mask is not None:
             raise UsageError("--mask is for pictures")
         job.target.parent.mkdir(parents=True, exist_ok=True)
-        frames = video.paint_video(job.source, job.target, partial(painter.paint, brush=brush), _Told(job))
+        frames = video.stylize_video(job.source, job.target, partial(stylizer.stylize, options=options), _Progress(job))
         return f"{frames} frames"
     photo = pictures.read_photo(job.source)
     height, width = photo.pixels.shape[:2]
     where = None if mask is None else pictures.read_mask(mask, (height, width))
-    pictures.write_photo(photo, painter.paint(photo.pixels, brush, mask=where), job.target)
+    pictures.write_photo(photo, stylizer.stylize(photo.pixels, options, mask=where), job.target)
     return f"{width} x {height}"
 
 
-class _Told:
+class _Progress:
     """A line now and then with the time that is left."""
 
     def __init__(self, job: "Job") -> None:

@@ -16,7 +16,8 @@ from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings
 from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.io.files import write_atomically
 from ganzoo.report_html import write_comparison_report
-from ganzoo.runs.folder import file_name, locked
+from ganzoo.runs.claim import locked
+from ganzoo.runs.paths import file_name
 from ganzoo.runs.view import View
 
 

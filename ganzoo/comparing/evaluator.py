@@ -6,12 +6,13 @@ from pathlib import Path
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, Layer, metric_parts
 from ganzoo.config.resolve import recorded_configuration
-from ganzoo.data.cache import prepare
+from ganzoo.data.inputs import DataSources
 from ganzoo.engine import checkpoint
-from ganzoo.engine.inputs import learnt_from, open_source
-from ganzoo.inference.loaded import LoadedGAN, load_run
+from ganzoo.inference.loaded import LoadedGAN
+from ganzoo.inference.loading import load_run
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.folder import read_run_file, recorded_scores
+from ganzoo.runs.logs import recorded_scores
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_scorer
 from ganzoo.scoring.scorer import Scorer
@@ -77,21 +78,11 @@ class Evaluator:
         asked = ("data", "style", "encoder", "size", "held_out", "score_images", "metrics")
         key = repr(sorted((k, v) for k, v in values.items() if k.partition(".")[0] in asked))
         if key not in self._scorers:
-            settings = configuration.settings
             metrics = metric_parts(configuration, self.catalog)
-            side = learnt_from(configuration)
-            sides = {
-                field: prepare(open_source(configuration, field), settings.size, self.view, max_bad=settings.max_bad)
-                for field in dict.fromkeys(("data", side))
-            }
-            scorer = build_scorer(
-                configuration,
-                sides[side],
-                gan.device,
-                self.view.notice,
-                sources=sides["data"] if side != "data" else None,
-                metrics=metrics,
-            )
+            sources = DataSources(configuration)
+            photos = sources.plain_photos(self.view)
+            images = sources.plain_target(self.view)
+            scorer = build_scorer(configuration, images, gan.device, self.view.notice, sources=photos, metrics=metrics)
             self.meanings |= scorer.meanings
             self._scorers[key] = scorer
         return self._scorers[key]

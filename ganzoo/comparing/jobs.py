@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ganzoo.comparing.plan import RAY, Entry, Jobs, Settings
 from ganzoo.comparing.processes import can_go_on, problem_of, start, stop
-from ganzoo.runs.folder import SUMMARY
+from ganzoo.runs.paths import SUMMARY
 
 _POLL = 0.2
 Told = Callable[[Entry, str], None]

@@ -13,7 +13,7 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run
 from ganzoo.config.units import Amount
 from ganzoo.errors import PluginError, StorageError, UsageError, one_line
-from ganzoo.runs.folder import LOCK, OWNER, RUN_FILE, file_name
+from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
 
 FILE = "comparison.json"
 RAY: Literal["ray"] = "ray"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ganzoo.comparing.plan import Entry, Settings
-from ganzoo.runs.folder import RUN_FILE
+from ganzoo.runs.paths import RUN_FILE
 
 GRACE = 120.0
 """Seconds that interrupted runs have to save."""

@@ -13,7 +13,8 @@ from ganzoo.comparing.rows import Row, data_name
 from ganzoo.errors import UsageError, one_line
 from ganzoo.io.files import write_atomically
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.folder import RUN_FILE, SUMMARY, read_run_file
+from ganzoo.runs.paths import RUN_FILE, SUMMARY
+from ganzoo.runs.run_file import read_run_file
 
 _HEADING = "results:"
 _PRESET = "preset "

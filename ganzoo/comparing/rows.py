@@ -13,7 +13,9 @@ from ganzoo.comparing.plan import SCORES_A_RUN, Entry
 from ganzoo.comparing.processes import problem_of
 from ganzoo.errors import GanzooError, one_line
 from ganzoo.runs.evaluation import Evaluation, Interval
-from ganzoo.runs.folder import RUN_FILE, SUMMARY, read_run_file, recorded_scores
+from ganzoo.runs.logs import recorded_scores
+from ganzoo.runs.paths import RUN_FILE, SUMMARY
+from ganzoo.runs.run_file import read_run_file
 
 
 @dataclass(frozen=True, kw_only=True)

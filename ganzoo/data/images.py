@@ -1,17 +1,22 @@
-"""Tensors to pictures: uint8, PIL and grids."""
+"""Between images in [-1, 1], their uint8 pixels and pictures."""
 
 import math
 
-import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn, uint8
 
 _MARGIN = 2
+_WHITE = 255
+
+
+def from_uint8(pixels: Tensor) -> Tensor:
+    """uint8 pixels of any shape -> float32 in [-1, 1]."""
+    return pixels.float().div_(127.5).sub_(1)
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """B C H W in [-1, 1] -> uint8, rounded rather than cut off."""
-    return images.detach().float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+    """B C H W in [-1, 1] -> uint8 on the CPU, rounded to the nearest value."""
+    return images.detach().float().add(1).mul(127.5).round().clamp(0, 255).to(uint8).cpu()
 
 
 def to_pil(images: Tensor) -> list[Image.Image]:
@@ -20,19 +25,14 @@ def to_pil(images: Tensor) -> list[Image.Image]:
 
 
 def grid(images: Tensor, columns: int | None = None) -> Image.Image:
-    """B 3 H W in [-1, 1] -> one picture with the images in rows; as good as square unless `columns` is given."""
-    count, channels, height, width = images.shape
-    columns = min(columns or math.ceil(math.sqrt(count * height / width)), count)
-    rows = math.ceil(count / columns)
-    sheet = torch.full(
-        (channels, rows * (height + _MARGIN) + _MARGIN, columns * (width + _MARGIN) + _MARGIN),
-        255,
-        dtype=torch.uint8,
-    )
-    for number, image in enumerate(to_uint8(images)):
-        row, column = divmod(number, columns)
-        top, left = _MARGIN + row * (height + _MARGIN), _MARGIN + column * (width + _MARGIN)
-        sheet[:, top : top + height, left : left + width] = image
+    """B 3 H W in [-1, 1] -> one picture with the images in rows, nearly square unless `columns` is given."""
+    from torchvision.utils import make_grid  # here, since torchvision takes about a second to import
+
+    count, _, height, width = images.shape
+    columns = columns or math.ceil(math.sqrt(count * height / width))
+    sheet: Tensor = make_grid(to_uint8(images), columns, padding=_MARGIN, pad_value=_WHITE)
+    if count == 1:  # make_grid gives a single image without a margin
+        sheet = nn.functional.pad(sheet, [_MARGIN] * 4, value=_WHITE)
     return Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
 
 

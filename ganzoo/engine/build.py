@@ -6,13 +6,11 @@ import torch
 from torch import nn
 
 from ganzoo.config.configuration import Configuration
-from ganzoo.data.cache import Images
-from ganzoo.data.pairs import ALONE, partners
-from ganzoo.data.split import split
+from ganzoo.data.inputs import build_augmentation
+from ganzoo.data.training import TrainingData
 from ganzoo.engine.device import set_up
-from ganzoo.engine.inputs import build_augmentation, open_source
 from ganzoo.engine.processes import Processes
-from ganzoo.engine.trainer import Trainer
+from ganzoo.engine.trainer import Trainer, TrainerSettings
 from ganzoo.errors import PluginError, one_line
 from ganzoo.model import GAN
 from ganzoo.parts import Parts
@@ -42,41 +40,27 @@ def build_gan(configuration: Configuration, attributes: Mapping[str, tuple[str, 
 def build_trainer(
     gan: GAN,
     configuration: Configuration,
-    images: Images,
+    data: TrainingData,
     device: torch.device,
-    sources: Images | None = None,
     processes: Processes | None = None,
 ) -> Trainer:
-    """The recipe on its device, ready for the first step.
-
-    Raises DataError for a model of pairs when these can't be made.
-    """
+    """The recipe on its device, ready for the first step."""
     settings = configuration.settings
-    numbers = split(len(images), settings.held_out).train
-    source_numbers = split(len(sources), settings.held_out).train if sources is not None else None
-    pairs = None
-    if gan.paired and sources is not None:
-        sides = (open_source(configuration, field) for field in ("style", "data"))
-        pairs = partners(images, next(sides), sources, next(sides))
-        numbers = numbers[pairs[numbers] != ALONE]
-        source_numbers = pairs[numbers]
     set_up(device, settings.threads)
-    if processes is not None and processes.count > 1 and device.type == "cuda":
+    if processes is not None and processes.world_size > 1 and device.type == "cuda":
         gan = nn.SyncBatchNorm.convert_sync_batchnorm(gan)  # type: ignore[no-untyped-call]  # stub gap
     return Trainer(
         gan,
-        images,
-        batch=configuration.options.batch,
-        seed=settings.seed,
-        device=device,
-        precision=settings.precision,
-        half_life=1000 * configuration.options.ema_kimg,
-        clip_gradients=settings.clip_gradients,
-        compile=settings.compile,
+        data,
+        TrainerSettings(
+            batch=configuration.options.batch,
+            seed=settings.seed,
+            precision=settings.precision,
+            half_life=1000 * configuration.options.ema_kimg,
+            clip_gradients=settings.clip_gradients,
+            compile=settings.compile,
+        ),
+        device,
         augment=build_augmentation(configuration),
-        numbers=numbers,
-        sources=sources,
-        source_numbers=source_numbers,
-        partners=pairs,
         processes=processes,
     )

@@ -19,8 +19,8 @@ SILENCE = timedelta(minutes=10)
 """A process that has not answered for so long counts as gone."""
 _LOOK_EVERY = 0.05
 """Seconds between two looks for what the first process does alone, such as reading the data for the first time."""
-_ROLL_CALL = 5.0
-"""Seconds for the survivors to name who is missing."""
+_SURVIVORS_WAIT = 5.0
+"""Seconds that the survivors wait for each other before they name who is missing."""
 
 
 def own_device(name: str) -> str:
@@ -57,9 +57,9 @@ def joined() -> Iterator["Team"]:
     try:
         yield team
     except LostError as error:
-        raise LostError(f"{error}; {team.roll_call()}") from error
+        raise LostError(f"{error}; {team.missing()}") from error
     except BaseException as error:
-        team.tell_failure(error)
+        team.report_failure(error)
         raise
     finally:
         with suppress(RuntimeError):
@@ -127,15 +127,15 @@ class Team:
         self.processes = processes
         self._store = store
 
-    def tell(self, name: str, text: str = "") -> str:
-        """What the first process says under that name; the others wait for it, however long it takes.
+    def broadcast(self, name: str, text: str = "") -> str:
+        """The text that the main process gives under that name; the others wait for it, however long it takes.
 
-        Raises LostError when it fails instead of saying it.
+        Raises LostError when the main process fails instead.
         """
         if self._store is None:
             return text
-        key = f"told/{name}"
-        if self.processes.first:
+        key = f"broadcast/{name}"
+        if self.processes.is_main:
             self._store.set(key, text)
             return text
         try:
@@ -148,31 +148,31 @@ class Team:
             raise LostError(f"the first process is gone: {one_line(error)}") from error
 
     @contextmanager
-    def first_alone(self, name: str) -> Iterator[None]:
-        """The first process runs the block before the others do."""
-        if not self.processes.first:
-            self.tell(name)
+    def rank_zero_first(self, name: str) -> Iterator[None]:
+        """Runs the block on the main process first, and on the others once that is done."""
+        if not self.processes.is_main:
+            self.broadcast(name)
         yield
-        if self.processes.first:
-            self.tell(name)
+        if self.processes.is_main:
+            self.broadcast(name)
 
-    def tell_failure(self, error: BaseException) -> None:
-        """Leaves word of why this process ends."""
+    def report_failure(self, error: BaseException) -> None:
+        """Leaves a note for the others of why this process ends."""
         text = str(error) if isinstance(error, GanzooError) else one_line(error)
         with suppress(Exception):  # whoever kept the store may be gone too
             self._note("failed", text)
 
-    def roll_call(self) -> str:
-        """Who has failed, or else who does not answer any more."""
+    def missing(self) -> str:
+        """Says which processes have failed, or else which no longer answer."""
         with suppress(Exception):
             self._note("here", "")
-            time.sleep(_ROLL_CALL)
-            ranks = range(self.processes.count)
+            time.sleep(_SURVIVORS_WAIT)
+            ranks = range(self.processes.world_size)
             if failed := [rank for rank in ranks if self._has("failed", rank)]:
                 return "; ".join(f"process {rank}: {_read(self._store, f'failed/{rank}')}" for rank in failed)
             missing = [str(rank) for rank in ranks if not self._has("here", rank)]
             return f"no answer from process {', '.join(missing) or '(all answer)'}"
-        return "and who it is can't be found out"
+        return "which one can't be found out"
 
     def _note(self, kind: str, text: str) -> None:
         self._store.set(f"{kind}/{self.processes.rank}", text)

@@ -1,6 +1,6 @@
 """Starts or resumes a run: reads and builds what the configuration names, then trains."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,35 +10,29 @@ import torch
 from ganzoo.catalog.listeners import Listeners
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration
-from ganzoo.data.cache import Images, prepare
-from ganzoo.data.source import ImageSource, PictureStream
+from ganzoo.data.cache import Images
+from ganzoo.data.inputs import DataSources
+from ganzoo.data.source import ImageSource
 from ganzoo.engine.build import build_gan, build_trainer
-from ganzoo.engine.device import choose_device, hardware
+from ganzoo.engine.device import choose_device
 from ganzoo.engine.distributed import Team, joined, own_device
-from ganzoo.engine.inputs import learnt_from, open_source, read_images, read_sources
+from ganzoo.engine.facts import check_same_images, facts, other_versions, sharers
 from ganzoo.engine.loop import Loop
 from ganzoo.engine.recovery import go_back
 from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.timeline import recorded_moments
 from ganzoo.engine.trainer import Trainer
-from ganzoo.errors import DataError, UsageError
-from ganzoo.runs.folder import (
-    Run,
-    claimed_folder,
-    empty_folder,
-    file_name,
-    locked,
-    read_run_file,
-    versions,
-    write_run_file,
-)
+from ganzoo.errors import UsageError
+from ganzoo.model import GAN
+from ganzoo.runs.claim import claimed_folder, empty_folder, locked
+from ganzoo.runs.folder import Run
+from ganzoo.runs.paths import file_name
+from ganzoo.runs.run_file import read_run_file, write_run_file
 from ganzoo.runs.view import View
-
-_SKIPPED_KEPT = 100
 
 
 class BuildScorer(Protocol):
-    """Makes the scorer that a configuration asks for; given by the caller, as the engine knows no metric."""
+    """Builds the scorer that a configuration asks for. The caller passes it in, as the engine knows no metric."""
 
     def __call__(
         self,
@@ -49,7 +43,7 @@ class BuildScorer(Protocol):
         *,
         sources: Images | None,
     ) -> TakesScores:
-        """The scorer of these images, and for translators of photos; `warn` hears of what goes wrong in it."""
+        """The scorer of these images, and for translators of photos; it calls `warn` when a metric fails."""
 
 
 def start(
@@ -64,31 +58,29 @@ def start(
 ) -> Run:
     """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`.
 
-    `like` names the folder of a run to be made again: the images must be those of then, and the model is told what it
-    was told there of the part of the budget that was used up.
+    `like` names the folder of a run to reproduce: the images must be those of that run, and the model receives the
+    same part of the budget at each step as it did there.
     """
     _check_scores(configuration)
     with joined() as team:
-        view = view if team.processes.first else View()
-        device = _device(configuration, team)
-        source = open_source(configuration, learnt_from(configuration))
-        # What the model can't do is told before a long reading of images, where their labels are known without it.
-        gan = build_gan(configuration, source.attributes) if isinstance(source, ImageSource) else None
+        launch = _Launch(configuration, view, team)
+        # For images whose labels are known beforehand, what the model can't do is an error before a long reading.
+        target = launch.sources.target
+        gan = build_gan(configuration, target.attributes) if isinstance(target, ImageSource) else None
         with _claimed(team, configuration, out, overwrite=overwrite) as folder:
-            images, sources = _read_all(source, configuration, view, team)
-            if like and team.processes.first:
-                _check_same(like, read_run_file(like), images, sources, _parts_of(configuration, team))
-            gan = gan or build_gan(configuration, images.attributes)
-            trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
-            scorer = _scorer(build_scorer, configuration, trainer, source, view, team)
+            images, photos = launch.read()
+            if like:
+                launch.check_same_images(like, read_run_file(like), images, photos)
+            trainer = launch.trainer(images, photos, gan)
+            scorer = launch.scorer(build_scorer, trainer)
             run = Run(folder=folder, configuration=configuration)
-            if team.processes.first:
+            if team.processes.is_main:
                 empty_folder(folder)
-                write_run_file(run, _facts(trainer))
+                write_run_file(run, facts(trainer))
                 run.make_folders()
-            listeners = _listeners(catalog, view, team)
             moments = recorded_moments(like) if like else ()
-            return Loop(run, trainer, listeners, view, scorer=scorer, team=team, moments=moments).train()
+            listeners = launch.listeners(catalog)
+            return Loop(run, trainer, listeners, launch.view, scorer=scorer, team=team, moments=moments).train()
 
 
 def resume(
@@ -99,38 +91,87 @@ def resume(
     *,
     build_scorer: BuildScorer | None = None,
 ) -> Run:
-    """Goes on with a run from its newest good checkpoint, exactly as if it had not stopped.
+    """Resumes a run from its newest good checkpoint, exactly as if it had not stopped.
 
     Raises DataError when the images are not those that the run was started with.
     """
-    started_with = read_run_file(folder)
+    recorded = read_run_file(folder)
     _check_scores(configuration)
     with joined() as team:
-        view = view if team.processes.first else View()
-        device = _device(configuration, team)
-        source = open_source(configuration, learnt_from(configuration))
-        images, sources = _read_all(source, configuration, view, team)
-        if team.processes.first:  # with data.share=auto each has its own, and run.json knows those of the first
-            _check_same(folder, started_with, images, sources, _parts_of(configuration, team))
-        gan = build_gan(configuration, images.attributes)
-        trainer = build_trainer(gan, configuration, images, device, sources, team.processes)
-        scorer = _scorer(build_scorer, configuration, trainer, source, view, team)
+        launch = _Launch(configuration, view, team)
+        images, photos = launch.read()
+        launch.check_same_images(folder, recorded, images, photos)
+        trainer = launch.trainer(images, photos)
+        scorer = launch.scorer(build_scorer, trainer)
         run = Run(folder=folder, configuration=configuration)
-        with locked(folder, view.notice) if team.processes.first else nullcontext():
-            seconds = go_back(run, trainer, view)
-            if team.processes.first:
-                write_run_file(run, _facts(trainer))
-            view.notice(f"resuming '{file_name(folder)}' from step {trainer.rounds}")
-            if other := _other_versions(started_with):
-                view.notice(f"trained so far with {other}: from here on results may differ in their last digits")
-            listeners = _listeners(catalog, view, team)
-            return Loop(run, trainer, listeners, view, seconds=seconds, scorer=scorer, team=team).train()
+        with locked(folder, launch.view.notice) if team.processes.is_main else nullcontext():
+            seconds = go_back(run, trainer, launch.view)
+            if team.processes.is_main:
+                write_run_file(run, facts(trainer))
+            launch.view.notice(f"resuming '{file_name(folder)}' from step {trainer.rounds}")
+            if other := other_versions(recorded):
+                launch.view.notice(f"trained so far with {other}: from here on results may differ in their last digits")
+            listeners = launch.listeners(catalog)
+            return Loop(run, trainer, listeners, launch.view, seconds=seconds, scorer=scorer, team=team).train()
+
+
+class _Launch:
+    """What start and resume have in common: the device, the images, the trainer and the scorer of one process."""
+
+    def __init__(self, configuration: Configuration, view: View, team: Team) -> None:
+        self.configuration = configuration
+        self.team = team
+        self.view = view if team.processes.is_main else View()
+        self.device = _device(configuration, team)
+        self.sources = DataSources(configuration)
+
+    def read(self) -> tuple[Images, Images | None]:
+        """The images and the photos to translate; the main process fills the cache that the others then find."""
+        with self.team.rank_zero_first("read"):
+            return self.sources.read(self.view)
+
+    def check_same_images(
+        self, folder: Path, recorded: Mapping[str, Any], images: Images, photos: Images | None
+    ) -> None:
+        """Raises DataError unless the run in `folder`, of which `recorded` is the run.json, has the same images.
+
+        With data.share=auto each process has its own images, and run.json records those of the main one.
+        """
+        processes = self.team.processes
+        if processes.is_main:
+            divided = sharers(self.configuration, processes.world_size)
+            check_same_images(folder, recorded, images, photos, divided)
+
+    def trainer(self, images: Images, photos: Images | None, gan: GAN | None = None) -> Trainer:
+        """The trainer of the model, which is built unless it is given."""
+        gan = gan or build_gan(self.configuration, images.attributes)
+        data = self.sources.training_data(images, photos, paired=gan.paired)
+        return build_trainer(gan, self.configuration, data, self.device, self.team.processes)
+
+    def scorer(self, build: BuildScorer | None, trainer: Trainer) -> TakesScores | None:
+        """The scorer of the main process, for which the others wait: it may look at many real images first.
+
+        Scores are taken on images of the training size, without the margin of an augmentation.
+        """
+        if build is None or self.configuration.settings.score_every is None:
+            return None
+        with self.team.rank_zero_first("scorer"):
+            if not self.team.processes.is_main:
+                return None
+            data, sources = trainer.data, self.sources
+            images = sources.plain_target(self.view, read=data.images)
+            photos = sources.plain_photos(self.view, read=data.sources)
+            return build(self.configuration, images, self.device, self.view.notice, sources=photos)
+
+    def listeners(self, catalog: Catalog) -> Listeners:
+        """The plugins that listen, on the main process only."""
+        return Listeners(catalog.plugins if self.team.processes.is_main else (), self.view.notice)
 
 
 def _device(configuration: Configuration, team: Team) -> torch.device:
     """Where this process computes. Raises UsageError when the batch can't be shared evenly."""
     try:
-        team.processes.share(configuration.options.batch)
+        team.processes.local_slice(configuration.options.batch)
     except ValueError as error:
         raise UsageError(str(error)) from None
     return choose_device(own_device(configuration.settings.device))
@@ -138,114 +179,16 @@ def _device(configuration: Configuration, team: Team) -> torch.device:
 
 @contextmanager
 def _claimed(team: Team, configuration: Configuration, out: Path | None, *, overwrite: bool) -> Iterator[Path]:
-    """The run folder, which the first process claims for all."""
-    if not team.processes.first:
-        yield Path(team.tell("folder"))
+    """The run folder, which the main process claims for all."""
+    if not team.processes.is_main:
+        yield Path(team.broadcast("folder"))
         return
     with claimed_folder(configuration.model.spec.name, out, overwrite=overwrite) as folder:
-        team.tell("folder", str(folder.resolve()))
+        team.broadcast("folder", str(folder.resolve()))
         yield folder
-
-
-def _read_all(
-    source: PictureStream, configuration: Configuration, view: View, team: Team
-) -> tuple[Images, Images | None]:
-    """The images and what they are translated from; the first process fills the cache that the others then find."""
-    with team.first_alone("read"):
-        return read_images(source, configuration, view), read_sources(configuration, view)
-
-
-def _other_versions(started_with: Mapping[str, Any]) -> str:
-    """The versions that a run was trained with and that are not those of now."""
-    then = started_with.get("versions", {})
-    pairs = ((name, then.get(name), now) for name, now in versions().items() if name not in ("commit", "platform"))
-    return ", ".join(f"{name} {old} (now {now})" for name, old, now in pairs if old not in (None, now))
-
-
-def _check_same(
-    folder: Path, started_with: Mapping[str, Any], images: Images, sources: Images | None, parts: int
-) -> None:
-    """Raises DataError for other images than then; `parts` is the number of processes that divide them, or 0."""
-    found = {"data": images, "sources": sources}
-    if all(side is None or side.fingerprint == started_with[name]["fingerprint"] for name, side in found.items()):
-        return
-    then = started_with.get("hardware", {}).get("processes", "1")
-    if parts and then != str(parts):
-        raise DataError(
-            f"the images are not those that '{folder}' was started with, by {then} processes: with data.share=auto each"
-            f" has a part of its own, so go on with as many as then (now {parts})"
-        )
-    raise DataError(f"the images have changed since '{folder}' was started: it can only go with those of then")
-
-
-def _parts_of(configuration: Configuration, team: Team) -> int:
-    sides = (configuration.parts[field].options for field in ("data", learnt_from(configuration)))
-    return team.processes.count if any(getattr(options, "share", "") == "auto" for options in sides) else 0
-
-
-def _listeners(catalog: Catalog, view: View, team: Team) -> Listeners:
-    """The plugins that listen, to the first process only."""
-    return Listeners(catalog.plugins if team.processes.first else (), view.notice)
-
-
-def _scorer(
-    build: BuildScorer | None,
-    configuration: Configuration,
-    trainer: Trainer,
-    source: PictureStream,
-    view: View,
-    team: Team,
-) -> TakesScores | None:
-    """The scorer of the first process, for which the others wait: it may look at many real images first.
-
-    Scores are taken on images of the training size, so without the margin of an augmentation.
-    """
-    if build is None or configuration.settings.score_every is None:
-        return None
-    with team.first_alone("scorer"):
-        if not team.processes.first:
-            return None
-        plain = _plain(trainer.images, source, configuration, view)
-        photos = trainer.sources and _plain(trainer.sources, open_source(configuration), configuration, view)
-        return build(configuration, plain, trainer.device, view.notice, sources=photos)
-
-
-def _plain(images: Images, source: PictureStream, configuration: Configuration, view: View) -> Images:
-    settings = configuration.settings
-    if images.pixels.shape[1:3] == (settings.size.height, settings.size.width):
-        return images
-    return prepare(source, settings.size, view, max_bad=settings.max_bad)
 
 
 def _check_scores(configuration: Configuration) -> None:
     settings = configuration.settings
     if settings.stop_when_flat and settings.score_every is None:
-        raise UsageError("stop_when_flat goes by scores, and none are taken: give --score-every 1min or the like")
-
-
-def _facts(trainer: Trainer) -> dict[str, object]:
-    sources = {"sources": _facts_of(trainer.sources, trainer.source_numbers)} if trainer.sources is not None else {}
-    return {
-        "device": str(trainer.device),
-        "hardware": {**hardware(trainer.device), "processes": str(trainer.processes.count)},
-        "parameters": {step.name: sum(p.numel() for p in step.trains.parameters()) for step in trainer.steps},
-        "data": _facts_of(trainer.images, trainer.numbers),
-        **sources,
-        "records_probabilities": trainer.gan.records_probabilities,
-    }
-
-
-def _facts_of(images: Images, trained_on: Sized) -> dict[str, object]:
-    return {
-        "fingerprint": images.fingerprint,
-        "images": len(images),
-        "held_out": len(images) - len(trained_on),
-        "attributes": {name: list(values) for name, values in images.attributes.items()},
-        "skipped": len(images.skipped),
-        "changed": dict(images.notes),
-        "skipped_files": _named(images.skipped[:_SKIPPED_KEPT]),
-    }
-
-
-def _named(skipped: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"name": name, "problem": problem} for name, problem in skipped]
+        raise UsageError("stop_when_flat needs scores, and none are taken: give --score-every 1min or the like")

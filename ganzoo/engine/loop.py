@@ -78,7 +78,7 @@ class Loop:
         self.view.follow(self.run)
         self.listeners.call("ganzoo_run_started", run=self.run)
         try:
-            with stop_on_signals(alone=self._team.processes.count == 1) as request:
+            with stop_on_signals(alone=self._team.processes.world_size == 1) as request:
                 self._outputs.prove(self._clock.seconds)
                 while not self._over(request):
                     pass
@@ -137,8 +137,8 @@ class Loop:
 
         Without that one process would wait for a step that another does not take any more.
         """
-        own = self._clock.seconds if self._team.processes.first else 0.0
-        signal, self._seconds = self._team.processes.largest([float(request.received or 0), own])
+        own = self._clock.seconds if self._team.processes.is_main else 0.0
+        signal, self._seconds = self._team.processes.all_reduce_max([float(request.received or 0), own])
         request.hear(int(signal))
         return self._progress()
 
@@ -155,7 +155,7 @@ class Loop:
             saved = self._outputs.save(self._clock.seconds)
             if saved and self._scores is not None and request.received is None:
                 self._scores.take(request.giving_up())
-            self._team.tell(f"scored {self.trainer.rounds}")
+            self._team.broadcast(f"scored {self.trainer.rounds}")
         self._agreed(request)  # a signal that broke it off
         self._flat = self._is_flat()
 
@@ -167,9 +167,9 @@ class Loop:
         values = self.trainer.scalars()
         problem = not_finite(values)
         if self._team.processes.any(bool(problem)):
-            raise DivergedError(diverged(self._team.processes.word(problem), progress.steps))
-        values = self._team.processes.means(values)
-        if not self._team.processes.first:
+            raise DivergedError(diverged(self._team.processes.first_message(problem), progress.steps))
+        values = self._team.processes.average_scalars(values)
+        if not self._team.processes.is_main:
             return
         counters = {"step": progress.steps, "images": progress.images, "seconds": round(progress.seconds, 3)}
         self._outputs.log({**counters, "images_per_second": self._rate(progress), **values})
@@ -197,13 +197,13 @@ class Loop:
         }
         if self._flat:
             summary["stopped"] = f"nothing better in the last {PATIENCE} scores"
-        if self.run.outcome != FAILED and self._team.processes.first:
+        if self.run.outcome != FAILED and self._team.processes.is_main:
             self.run.write_summary(summary)
         self.listeners.call("ganzoo_run_finished", run=self.run, summary=summary)
         self.view.finished(self.run, summary)
 
     def _memory_advice(self, error: BaseException) -> str:
-        batch = self.trainer.batch_size
+        batch = self.trainer.settings.batch
         smaller = f"a new run with --batch {batch // 2}, " if batch > 1 else ""
         return (
             f"out of memory in step {self.trainer.rounds + 1}, with a batch of {batch} at {self._settings.size} pixels"

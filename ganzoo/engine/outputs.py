@@ -41,12 +41,12 @@ class Outputs:
 
     def moment(self, moment: Mapping[str, object]) -> None:
         """A line of timeline.jsonl, from which the run can be made again."""
-        if self._processes.first:
+        if self._processes.is_main:
             self.attempt(lambda: self.run.log_moment(moment))
 
     def sample(self) -> None:
         """A grid from the same noise, or the same photos, at every step: the pictures can be watched growing."""
-        if self._processes.first:
+        if self._processes.is_main:
             self.attempt(self._draw_samples)
 
     def save(self, seconds: float, *, last: bool = False) -> bool:
@@ -61,11 +61,11 @@ class Outputs:
         self._processes.check_same(dict(self.trainer.gan.named_parameters()), step)
         average = self.trainer.average
         for network in (self.trainer.gan, *([average.network] if average is not None else [])):
-            self._processes.agree_on_buffers(network)
-        taken = snapshot.take(self.trainer, seconds) if self._processes.first else None
+            self._processes.sync_buffers(network)
+        taken = snapshot.take(self.trainer, seconds) if self._processes.is_main else None
         problem = _not_finite(taken) if taken else ""
         if self._processes.any(bool(problem)):
-            raise DivergedError(diverged(self._processes.word(problem), step))
+            raise DivergedError(diverged(self._processes.first_message(problem), step))
         failed = taken is not None and not self._published(step, taken, last=last)
         # Or the others would take this step for saved, and not try again with the first.
         if self._processes.any(failed):
@@ -75,10 +75,10 @@ class Outputs:
 
     def prove(self, seconds: float) -> None:
         """Samples and checkpoints can be written, and enough of them: told before any time is spent on training."""
-        if self.trainer.rounds == 0 and self._processes.first:
+        if self.trainer.rounds == 0 and self._processes.is_main:
             self._draw_samples()
         self.save(seconds, last=True)
-        if self._processes.first and (shortage := self._shortage()):
+        if self._processes.is_main and (shortage := self._shortage()):
             self.view.notice(shortage)
 
     def keep_diverged_batch(self) -> None:
@@ -137,11 +137,11 @@ class Outputs:
 
     def _draw_samples(self) -> None:
         trainer, settings = self.trainer, self.run.configuration.settings
-        source = trainer.held_out_sources(SAMPLES // 2)
+        source = trainer.batches.unseen_sources(SAMPLES // 2)
         count = SAMPLES if source is None else len(source)
         blank = torch.zeros((), device=trainer.device).expand(count, 3, settings.size.height, settings.size.width)
         rng = torch.Generator().manual_seed(settings.seed)
-        label = example_labels(count, trainer.images.attributes)
+        label = example_labels(count, trainer.data.images.attributes)
         if label is not None:
             label = label.to(trainer.device)
         images = trainer.draw(Batch(blank, rng, source=source, label=label, progress=1.0))

@@ -11,9 +11,6 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganzoo.errors import GanzooError, one_line
 
-_LONGEST_WORD = 400
-"""Bytes."""
-
 
 class LostError(GanzooError):
     """Another process is gone, or no longer computes the same."""
@@ -21,97 +18,92 @@ class LostError(GanzooError):
 
 @dataclass(frozen=True)
 class Processes:
-    """The number of this process, how many there are, and the `group` of torch.distributed in which several talk.
+    """The `rank` of this process, the number of processes, and the `group` of torch.distributed that joins them.
 
-    Gradients are averaged by hand and not by DistributedDataParallel, which synchronises penalties and two-player
-    losses wrongly without a word. Every method that talks must be called by all processes in the same order.
+    The engine averages gradients itself: DistributedDataParallel silently synchronises penalties and two-player losses
+    in the wrong way. Every process must call the collective methods, in the same order.
     """
 
     rank: int = 0
-    count: int = 1
+    world_size: int = 1
     group: distributed.ProcessGroup | None = None
 
     @property
-    def first(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this is the process that writes, prints and scores."""
         return self.rank == 0
 
-    def share(self, batch: int) -> slice:
-        """The places of a batch that are this process's. Raises ValueError when it can't be divided evenly."""
-        if batch % self.count:
-            raise ValueError(f"a batch of {batch} can't be shared by {self.count} processes: give a multiple of it")
-        size = batch // self.count
+    def local_slice(self, batch: int) -> slice:
+        """The part of a batch that this process computes. Raises ValueError when the batch can't be divided evenly."""
+        if batch % self.world_size:
+            count = self.world_size
+            raise ValueError(f"a batch of {batch} can't be shared by {count} processes: give a multiple of {count}")
+        size = batch // self.world_size
         return slice(self.rank * size, (self.rank + 1) * size)
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replaces each gradient by the mean over the processes, in one exchange of one flat tensor."""
+        """Replaces each gradient by its mean over the processes, in one exchange of one flat tensor."""
         if self.group is None:
             return
-        # A parameter without gradient on one process may have one on another, so that all must send all.
+        # A parameter without a gradient on one process may have one on another, so every process sends all of them.
         gradients = [_gradient(parameter) for parameter in parameters]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
-        with _naming_trouble():
-            self.group.allreduce([flat]).wait()
-        flat /= self.count
+        with _lost_process():
+            distributed.all_reduce(flat, group=self.group)
+        flat /= self.world_size
         means = torch.split(flat, [gradient.numel() for gradient in gradients])
         for gradient, mean in zip(gradients, means, strict=True):
             gradient.copy_(mean.view_as(gradient))
 
-    def mean(self, values: Tensor) -> Tensor:
-        """The mean of a tensor over the processes, through which gradients pass to all of them."""
+    def all_reduce_mean(self, values: Tensor) -> Tensor:
+        """The mean of a tensor over the processes. Gradients pass through it to all of them."""
         averaged: Tensor = _Mean.apply(values, self)
         return averaged
 
-    def largest(self, values: Sequence[float]) -> list[float]:
-        """Of each value the largest that a process has; for what all must decide alike."""
+    def all_reduce_max(self, values: Sequence[float]) -> list[float]:
+        """The maximum of each value over the processes, for decisions that all must share."""
         if self.group is None:
             return list(values)
         numbers = torch.tensor(values, dtype=torch.float64)
-        options = distributed.AllreduceOptions()
-        options.reduceOp = distributed.ReduceOp.MAX
-        with _naming_trouble():
-            self.group.allreduce([numbers], options).wait()
+        with _lost_process():
+            distributed.all_reduce(numbers, distributed.ReduceOp.MAX, group=self.group)
         return numbers.tolist()
 
-    def summed(self, values: Tensor) -> Tensor:
+    def all_reduce_sum(self, values: Tensor) -> Tensor:
         """The sum of a tensor over the processes."""
         total = values.detach().to(torch.promote_types(values.dtype, torch.float32), copy=True).contiguous()
         if self.group is not None:
-            with _naming_trouble():
-                self.group.allreduce([total]).wait()
+            with _lost_process():
+                distributed.all_reduce(total, group=self.group)
         return total.to(values.dtype)
 
-    def means(self, values: Mapping[str, float]) -> dict[str, float]:
-        """Of each value the mean over the processes, which each computed it of their own images."""
+    def average_scalars(self, values: Mapping[str, float]) -> dict[str, float]:
+        """The mean of each value over the processes, each of which computed it on its own images."""
         if self.group is None:
             return dict(values)
         numbers = torch.tensor(list(values.values()), dtype=torch.float64)
-        with _naming_trouble():
-            self.group.allreduce([numbers]).wait()
-        return dict(zip(values, (numbers / self.count).tolist(), strict=True))
+        with _lost_process():
+            distributed.all_reduce(numbers, group=self.group)
+        return dict(zip(values, (numbers / self.world_size).tolist(), strict=True))
 
     def any(self, value: bool) -> bool:
-        """Whether it is so on any process."""
-        return self.largest([float(value)])[0] > 0
+        """Whether the value is true on any process."""
+        return self.all_reduce_max([float(value)])[0] > 0
 
-    def word(self, own: str) -> str:
-        """What the first process that has something to say says, on all."""
+    def first_message(self, own: str) -> str:
+        """The message of the lowest rank that has one; every process gives its own, which may be empty."""
         if self.group is None:
             return own
-        letters = torch.zeros(_LONGEST_WORD, dtype=torch.uint8)
-        said = own.encode()[:_LONGEST_WORD]
-        letters[: len(said)] = torch.tensor(list(said), dtype=torch.uint8)
-        rows = [torch.empty_like(letters) for _ in range(self.count)]
-        with _naming_trouble():
-            self.group.allgather([rows], [letters]).wait()
-        words = (bytes(row.tolist()).rstrip(b"\0").decode(errors="replace") for row in rows)
-        return next(filter(None, words), "")
+        messages = [""] * self.world_size
+        with _lost_process():
+            distributed.all_gather_object(messages, own, group=self.group)
+        return next(filter(None, messages), "")
 
-    def agree_on_buffers(self, network: nn.Module) -> None:
-        """Makes what is not trained the same on all processes, as it is after a resume.
+    def sync_buffers(self, network: nn.Module) -> None:
+        """Makes the buffers of a network the same on all processes, as they are after a resume.
 
-        Running statistics of batch norms become the mean of what each has seen; all else, such as a pool of pictures
-        or a count, of which a mean would make no sense, that of the first process.
+        Running statistics of batch norms become their mean over the processes. All other buffers, such as a pool of
+        images or a count, become those of the main process: their mean would make no sense.
         """
         if self.group is None:
             return
@@ -119,40 +111,41 @@ class Processes:
         averaged = {buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()}
         for buffer in network.buffers():
             if buffer in averaged:
-                buffer.copy_(self.summed(buffer) / self.count)
+                buffer.copy_(self.all_reduce_sum(buffer) / self.world_size)
             else:
-                with _naming_trouble():
-                    self.group.broadcast([buffer], distributed.BroadcastOptions()).wait()
+                with _lost_process():
+                    distributed.broadcast(buffer, group=self.group, group_src=0)
 
     def check_same(self, tensors: Mapping[str, Tensor], step: int) -> None:
-        """Raises LostError, on all processes, naming the first tensor that is not the same on each, bit by bit."""
+        """Raises LostError on all processes unless they have the same bits; it names the first tensor that differs."""
         if self.group is None:
             return
         own = torch.stack([_checksum(tensor) for tensor in tensors.values()])
-        rows = [torch.empty_like(own) for _ in range(self.count)]
-        with _naming_trouble():
-            self.group.allgather([rows], [own]).wait()
+        rows = [torch.empty_like(own) for _ in range(self.world_size)]
+        with _lost_process():
+            distributed.all_gather(rows, own, group=self.group)
         for place, name in enumerate(tensors):
             sums = [int(row[place]) for row in rows]
             if others := [rank for rank, one in enumerate(sums) if one != sums[0]]:
                 ranks = ", ".join(map(str, others))
                 raise LostError(
                     f"at step {step} '{name}' is not the same on process 0 and on {ranks}: the processes have drifted"
-                    " apart; the last checkpoint is from before it"
+                    " apart; the last checkpoint was written before that"
                 )
 
 
 class _Mean(torch.autograd.Function):
-    """A mean over processes whose losses are averaged in their turn: what reaches one of them is a mean as well."""
+    """A mean over processes whose losses are averaged too, so the gradient of each is a mean as well."""
 
     @staticmethod
     def forward(context: Any, values: Tensor, processes: Processes) -> Tensor:
         context.processes = processes
-        return processes.summed(values) / processes.count
+        return processes.all_reduce_sum(values) / processes.world_size
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return context.processes.mean(gradients[0]), None  # itself to be differentiated, for penalties on gradients
+        # Differentiable in its turn, for penalties on gradients.
+        return context.processes.all_reduce_mean(gradients[0]), None
 
 
 def _gradient(parameter: nn.Parameter) -> Tensor:
@@ -162,15 +155,15 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
 
 
 def _checksum(tensor: Tensor) -> Tensor:
-    """The sum of the bytes' words; on the CPU, since comparing is rare and the numbers are few."""
+    """The sum of the bytes as integers, on the CPU: comparisons are rare and the numbers are few."""
     words = tensor.detach().contiguous().flatten().view(torch.uint8)
     words = words.view(torch.int32) if words.numel() % 4 == 0 and words.numel() else words
     return words.sum(dtype=torch.int64).cpu()
 
 
 @contextmanager
-def _naming_trouble() -> Iterator[None]:
-    """A connection that broke or went silent is a process that is gone."""
+def _lost_process() -> Iterator[None]:
+    """Turns a connection that broke or went silent into a LostError."""
     try:
         yield
     except RuntimeError as error:

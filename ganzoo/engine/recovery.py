@@ -43,15 +43,15 @@ def go_back(run: Run, trainer: Trainer, view: View) -> float:
     """
     processes = trainer.processes
     trainer.diverged_batch = None
-    if not processes.first:
-        which = int(processes.largest([-1.0])[0])
+    if not processes.is_main:
+        which = int(processes.all_reduce_max([-1.0])[0])
         return snapshot.restore(trainer, _load(run, trainer, str(which))[1])
     step, saved, problems = _load(run, trainer, checkpoint.LATEST)
     for problem in problems:
         view.notice(problem)
     checkpoint.set_aside_after(run.checkpoints, step)
     run.forget_after(step)
-    processes.largest([float(step)])
+    processes.all_reduce_max([float(step)])
     return snapshot.restore(trainer, saved)
 
 

@@ -21,13 +21,13 @@ _ELEMENTWISE = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "grad_a
 
 def take(trainer: Trainer, seconds: float) -> Checkpoint:
     """Everything that the rest of the training depends on."""
-    train: dict[str, Tensor] = {"rng": trainer.rng.get_state()}
+    train: dict[str, Tensor] = {"rng": trainer.batches.rng.get_state()}
     hyperparameters: dict[str, Any] = {}
     for name, optimiser in trainer.optimisers.items():
         tensors, hyperparameters[name] = _flatten(optimiser)
         train |= {f"{name}/{key}": tensor for key, tensor in tensors.items()}
-    if trainer.augment is not None:
-        train |= {f"{_AUGMENT}{key}": tensor for key, tensor in trainer.augment.state_dict().items()}
+    if trainer.batches.augment is not None:
+        train |= {f"{_AUGMENT}{key}": tensor for key, tensor in trainer.batches.augment.state_dict().items()}
     groups: dict[str, dict[str, Tensor]] = {"weights": trainer.gan.state_dict(), "train": train}
     if trainer.average is not None:
         groups["ema"] = trainer.average.state()
@@ -57,9 +57,9 @@ def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
         for name, optimiser in trainer.optimisers.items():
             prefix = f"{name}/"
             _unflatten(optimiser, _below(prefix, tensors["train"]), state["optimisers"][name])
-        if trainer.augment is not None:
-            trainer.augment.load_state_dict(_below(_AUGMENT, tensors["train"]))
-        trainer.rng.set_state(tensors["train"]["rng"])
+        if trainer.batches.augment is not None:
+            trainer.batches.augment.load_state_dict(_below(_AUGMENT, tensors["train"]))
+        trainer.batches.rng.set_state(tensors["train"]["rng"])
         trainer.rounds, trainer.images_seen, trainer.rollbacks = step, images, rollbacks
         return seconds
     except (KeyError, IndexError, RuntimeError, TypeError, ValueError, AttributeError) as error:

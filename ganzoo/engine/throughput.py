@@ -8,9 +8,9 @@ import numpy as np
 
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
+from ganzoo.data.inputs import build_augmentation, enlarged, split_images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
-from ganzoo.engine.inputs import build_augmentation, enlarged
 
 _MOST_ROUNDS = 100
 _LATE = 1_000_000_007
@@ -43,7 +43,7 @@ def measure_throughput(
     device = choose_device(configuration.settings.device)
     images = _noise(configuration, {name: tuple(map(str, range(count))) for name, count in attributes.items()})
     gan = build_gan(configuration, images.attributes)
-    trainer = build_trainer(gan, configuration, images, device)
+    trainer = build_trainer(gan, configuration, split_images(configuration, images), device)
     trainer.rounds = _LATE
     trainer.round(0.5)
     trainer.scalars()  # waits for the device

@@ -11,7 +11,10 @@ from typing import Any
 
 from ganzoo.config.units import Amount, Progress
 from ganzoo.errors import StorageError, one_line
-from ganzoo.runs.folder import TIMELINE, Run, file_name, read_run_file, recorded_timeline
+from ganzoo.runs.folder import Run
+from ganzoo.runs.logs import recorded_timeline
+from ganzoo.runs.paths import TIMELINE, file_name
+from ganzoo.runs.run_file import read_run_file
 
 TICKS = 1000
 """A budget of time passes in so many ticks: few enough to record each, too many for a schedule to feel."""

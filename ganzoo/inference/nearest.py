@@ -8,14 +8,12 @@ from torch import Tensor
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import recorded_configuration
-from ganzoo.data.cache import prepare
-from ganzoo.data.images import to_uint8
-from ganzoo.data.split import split
+from ganzoo.data.images import from_uint8, to_uint8
+from ganzoo.data.inputs import DataSources, split_images
 from ganzoo.encoders import encode
-from ganzoo.engine.inputs import learnt_from, open_source
 from ganzoo.errors import DataError
 from ganzoo.metrics.copies import near_copies, nearest_images
-from ganzoo.runs.folder import read_run_file
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.scoring.build import build_encoder
 from ganzoo.scoring.features import features_of
 from ganzoo.scoring.scorer import chosen
@@ -49,12 +47,10 @@ def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torc
     """
     content = read_run_file(run)
     configuration = recorded_configuration(content, catalog)
-    settings = configuration.settings
-    source = open_source(configuration, learnt_from(configuration))
-    images = prepare(source, settings.size, max_bad=settings.max_bad)
+    images = DataSources(configuration).plain_target()
     if images.fingerprint != content["data"]["fingerprint"]:
         raise DataError(f"the images have changed since '{run}' was trained, so nothing can be said of copies")
-    numbers = chosen(split(len(images), settings.held_out).train)
+    numbers = chosen(split_images(configuration, images).numbers)
     if len(numbers) <= _K:
         raise DataError(f"{len(numbers)} training images are too few to say which are near: {_K + 1} are needed")
     encoder = build_encoder(configuration)
@@ -66,7 +62,7 @@ def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torc
     beside, _ = images.take(numbers[found.index[order].numpy()])
     return Nearest(
         pictures=pictures[order],
-        training=beside.float() / 127.5 - 1,
+        training=from_uint8(beside),
         copies=copies.which[order],
         expected=copies.expected,
     )

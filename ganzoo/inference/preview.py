@@ -10,9 +10,9 @@ from torch import Tensor
 
 from ganzoo.config.configuration import ResolvedPart
 from ganzoo.config.units import Size
-from ganzoo.data.images import grid
+from ganzoo.data.images import from_uint8, grid
+from ganzoo.data.inputs import enlarged
 from ganzoo.data.source import ImageSource, Picture, PictureStream
-from ganzoo.engine.inputs import enlarged
 from ganzoo.errors import DataError
 from ganzoo.model import Augmentation
 from ganzoo.parts import Parts
@@ -53,7 +53,7 @@ def _some_images(source: PictureStream, size: Size) -> Tensor:
             break
     if not found:
         raise DataError(f"no image of the data can be read: {problem}")
-    return torch.stack(found).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return from_uint8(torch.stack(found).permute(0, 3, 1, 2))
 
 
 def _candidates(source: PictureStream, size: Size) -> Iterator[Picture]:

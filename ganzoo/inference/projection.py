@@ -10,11 +10,12 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from ganzoo.batch import example_labels
+from ganzoo.data.images import from_uint8
 from ganzoo.encoders import Encoder
 from ganzoo.errors import UsageError
 from ganzoo.inference.loaded import LoadedGAN
 from ganzoo.model import AdversarialGAN, Generator
-from ganzoo.stylize.painter import Pixels
+from ganzoo.stylize.pixels import Pixels
 
 _CANDIDATES = 256
 _PIECE = 64
@@ -145,4 +146,4 @@ def _as_model_sees(photo: Image.Image, loaded: LoadedGAN) -> Tensor:
     shape = loaded.shape
     shown = ImageOps.fit(photo.convert("RGB"), (shape.width, shape.height), Image.Resampling.LANCZOS)
     pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(loaded.device)
-    return pixels.float() / 127.5 - 1
+    return from_uint8(pixels)

@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 
 def sync_folder(folder: Path) -> None:
     """Makes the names in a folder survive a power cut; a no-op where folders can't be opened (Windows)."""
@@ -37,6 +39,9 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def cache_folder() -> Path:
-    """Where caches live: $GANZOO_CACHE, else ganzoo below the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("GANZOO_CACHE") or Path(base) / "ganzoo")
+    """Where caches live: $GANZOO_CACHE, else ganzoo in the user's cache folder.
+
+    That is $XDG_CACHE_HOME or ~/.cache on Linux, and what the system provides elsewhere.
+    """
+    named = os.environ.get("GANZOO_CACHE")
+    return Path(named) if named else user_cache_path("ganzoo", appauthor=False)

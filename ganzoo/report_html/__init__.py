@@ -5,7 +5,7 @@ from pathlib import Path
 from ganzoo.errors import UsageError
 from ganzoo.report_html.comparison_page import COMPARISON, render_comparison, write_comparison_report
 from ganzoo.report_html.run_page import render_run, write_run_report
-from ganzoo.runs.folder import RUN_FILE
+from ganzoo.runs.paths import RUN_FILE
 
 __all__ = ["render_comparison", "render_run", "write_comparison_report", "write_report", "write_run_report"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.catalog.lookup import FOLDER
-from ganzoo.runs.folder import file_name
+from ganzoo.runs.paths import file_name
 
 _FLAGS = ("data", "size", "budget", "batch", "seed", "device", "precision", "threads")
 _INTERVALS = ("sample_every", "score_every", "checkpoint_every", "log_every")

@@ -15,7 +15,7 @@ from ganzoo.report_html.records import Record, read_json, read_record
 from ganzoo.report_html.run_page import frames, score_chart
 from ganzoo.report_html.sentences import explanations
 from ganzoo.runs.evaluation import Evaluation, Interval
-from ganzoo.runs.folder import file_name
+from ganzoo.runs.paths import file_name
 
 COMPARISON = "comparison.json"
 SCHEMA = 1

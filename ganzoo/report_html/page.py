@@ -15,7 +15,7 @@ from ganzoo.config.units import duration
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io.files import write_atomically
 from ganzoo.report_html import words
-from ganzoo.runs.folder import file_name
+from ganzoo.runs.paths import file_name
 
 REPORT = "report.html"
 _ENDING = ".html.j2"

@@ -10,7 +10,8 @@ from typing import Any
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io import untrusted
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.folder import SCORES, SUMMARY, file_name, read_run_file
+from ganzoo.runs.paths import SCORES, SUMMARY, file_name
+from ganzoo.runs.run_file import read_run_file
 
 _LOSSES_ON_LOGITS = ("minimax", "non-saturating", "dragan")
 """The built-in ones, for run folders from before run.json had `records_probabilities`."""

@@ -20,7 +20,7 @@ from ganzoo.report_html.pictures import (
 from ganzoo.report_html.records import COUNTERS, Record, read_record
 from ganzoo.report_html.sentences import best_and_last, explanations, meaning
 from ganzoo.report_html.words import between, count, score
-from ganzoo.runs.folder import RUN_FILE
+from ganzoo.runs.paths import RUN_FILE
 from ganzoo.scoring import health
 
 _CERTAINTY = ("D(real)", "D(fake)")

@@ -16,8 +16,10 @@ from ganzoo.engine.loop import DONE
 from ganzoo.engine.timeline import recorded_moments
 from ganzoo.errors import DivergedError, StorageError, UsageError, one_line
 from ganzoo.reproducing.verdict import Difference, Line, Reproduction, changes, compare_weights, first_unlike_line
-from ganzoo.runs.folder import Run, read_run_file, read_summary
+from ganzoo.runs.folder import Run
+from ganzoo.runs.logs import read_summary
 from ganzoo.runs.ranks import started_with_others
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.runs.view import View
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganzoo.batch import Batch
 from ganzoo.data.cache import Images
-from ganzoo.data.images import to_uint8
+from ganzoo.data.images import from_uint8, to_uint8
 from ganzoo.data.split import MOST, split
 from ganzoo.encoders import Encoder, encode
 from ganzoo.errors import DataError
@@ -95,7 +95,7 @@ class TranslationScorer:
         with torch.no_grad():
             for start in range(0, len(self.numbers), _BATCH):
                 pixels, _ = self.photos.take(self.numbers[start : start + _BATCH])
-                photos = pixels.to(self.device).float().div_(127.5).sub_(1)
+                photos = from_uint8(pixels.to(self.device))
                 batch = Batch(torch.zeros_like(photos), rng, source=photos, progress=1.0)
                 drawn.append(to_uint8(draw(batch)).permute(0, 2, 3, 1).numpy())
         return np.concatenate(drawn)

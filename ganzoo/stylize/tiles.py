@@ -34,6 +34,21 @@ def spans(length: int, tile: int, overlap: int) -> list[Span]:
     return [Span(start, start + tile, weight) for start, weight in zip(starts, weights, strict=True)]
 
 
+def aligned(tiles: list[Span], multiple: int) -> list[Span]:
+    """Tiles that start on the grid of the network's coarsest map, so that each place is computed alike in all."""
+    moved = []
+    for one in tiles:
+        shift = one.start % multiple
+        moved.append(Span(one.start - shift, one.stop, np.pad(one.weights, (shift, 0))) if shift else one)
+    return [_even(one, multiple) for one in moved]
+
+
+def _even(one: Span, multiple: int) -> Span:
+    """As long as a multiple; lengths of padded images are, so there is room."""
+    more = -(one.stop - one.start) % multiple
+    return Span(one.start, one.stop + more, np.pad(one.weights, (0, more))) if more else one
+
+
 def _fade(length: int) -> NDArray[np.float32]:
     """From 0 to 1, the changing part in the middle half; a fade and its mirror image sum to 1."""
     quarter = length // 4

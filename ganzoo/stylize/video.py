@@ -1,8 +1,8 @@
-"""Videos: every frame painted, frame rate and rotation kept, other streams copied, by PyAV."""
+"""Videos: every frame translated, frame rate and rotation kept, other streams copied, by PyAV."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +18,18 @@ ENDINGS = frozenset((".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif"))
 PARTS = ".parts"
 """Ending of the folder with finished pieces of a video that is not done."""
 _PIECE = 120
-"""Frames of one piece: so many are painted again at most when a job is stopped."""
+"""Frames of one piece: at most so many are translated again when a job is stopped."""
+_PIECES = "piece-*.nut"
 _CONTAINERS = {".webm": ("libvpx-vp9", {"crf": "24", "b": "0"}), ".gif": ("gif", {})}
 _CODEC = ("libx264", {"crf": "18", "preset": "medium"})
-Paint = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-Told = Callable[[int, int], None]
-"""Frames done, and how many there are by the file's own word (0 if it says nothing)."""
+Stylize = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+"""Pixels H W 3 of a frame -> the same translated."""
+Progress = Callable[[int, int], None]
+"""Receives the frames done, and how many the file says there are (0 if it says nothing)."""
 
 
-def paint_video(source: Path, target: Path, paint: Paint, told: Told) -> int:
-    """Paints a video; goes on with the finished pieces of one that was stopped. Returns the number of frames.
+def stylize_video(source: Path, target: Path, stylize: Stylize, progress: Progress) -> int:
+    """Translates a video; resumes from the finished pieces of one that was stopped. Returns the number of frames.
 
     Pieces lie in a hidden folder beside `target`, which appears when all is done. Memory holds one frame at a time.
     Raises DataError for what is no video, StorageError when the disk fails, UsageError without PyAV.
@@ -36,9 +38,9 @@ def paint_video(source: Path, target: Path, paint: Paint, told: Told) -> int:
     pieces = target.with_name(f".{target.name}{PARTS}")
     try:
         pieces.mkdir(parents=True, exist_ok=True)
-        count = _paint_pieces(library, source, pieces, paint, told)
+        count = _write_pieces(library, source, pieces, stylize, progress)
         draft = pieces / f"whole{target.suffix}"
-        _join(library, source, sorted(pieces.glob("piece-*.nut")), draft)
+        _join(library, source, sorted(pieces.glob(_PIECES)), draft)
         draft.replace(target)
     except library.error.FFmpegError as error:
         raise DataError(f"'{source}': {one_line(error)}") from None
@@ -58,43 +60,41 @@ def _library() -> Any:
     return av
 
 
-def _paint_pieces(library: Any, source: Path, pieces: Path, paint: Paint, told: Told) -> int:
+def _write_pieces(library: Any, source: Path, pieces: Path, stylize: Stylize, progress: Progress) -> int:
+    """Translates all frames but those of finished pieces; returns how many frames there are."""
     with library.open(str(source)) as container:
         if not container.streams.video:
             raise DataError(f"'{source}' has no video")
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        total = stream.frames
-        done = len(sorted(pieces.glob("piece-*.nut")))
-        first: int | None = None
-        number = 0
-        writer: _Piece | None = None
-        for number, frame in enumerate(_frames(container, stream), 1):
-            first = frame.pts if first is None else first
-            piece = (number - 1) // _PIECE
+        done = len(list(pieces.glob(_PIECES)))
+        count = 0
+        for piece, frames in groupby(_frames(container, stream), key=lambda one: one[0] // _PIECE):
             if piece < done:
-                continue  # painted before the job was stopped
-            if writer is None or writer.number != piece:
-                if writer is not None:
-                    writer.close()
-                writer = _Piece(library, pieces, piece, stream)
-            writer.write(paint(_pixels(frame)), frame.pts - first if frame.pts is not None else number - 1)
-            told(number, total)
-        if writer is not None:
+                count += sum(1 for _ in frames)
+                continue
+            writer = _Piece(library, pieces, piece, stream)
+            for number, pts, frame in frames:
+                writer.write(stylize(_pixels(frame)), pts)
+                count = number + 1
+                progress(count, stream.frames)
             writer.close()
-    if not number:
+    if not count:
         raise DataError(f"'{source}' has no frames")
-    return number
+    return count
 
 
-def _frames(container: "av.container.InputContainer", stream: Any) -> Iterator[Any]:
-    """Those that can be decoded, up to where a file that was cut off ends."""
+def _frames(container: "av.container.InputContainer", stream: Any) -> Iterator[tuple[int, int, Any]]:
+    """Each frame with its number and its time since the first; a file that was cut off ends where decoding does."""
+    first: int | None = None
     with suppress(EOFError):
-        yield from container.decode(stream)
+        for number, frame in enumerate(container.decode(stream)):
+            first = frame.pts if first is None else first
+            yield number, number if frame.pts is None or first is None else frame.pts - first, frame
 
 
 def _pixels(frame: Any) -> NDArray[np.uint8]:
-    """Turned upright: players would turn it, and what is painted is to be seen as they show it."""
+    """Turned upright: players would turn it, and the network must see it as they show it."""
     pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24")
     return np.ascontiguousarray(np.rot90(pixels, round(getattr(frame, "rotation", 0) / 90)))
 
@@ -104,8 +104,7 @@ class _Piece:
 
     def __init__(self, library: Any, folder: Path, number: int, stream: Any) -> None:
         self.library = library
-        self.number = number
-        self.final = folder / f"piece-{number:06d}.nut"
+        self.final = folder / _PIECES.replace("*", f"{number:06d}")
         self.draft = folder / f".{self.final.name}.part"
         self.begun = False
         self.time_base = stream.time_base
@@ -124,7 +123,7 @@ class _Piece:
         self.container.mux(self.stream.encode(frame))
 
     def close(self) -> None:
-        """Writes what is left."""
+        """Writes what is left, and gives the file its name."""
         self.container.mux(self.stream.encode(None))
         self.container.close()
         self.draft.replace(self.final)
@@ -132,18 +131,12 @@ class _Piece:
 
 def _join(library: Any, source: Path, pieces: list[Path], target: Path) -> None:
     """All pieces as one video with the source's other streams."""
-    codec, options = _CONTAINERS.get(target.suffix.lower(), _CODEC)
     with library.open(str(source)) as original, library.open(str(target), "w") as output:
         video = original.streams.video[0]
-        frames = _painted(library, pieces)
+        frames = _frames_of(library, pieces)
         first = next(frames)
-        stream = output.add_stream(codec, rate=video.average_rate or 25, options=options)
-        stream.width, stream.height = first.width, first.height
-        # Most players show no other kind; odd sides need one without halved colours.
-        even = first.width % 2 == 0 and first.height % 2 == 0
-        stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p" if even else "yuv444p"
-        stream.time_base = stream.codec_context.time_base = video.time_base
-        others = _Others(original, output, video) if codec != "gif" else None
+        stream = _stream(output, video, first, target.suffix.lower())
+        others = _Others(original, output, video) if target.suffix.lower() != ".gif" else None
         for frame in chain([first], frames):
             frame.pts = round(frame.pts * frame.time_base / video.time_base)
             frame.time_base = video.time_base
@@ -155,7 +148,19 @@ def _join(library: Any, source: Path, pieces: list[Path], target: Path) -> None:
             others.copy_until(None)
 
 
-def _painted(library: Any, pieces: list[Path]) -> Iterator[Any]:
+def _stream(output: Any, video: Any, first: Any, ending: str) -> Any:
+    """A new stream with the rate of the source's and the size of the first frame."""
+    codec, options = _CONTAINERS.get(ending, _CODEC)
+    stream = output.add_stream(codec, rate=video.average_rate or 25, options=options)
+    stream.width, stream.height = first.width, first.height
+    # Most players show no other kind; odd sides need one without halved colours.
+    even = first.width % 2 == 0 and first.height % 2 == 0
+    stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p" if even else "yuv444p"
+    stream.time_base = stream.codec_context.time_base = video.time_base
+    return stream
+
+
+def _frames_of(library: Any, pieces: list[Path]) -> Iterator[Any]:
     for piece in pieces:
         with library.open(str(piece)) as container:
             yield from container.decode(container.streams.video[0])

@@ -15,9 +15,11 @@ from ganzoo.batch import Batch
 from ganzoo.catalog.plugin import Plugin
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
+from ganzoo.data.images import from_uint8, to_uint8
+from ganzoo.data.training import TrainingData
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
-from ganzoo.engine.trainer import Trainer, freeze_all_but
+from ganzoo.engine.trainer import Trainer, TrainerSettings, freeze_all_but
 from ganzoo.model import GAN, Step, Terms
 from ganzoo.specs import ModelSpec, PartSpec
 
@@ -75,32 +77,23 @@ class Subject(Declared):
         """The first `count` images, with sources for a translator."""
         places = np.arange(count)
         pixels, labels = self.images.take(places)
-        source = _unit(self.sources.take(places)[0]) if self.sources is not None else None
-        return Batch(_unit(pixels), torch.Generator().manual_seed(seed), source=source, label=labels, progress=0.5)
+        source = from_uint8(self.sources.take(places)[0]) if self.sources is not None else None
+        return Batch(from_uint8(pixels), torch.Generator().manual_seed(seed), source=source, label=labels, progress=0.5)
 
     def trainer(
         self,
         *,
         configuration: Configuration | None = None,
         seed: int = 0,
-        batch: int = BATCH,
+        precision: str = "fp32",
         processes: Processes | None = None,
         images: Images | None = None,
-        **options: Any,
     ) -> Trainer:
-        """The engine's own trainer over the images; `options` are its precision and the like."""
-        chosen = configuration or self.configuration
-        return Trainer(
-            self.gan(seed, chosen),
-            images or self.images,
-            batch=batch,
-            seed=seed,
-            device=CPU,
-            half_life=1000.0,
-            sources=self.sources,
-            processes=processes,
-            **options,
-        )
+        """The engine's own trainer over the images."""
+        gan = self.gan(seed, configuration or self.configuration)
+        data = TrainingData.of(images or self.images, self.sources)
+        settings = TrainerSettings(batch=BATCH, seed=seed, precision=precision, half_life=1000.0)
+        return Trainer(gan, data, settings, CPU, processes=processes)
 
 
 def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:
@@ -118,13 +111,9 @@ def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:
 
 def as_images(values: Tensor, fingerprint: str) -> Images:
     """Images N 3 H W in [-1, 1] as a data set, with labels in turn."""
-    pixels = ((values + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+    pixels = to_uint8(values).permute(0, 2, 3, 1).contiguous().numpy()
     labels = np.arange(len(pixels))[:, None] % len(ATTRIBUTES["style"])
     return Images(pixels=pixels, labels=labels, attributes=ATTRIBUTES, fingerprint=fingerprint, skipped=())
-
-
-def _unit(pixels: Tensor) -> Tensor:
-    return pixels.float() / 127.5 - 1
 
 
 def steps_of(gan: GAN) -> tuple[Step, ...]:

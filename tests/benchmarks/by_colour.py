@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images, prepare
+from ganzoo.data.inputs import open_source
 from ganzoo.data.split import split
-from ganzoo.engine.inputs import open_source
 from ganzoo.scoring.build import build_scorer
 from ganzoo.scoring.translation import TranslationScorer
 

@@ -20,7 +20,7 @@ from PIL import Image
 import ganzoo
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan
-from ganzoo.stylize.painter import Painter, StylizeOptions
+from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 
 LARGE = (4000, 6000)
 SIDE = 2048
@@ -30,19 +30,19 @@ FRAMES, STEP, VIEW, PANS = 12, 2.5, (180, 320), 6
 def main() -> None:
     """Prints all of it."""
     torch.set_num_threads(1)
-    painter = the_painter()
-    pan(painter)
-    seams(painter)
-    odd(painter)
-    large(painter)
+    stylizer = the_stylizer()
+    pan(stylizer)
+    seams(stylizer)
+    odd(stylizer)
+    large(stylizer)
 
 
-def the_painter() -> Painter:
+def the_stylizer() -> Stylizer:
     """Of the run, or of an untrained network."""
     if folder := os.environ.get("GANZOO_RUN"):
-        return ganzoo.load(folder).painter()
+        return ganzoo.load(folder).stylizer()
     gan = build_gan(configure_run("fastcut-laptop", open_catalog()), {}).eval()
-    return Painter(gan, torch.device("cpu"))  # type: ignore[arg-type]
+    return Stylizer(gan, torch.device("cpu"))  # type: ignore[arg-type]
 
 
 def photo_files() -> list[Path]:
@@ -63,11 +63,11 @@ def photo(height: int, width: int, number: int = 0) -> NDArray[np.uint8]:
     return np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def seams(painter: Painter) -> None:
+def seams(stylizer: Stylizer) -> None:
     """Tiled against whole."""
     pixels = photo(SIDE, SIDE)
-    whole = painter.paint(pixels, StylizeOptions(memory=100_000)).astype(int)
-    tiled = painter.paint(pixels, StylizeOptions(tile=512)).astype(int)
+    whole = stylizer.stylize(pixels, StylizeOptions(memory=100_000)).astype(int)
+    tiled = stylizer.stylize(pixels, StylizeOptions(tile=512)).astype(int)
     apart = np.abs(tiled - whole)
     print(f"{SIDE} px, tiles of 512 against the whole: mean {apart.mean():.2f}, largest {apart.max()} of 255")
     # A seam is a line along which neighbours differ more than they do where nothing was cut.
@@ -77,21 +77,21 @@ def seams(painter: Painter) -> None:
         print(f"  steps between {name}, tiled to whole: median {np.median(growth):.3f} x, largest {growth.max():.3f} x")
 
 
-def odd(painter: Painter) -> None:
+def odd(stylizer: Stylizer) -> None:
     """Sizes that nobody has."""
     for height, width in ((1, 1), (37, 1021), (4001, 13)):
-        painted = painter.paint(photo(height, width), StylizeOptions())
-        print(f"{height} x {width}: {'x'.join(map(str, painted.shape))}")
+        translated = stylizer.stylize(photo(height, width), StylizeOptions())
+        print(f"{height} x {width}: {'x'.join(map(str, translated.shape))}")
 
 
-def pan(painter: Painter) -> None:
+def pan(stylizer: Stylizer) -> None:
     """A view that moves over photos: the same place in two frames should be painted alike."""
-    errors = [pan_over(painter, number) for number in range(PANS if photo_files() else 1)]
+    errors = [pan_over(stylizer, number) for number in range(PANS if photo_files() else 1)]
     own, ours = (float(np.mean(one)) for one in zip(*errors, strict=True))
     print(f"pan of {STEP} px a frame: warping error {own:.2f} of the photo, {ours:.2f} painted, {ours / own:.2f} x")
 
 
-def pan_over(painter: Painter, number: int) -> tuple[float, float]:
+def pan_over(stylizer: Stylizer, number: int) -> tuple[float, float]:
     """The warping error of the photo itself and of what is painted."""
     height, width = VIEW
     still = Image.fromarray(photo(2 * height, 2 * width, number))
@@ -103,7 +103,7 @@ def pan_over(painter: Painter, number: int) -> tuple[float, float]:
         )
         for i in range(FRAMES)
     ]
-    return warping_error(frames), warping_error([painter.paint(frame, StylizeOptions()) for frame in frames])
+    return warping_error(frames), warping_error([stylizer.stylize(frame, StylizeOptions()) for frame in frames])
 
 
 def warping_error(frames: list[NDArray[np.uint8]]) -> float:
@@ -119,7 +119,7 @@ def warping_error(frames: list[NDArray[np.uint8]]) -> float:
     return float(np.mean(errors))
 
 
-def large(painter: Painter) -> None:
+def large(stylizer: Stylizer) -> None:
     """24 megapixels: seconds, and memory above what the process had."""
     pixels = photo(*LARGE)
     before, peak, done = _resident(), 0, threading.Event()
@@ -132,7 +132,7 @@ def large(painter: Painter) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.perf_counter()
-    painter.paint(pixels, StylizeOptions())
+    stylizer.stylize(pixels, StylizeOptions())
     seconds = time.perf_counter() - started
     done.set()
     watcher.join()

@@ -19,11 +19,11 @@ from torch import Tensor, distributed, nn
 
 from ganzoo.cli.console import Format, rows_as
 from ganzoo.config.resolve import configure_run, open_catalog
-from ganzoo.engine import trainer as engine
+from ganzoo.engine import batches
 from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer
 from ganzoo.testing.checks.losses import has_batch_statistics
-from ganzoo.testing.subject import BATCH, Subject
+from ganzoo.testing.subject import Subject
 
 STEPS = 20
 EPSILON = 1e-3
@@ -60,7 +60,7 @@ def workers(count: int) -> list[Counted]:
 def train(subject: Subject, count: int) -> tuple[Trainer, Counted, float]:
     """The first process after the steps, and its seconds."""
     joined = workers(count)
-    trainers = [subject.trainer(batch=BATCH, processes=one) for one in joined]
+    trainers = [subject.trainer(processes=one) for one in joined]
     for trainer in trainers:
         # Adam divides by a gradient's size, so that rounding would show in weights whose gradient is next to nothing.
         for group in (group for one in trainer.optimisers.values() for group in one.param_groups):
@@ -87,14 +87,14 @@ def apart(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
 @contextmanager
 def doubled() -> Iterator[None]:
     """Networks, noise and images in double precision."""
-    single = engine.to_unit
+    single = batches.from_uint8
     torch.set_default_dtype(torch.float64)
-    engine.to_unit = lambda pixels, device: single(pixels, device).double()
+    batches.from_uint8 = lambda pixels: single(pixels).double()
     try:
         yield
     finally:
         torch.set_default_dtype(torch.float32)
-        engine.to_unit = single
+        batches.from_uint8 = single
 
 
 def row(name: str) -> dict[str, object]:

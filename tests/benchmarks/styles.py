@@ -13,6 +13,7 @@ from torch import Tensor
 
 import ganzoo
 from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.data.images import from_uint8
 from ganzoo.encoders import Encoder
 from ganzoo.scoring.build import build_encoder
 
@@ -36,7 +37,7 @@ def moments(maps: Tensor) -> tuple[Tensor, Tensor]:
 def real(folder: Path, size: tuple[int, int]) -> Tensor:
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".jpg", ".jpeg", ".png"))[:REAL]
     pictures = [np.array(ImageOps.fit(Image.open(file).convert("RGB"), size)) for file in files]
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return from_uint8(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2))
 
 
 def main(run: Path, data: Path) -> None:

@@ -16,6 +16,7 @@ from torch import distributed
 
 from ganzoo.cli.console import Format, rows_as
 from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.data.inputs import split_images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer
 from tests.benchmarks.processes import Counted
@@ -29,7 +30,9 @@ def trainer(preset: str, processes: Counted) -> Trainer:
     options = {"device": "cpu", "size": "64", "threads": 1}
     configuration = configure_run(preset, open_catalog(third_party=False), options=options)
     gan = build_gan(configuration, {})
-    return build_trainer(gan, configuration, fake_images(), torch.device("cpu"), processes=processes)
+    return build_trainer(
+        gan, configuration, split_images(configuration, fake_images()), torch.device("cpu"), processes=processes
+    )
 
 
 def train(preset: str, processes: Counted) -> dict[str, float]:

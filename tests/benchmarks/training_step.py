@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images
+from ganzoo.data.images import from_uint8
+from ganzoo.data.inputs import split_images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import set_up
 from ganzoo.engine.trainer import Trainer
@@ -27,8 +29,8 @@ def main() -> None:
     trainers = {"ganzoo": trainer(images), "ganzoo --compile": trainer(images, compile=True)}
     trainers["ganzoo --precision bf16"] = trainer(images, precision="bf16")
     textbook = Textbook(trainers["ganzoo"].gan)
-    pixels, _ = images.take(trainers["ganzoo"].order.indices(0, BATCH))
-    real = pixels.float().div(127.5).sub(1).contiguous()
+    pixels, _ = images.take(trainers["ganzoo"].batches.order.indices(0, BATCH))
+    real = from_uint8(pixels).contiguous()
     contenders: dict[str, Callable[[], object]] = {
         "textbook": with_allocator(GLIBC_SETTLED, lambda: textbook.step(real)),
         "textbook, our allocator": with_allocator(OURS, lambda: textbook.step(real)),
@@ -73,7 +75,9 @@ def trainer(images: Images, *, width: int = 64, batch: int = BATCH, **settings: 
     """A trainer of the built-in DCGAN, average of weights switched off as the textbook loop has none."""
     options = {"generator.width": width, "discriminator.width": width, "ema_kimg": 0, "batch": batch, **settings}
     configuration = configure_run("dcgan", open_catalog(), options=options)
-    return build_trainer(build_gan(configuration, {}), configuration, images, torch.device("cpu"))
+    return build_trainer(
+        build_gan(configuration, {}), configuration, split_images(configuration, images), torch.device("cpu")
+    )
 
 
 class Textbook:

@@ -12,9 +12,11 @@ from torch.nn.functional import l1_loss, mse_loss
 
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images
+from ganzoo.data.images import from_uint8
+from ganzoo.data.inputs import split_images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.model import GAN
-from ganzoo.stylize.painter import Painter, StylizeOptions
+from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 from tests.benchmarks.pairing import paired, ratio
 from tests.benchmarks.training_step import GLIBC_SETTLED, with_allocator
 
@@ -30,8 +32,8 @@ def main() -> None:
     gan = build_gan(configuration, {})
     textbook = Textbook(copy.deepcopy(gan))
     photos, paintings = images(0), images(1)
-    trainer = build_trainer(gan, configuration, paintings, torch.device("cpu"), photos)
-    one, other = (side.take(np.arange(BATCH))[0].float().div(127.5).sub(1).contiguous() for side in (photos, paintings))
+    trainer = build_trainer(gan, configuration, split_images(configuration, paintings, photos), torch.device("cpu"))
+    one, other = (from_uint8(side.take(np.arange(BATCH))[0]).contiguous() for side in (photos, paintings))
     contenders = {
         "textbook": with_allocator(GLIBC_SETTLED, lambda: textbook.step(one, other)),
         "ganzoo": lambda: trainer.round(0.0),
@@ -45,12 +47,12 @@ def main() -> None:
 def painting(preset: str) -> None:
     """Megapixels a second of an untrained network: weights do not change how long it takes."""
     gan = build_gan(configure_run(preset, open_catalog()), {}).eval()
-    painter = Painter(gan, torch.device("cpu"))  # type: ignore[arg-type]  # the preset is a translator's
+    stylizer = Stylizer(gan, torch.device("cpu"))  # type: ignore[arg-type]  # the preset is a translator's
     pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-    for name, brush in (("whole", StylizeOptions(memory=100_000)), ("in tiles of 512", StylizeOptions(tile=512))):
-        painter.paint(pixels[:256, :256], brush)
+    for name, options in (("whole", StylizeOptions(memory=100_000)), ("in tiles of 512", StylizeOptions(tile=512))):
+        stylizer.stylize(pixels[:256, :256], options)
         started = time.perf_counter()
-        painter.paint(pixels, brush)
+        stylizer.stylize(pixels, options)
         print(
             f"stylize, {preset}, {name}: {SIDE * SIDE / 1e6 / (time.perf_counter() - started):.2f} megapixels a second"
         )
@@ -70,25 +72,25 @@ class Textbook:
         self.there, self.back = gan.generator.to(memory_format=torch.contiguous_format), gan.back
         self.back.to(memory_format=torch.contiguous_format)
         self.painting_critic, self.photo_critic = gan.discriminator, gan.photo_critic
-        painters = itertools.chain(self.there.parameters(), self.back.parameters())
+        generators = itertools.chain(self.there.parameters(), self.back.parameters())
         critics = itertools.chain(self.painting_critic.parameters(), self.photo_critic.parameters())
-        self.painters = torch.optim.Adam(painters, 2e-4, betas=(0.5, 0.999))
+        self.generators = torch.optim.Adam(generators, 2e-4, betas=(0.5, 0.999))
         self.critics = torch.optim.Adam(critics, 2e-4, betas=(0.5, 0.999))
         gan.requires_grad_(True)
 
     def step(self, photo: Tensor, painting: Tensor) -> None:
         """One round."""
-        painted, photographed = self.there(photo), self.back(painting)
-        loss = won(self.painting_critic(painted)) + won(self.photo_critic(photographed))
-        loss = loss + 10 * (l1_loss(self.back(painted), photo) + l1_loss(self.there(photographed), painting))
+        translated, photographed = self.there(photo), self.back(painting)
+        loss = won(self.painting_critic(translated)) + won(self.photo_critic(photographed))
+        loss = loss + 10 * (l1_loss(self.back(translated), photo) + l1_loss(self.there(photographed), painting))
         loss = loss + 5 * (l1_loss(self.there(painting), painting) + l1_loss(self.back(photo), photo))
-        self.painters.zero_grad()
+        self.generators.zero_grad()
         loss.backward()
-        self.painters.step()
-        told = won(self.painting_critic(painting)) + lost(self.painting_critic(painted.detach()))
-        told = told + won(self.photo_critic(photo)) + lost(self.photo_critic(photographed.detach()))
+        self.generators.step()
+        critic_loss = won(self.painting_critic(painting)) + lost(self.painting_critic(translated.detach()))
+        critic_loss = critic_loss + won(self.photo_critic(photo)) + lost(self.photo_critic(photographed.detach()))
         self.critics.zero_grad()
-        (0.5 * told).backward()
+        (0.5 * critic_loss).backward()
         self.critics.step()
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganzoo import api
 from ganzoo.cli import run_command
-from ganzoo.runs.folder import recorded_scores
+from ganzoo.runs.logs import recorded_scores
 
 OPTIONS = {"device": "cpu", "budget": "6steps", "score_every": "3steps", "score_images": 50, "data.count": 200}
 

@@ -18,7 +18,8 @@ from ganzoo.engine.checkpoint import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError, UsageError
 from ganzoo.inference import loaded
-from ganzoo.runs.folder import Run, read_run_file
+from ganzoo.runs.folder import Run
+from ganzoo.runs.run_file import read_run_file
 
 Train = Callable[..., Run]
 TENSORS = {"a": torch.ones(3, 2), "b": torch.arange(4)}

@@ -12,9 +12,10 @@ from torch import distributed
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run
 from ganzoo.data.cache import Images
+from ganzoo.data.training import TrainingData
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.processes import Processes
-from ganzoo.engine.trainer import Trainer
+from ganzoo.engine.trainer import Trainer, TrainerSettings
 from ganzoo.model import Batch
 
 OPTIONS = {"device": "cpu", "generator.norm": "layer", "discriminator.norm": "layer"}
@@ -47,7 +48,9 @@ def train(processes: Processes) -> dict[str, torch.Tensor]:
     pixels = torch.randint(256, (40, 16, 16, 3), dtype=torch.uint8, generator=rng).numpy()
     labels = torch.zeros(40, 0, dtype=torch.int64).numpy()
     images = Images(pixels=pixels, labels=labels, attributes={}, fingerprint="", skipped=())
-    trainer = Trainer(gan, images, batch=BATCH, seed=0, device=torch.device("cpu"), processes=processes)
+    trainer = Trainer(
+        gan, TrainingData.of(images), TrainerSettings(batch=BATCH), torch.device("cpu"), processes=processes
+    )
     # Adam divides by the size of a gradient, so that rounding would show in weights whose gradient is next to nothing.
     trainer.optimisers = {step.name: torch.optim.SGD(step.trains.parameters(), 0.1) for step in trainer.steps}
     for _ in range(ROUNDS):
@@ -77,8 +80,8 @@ def test_a_statistic_of_the_batch_has_the_gradient_that_one_process_gets() -> No
 
     def gradient(processes: Processes) -> torch.Tensor:
         weight = torch.nn.Parameter(torch.linspace(-1, 1, 3, dtype=torch.float64))
-        share = processes.share(BATCH)
-        batch = Batch(images[share], torch.Generator(), everywhere=processes.mean)
+        share = processes.local_slice(BATCH)
+        batch = Batch(images[share], torch.Generator(), all_reduce_mean=processes.all_reduce_mean)
         scores = batch.target * weight
         # Not linear in the mean, and other losses on each process.
         loss = (scores - batch.mean(scores)).abs().mean() + batch.mean(scores).square().sum()
@@ -100,14 +103,19 @@ def test_a_statistic_of_the_batch_has_the_gradient_that_one_process_gets() -> No
 
 
 def test_a_batch_that_can_not_be_shared_evenly_is_refused() -> None:
-    assert [Processes(rank, 4).share(8) for rank in range(4)] == [slice(0, 2), slice(2, 4), slice(4, 6), slice(6, 8)]
+    assert [Processes(rank, 4).local_slice(8) for rank in range(4)] == [
+        slice(0, 2),
+        slice(2, 4),
+        slice(4, 6),
+        slice(6, 8),
+    ]
     with pytest.raises(ValueError, match="a batch of 9 can't be shared by 2 processes"):
-        Processes(0, 2).share(9)
+        Processes(0, 2).local_slice(9)
 
 
 def test_each_process_gets_its_share_of_the_numbers_drawn_for_all() -> None:
     def batch(share: slice) -> Batch:
-        return Batch(torch.zeros(2, 3, 8, 8), torch.Generator().manual_seed(0), whole=4, share=share)
+        return Batch(torch.zeros(2, 3, 8, 8), torch.Generator().manual_seed(0), global_size=4, local_slice=share)
 
     whole = Batch(torch.zeros(4, 3, 8, 8), torch.Generator().manual_seed(0))
     noise, mix = whole.noise(5), whole.uniform(1)

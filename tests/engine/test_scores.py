@@ -17,14 +17,15 @@ from ganzoo.batch import Batch
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config import resolve
 from ganzoo.config.configuration import Layer
+from ganzoo.data.inputs import open_source, read_images, split_images
 from ganzoo.data.split import split
 from ganzoo.engine import checkpoint, launch
 from ganzoo.engine.build import build_gan, build_trainer
-from ganzoo.engine.inputs import open_source, read_images
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, StorageError, UsageError
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.folder import Run, recorded_scores
+from ganzoo.runs.folder import Run
+from ganzoo.runs.logs import recorded_scores
 from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_scorer
 from tests.scoring import small
@@ -240,7 +241,10 @@ def test_held_out_images_are_never_trained_on(tiny, monkeypatch) -> None:
     images = read_images(open_source(configuration), configuration, View())
     drawn: list[np.ndarray] = []
     built: Trainer = build_trainer(
-        build_gan(configuration, images.attributes), configuration, images, torch.device("cpu")
+        build_gan(configuration, images.attributes),
+        configuration,
+        split_images(configuration, images),
+        torch.device("cpu"),
     )
     take = type(images).take
 
@@ -249,7 +253,7 @@ def test_held_out_images_are_never_trained_on(tiny, monkeypatch) -> None:
         return take(self, numbers)
 
     monkeypatch.setattr(type(images), "take", noted)
-    for _ in range(3 * 150 // built.batch_size + 1):
+    for _ in range(3 * 150 // built.settings.batch + 1):
         built.round(0.0)
     seen, parts = set(np.concatenate(drawn).tolist()), split(200, 0.25)
     assert len(parts.held_out) == 50

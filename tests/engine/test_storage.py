@@ -17,7 +17,9 @@ from ganzoo.config import resolve
 from ganzoo.engine import checkpoint, outputs
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, UsageError
-from ganzoo.runs.folder import LOCK, OWNER, Run, locked
+from ganzoo.runs.claim import locked
+from ganzoo.runs.folder import Run
+from ganzoo.runs.paths import LOCK, OWNER
 from ganzoo.runs.view import View
 
 Train = Callable[..., Run]

@@ -194,7 +194,10 @@ def pair() -> Iterator[list[Processes]]:
     store = distributed.HashStore()  # type: ignore[attr-defined]  # not in the stubs
 
     def join(rank: int) -> Processes:
-        return Processes(rank, 2, distributed.ProcessGroupGloo(store, rank, 2, timedelta(seconds=20)))
+        group = distributed.ProcessGroup(store, rank, 2)
+        gloo = distributed.ProcessGroupGloo(store, rank, 2, timedelta(seconds=20))
+        group._register_backend(torch.device("cpu"), distributed.ProcessGroup.BackendType.GLOO, gloo)
+        return Processes(rank, 2, group)
 
     with ThreadPoolExecutor(2) as pool:
         yield list(pool.map(join, range(2)))
@@ -222,17 +225,19 @@ def test_parameters_that_have_drifted_apart_are_named_on_all(pair: list[Processe
 
 def test_what_one_knows_all_decide_on(pair: list[Processes]) -> None:
     assert on_both(pair, lambda one: one.any(one.rank == 1)) == [True, True]
-    assert on_both(pair, lambda one: one.largest([one.rank, -one.rank])) == [[1.0, 0.0], [1.0, 0.0]]
+    assert on_both(pair, lambda one: one.all_reduce_max([one.rank, -one.rank])) == [[1.0, 0.0], [1.0, 0.0]]
 
 
-def test_all_hear_what_the_first_that_knows_it_has_to_say(pair: list[Processes]) -> None:
-    assert on_both(pair, lambda one: one.word("'g.fake' is nan é" if one.rank else "")) == ["'g.fake' is nan é"] * 2
-    assert on_both(pair, lambda one: one.word(f"{one.rank}" * 999))[0] == "0" * 400
-    assert Processes().word("so") == "so"
+def test_all_receive_the_message_of_the_lowest_rank_that_has_one(pair: list[Processes]) -> None:
+    said = "'g.fake' is nan é"
+    assert on_both(pair, lambda one: one.first_message(said if one.rank else "")) == [said] * 2
+    assert on_both(pair, lambda one: one.first_message(f"{one.rank}" * 999)) == ["0" * 999] * 2
+    assert on_both(pair, lambda one: one.first_message("")) == ["", ""]
+    assert Processes().first_message("so") == "so"
 
 
 def test_what_is_logged_is_the_mean_of_all(pair: list[Processes]) -> None:
-    assert on_both(pair, lambda one: one.means({"a": 2.0 * one.rank, "b": 3.0})) == [{"a": 1.0, "b": 3.0}] * 2
+    assert on_both(pair, lambda one: one.average_scalars({"a": 2.0 * one.rank, "b": 3.0})) == [{"a": 1.0, "b": 3.0}] * 2
 
 
 def test_running_statistics_become_the_mean_and_all_else_that_of_the_first(pair: list[Processes]) -> None:
@@ -241,7 +246,7 @@ def test_running_statistics_become_the_mean_and_all_else_that_of_the_first(pair:
         network[1].register_buffer("pool", torch.full((2,), float(one.rank + 5)))
         network[0].running_mean.fill_(one.rank)
         network[0].num_batches_tracked.fill_(one.rank + 7)
-        one.agree_on_buffers(network)
+        one.sync_buffers(network)
         return [tensor.tolist() for tensor in network.buffers()]
 
     assert on_both(pair, agree) == [[[0.5, 0.5], [1.0, 1.0], 7, [5.0, 5.0]]] * 2

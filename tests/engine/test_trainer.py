@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
+from ganzoo.data.inputs import split_images
+from ganzoo.data.training import TrainingData
 from ganzoo.engine.build import build_gan, build_trainer
-from ganzoo.engine.trainer import Trainer, to_unit
+from ganzoo.engine.trainer import Trainer, TrainerSettings
 from ganzoo.errors import PluginError
 from ganzoo.model import GAN, Batch, Step, Terms
 from tests.tiny_runs import MODELS
@@ -56,7 +58,7 @@ def test_what_a_recipe_has_frozen_stays_frozen(tiny: Callable[..., Configuration
     gan = build_gan(configuration, {})
     body = gan.get_submodule("discriminator.layers.0").requires_grad_(False)
     before = weights(body)
-    built = build_trainer(gan, configuration, tiny_images, torch.device("cpu"))
+    built = build_trainer(gan, configuration, split_images(configuration, tiny_images), torch.device("cpu"))
     for _ in range(2):
         built.round(0.0)
     assert not changed(before, body) and not any(p.requires_grad or p.grad is not None for p in body.parameters())
@@ -164,11 +166,6 @@ def test_drawing_uses_the_average_and_leaves_the_network_as_it_was(trainer: Buil
     assert not torch.allclose(drawn, built.gan.generator(noise))
 
 
-def test_pixels_become_the_range_from_minus_one_to_one() -> None:
-    pixels = torch.tensor([0, 255], dtype=torch.uint8).view(1, 1, 1, 2)
-    assert to_unit(pixels, torch.device("cpu")).flatten().tolist() == [-1.0, 1.0]
-
-
 def test_bf16_trains(trainer: Build) -> None:
     built = trainer("wgan-gp", precision="bf16")
     built.round(0.0)
@@ -204,9 +201,9 @@ class TwoAlike(GAN):
 
 
 def test_steps_need_names_of_their_own(trainer: Build) -> None:
-    images = trainer().images
+    data = trainer().data
     with pytest.raises(PluginError, match="own name"):
-        Trainer(TwoAlike(), images, batch=1, seed=0, device=torch.device("cpu"))
+        Trainer(TwoAlike(), data, TrainerSettings(batch=1), torch.device("cpu"))
 
 
 class Translator(GAN):
@@ -240,8 +237,8 @@ def test_sources_come_in_an_order_of_their_own_unless_the_recipe_is_paired(paire
     negative = replace(tiny_images, pixels=255 - tiny_images.pixels)
     # Not a multiple of the batch: both sides begin their epochs anew, each with another shuffle.
     numbers = np.arange(len(tiny_images) - 5)
-    device = torch.device("cpu")
-    trainer = Trainer(gan, tiny_images, batch=8, seed=0, device=device, numbers=numbers, sources=negative)
+    data = replace(TrainingData.of(tiny_images, negative), numbers=numbers)
+    trainer = Trainer(gan, data, TrainerSettings(batch=8), torch.device("cpu"))
     for _ in range(2 * len(tiny_images) // 8):
         trainer.round(0.0)
     together = [torch.allclose(source, -target, atol=1e-5) for source, target in gan.seen]

@@ -24,6 +24,7 @@ from ganzoo.config.resolve import configure_run, open_catalog, recorded_configur
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
 from ganzoo.data.decode import decode
+from ganzoo.data.inputs import split_images
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.checkpoint import Checkpoint
@@ -32,7 +33,8 @@ from ganzoo.errors import GanzooError, StorageError
 from ganzoo.io.untrusted import parse_json
 from ganzoo.io.yamlfile import read_yaml
 from ganzoo.report_html.records import read_record
-from ganzoo.runs.folder import read_run_file, recorded_scores
+from ganzoo.runs.logs import recorded_scores
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.weights import read
 from tests.engine.test_hostile_checkpoint import sign
 from tests.report_html.folders import score_line
@@ -93,7 +95,9 @@ def trained() -> tuple[Trainer, Checkpoint]:
     pixels = torch.randint(256, (24, 16, 16, 3), dtype=torch.uint8, generator=rng).numpy()
     labels = torch.zeros(24, 0, dtype=torch.int64).numpy()
     images = Images(pixels=pixels, labels=labels, attributes={}, fingerprint="", skipped=())
-    trainer = build_trainer(build_gan(configuration, {}), configuration, images, torch.device("cpu"))
+    trainer = build_trainer(
+        build_gan(configuration, {}), configuration, split_images(configuration, images), torch.device("cpu")
+    )
     trainer.round(0.0)
     return trainer, snapshot.take(trainer, 1.5)
 
@@ -112,7 +116,7 @@ def resumed(data: bytes) -> None:
     if not isinstance(state, dict):
         return
     snapshot.restore(trainer, Checkpoint(tensors=saved.tensors, state=state))
-    trainer.order.indices(trainer.images_seen, trainer.batch_size)
+    trainer.batches.order.indices(trainer.images_seen, trainer.settings.batch)
     rates = [optimiser.param_groups[0]["lr"] for optimiser in trainer.optimisers.values()]
     assert trainer.images_seen >= 0 and all(isinstance(rate, float | int) for rate in rates)
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 import ganzoo
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.errors import UsageError
-from ganzoo.inference.loaded import held_out_photos
+from ganzoo.inference.loaded import LoadedGenerator, LoadedTranslator
+from ganzoo.inference.loading import held_out_photos
 from ganzoo.runs.folder import Run
 
 # A latent whose length is no multiple of 16: torch's generator treats the rest of a tensor in another way.
@@ -34,6 +36,21 @@ def test_samples_are_the_same_for_the_same_seed_however_many(folder: Path) -> No
     assert gan.sample(0).shape == gan.walk(0).shape == (0, 3, 16, 16)
 
 
+def test_each_task_has_what_it_can_do_and_no_more(folder: Path, train: Callable[..., Run]) -> None:
+    generator, translator = ganzoo.load(folder), ganzoo.load(train("fastcut", **{"data.count": 200}).folder)
+    assert isinstance(generator, LoadedGenerator) and isinstance(translator, LoadedTranslator)
+    assert isinstance(generator, ganzoo.LoadedGAN) and isinstance(translator, ganzoo.LoadedGAN)
+    assert not hasattr(generator, "stylize") and not hasattr(generator, "photos")
+    assert not hasattr(translator, "truncate")
+
+
+def test_a_translator_of_another_base_is_loaded_but_takes_no_picture_of_any_size(folder: Path) -> None:
+    gan = ganzoo.load(folder)
+    other = LoadedTranslator(gan.gan, gan.shape, gan.step, gan.device)
+    with pytest.raises(UsageError, match=r"built on ganzoo\.translator\.Translator"):
+        other.stylize(Image.new("RGB", (20, 20)))
+
+
 def test_damage_is_told(folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
@@ -53,7 +70,7 @@ def test_what_is_loaded_is_the_average(folder: Path) -> None:
 
 
 def test_the_last_grid_of_the_run_is_what_sampling_draws(folder: Path) -> None:
-    from PIL import Image, ImageChops
+    from PIL import ImageChops
 
     from ganzoo.data.images import grid
 
@@ -103,6 +120,7 @@ def test_a_translator_shows_photos_beside_their_paintings_and_walks_to_them(
 ) -> None:
     run = train("fastcut", **{"data.count": 200})
     gan = ganzoo.load(run.folder)
+    assert isinstance(gan, LoadedTranslator)
     with pytest.raises(UsageError, match="from noise"):
         gan.sample(4)
     gan.photos = held_out_photos(run.folder, catalog, most=5)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from ganzoo_plugins.dcgan.model import NonSaturating
 from PIL import Image
-from tests.engine.test_rescue import poisoned
 
 import ganzoo
 from ganzoo import api
@@ -18,6 +17,7 @@ from ganzoo.engine.launch import start
 from ganzoo.errors import DivergedError
 from ganzoo.reproducing import reproduction
 from ganzoo.runs.folder import Run
+from tests.engine.test_recovery import poisoned
 
 Train = Callable[..., Run]
 

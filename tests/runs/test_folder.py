@@ -17,7 +17,8 @@ from ganzoo.config.configuration import Configuration
 from ganzoo.engine.launch import start
 from ganzoo.errors import DataError, DivergedError, UsageError
 from ganzoo.model import Terms
-from ganzoo.runs.folder import Run, claimed_folder, empty_folder, locked
+from ganzoo.runs.claim import claimed_folder, empty_folder, locked
+from ganzoo.runs.folder import Run
 from ganzoo.runs.view import View
 
 Train = Callable[..., Run]

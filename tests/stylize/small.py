@@ -12,7 +12,7 @@ CPU = torch.device("cpu")
 
 
 class Network(ImageGenerator):
-    """Two halvings and back with instance norms, as painters are built, with fixed random weights."""
+    """Two halvings and back with instance norms, as translators are built, with fixed random weights."""
 
     size_multiple = 4
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ganzoo.errors import DataError
-from ganzoo.stylize.video import _PIECE, paint_video
+from ganzoo.stylize.video import _PIECE, stylize_video
 
 av = pytest.importorskip("av")
 RATE = Fraction(30000, 1001)
@@ -61,11 +61,11 @@ def facts(path: Path) -> tuple[int, Fraction, int, int]:
 
 def test_frames_rate_and_sound_are_those_of_the_source(tmp_path: Path) -> None:
     source = make(tmp_path / "in.mp4")
-    told: list[tuple[int, int]] = []
-    assert paint_video(source, tmp_path / "out.mp4", negative, lambda *now: told.append(now)) == 30
+    reports: list[tuple[int, int]] = []
+    assert stylize_video(source, tmp_path / "out.mp4", negative, lambda *now: reports.append(now)) == 30
     assert facts(tmp_path / "out.mp4") == facts(source) == (30, RATE, 48, 32)
     assert sound_of(tmp_path / "out.mp4") == sound_of(source)
-    assert told[-1] == (30, 30) and {entry.name for entry in tmp_path.iterdir()} == {"in.mp4", "out.mp4"}
+    assert reports[-1] == (30, 30) and {entry.name for entry in tmp_path.iterdir()} == {"in.mp4", "out.mp4"}
     with av.open(str(tmp_path / "out.mp4")) as container:
         first = next(container.decode(video=0)).to_ndarray(format="rgb24")
     assert abs(int(first[16, 30, 0]) - 195) < 12  # 255 - 60
@@ -83,7 +83,7 @@ def test_times_between_frames_are_kept_where_they_differ(tmp_path: Path) -> None
             frame.pts, frame.time_base = pts, Fraction(1, 30000)
             output.mux(video.encode(frame))
         output.mux(video.encode(None))
-    paint_video(source, tmp_path / "out.mp4", negative, quiet)
+    stylize_video(source, tmp_path / "out.mp4", negative, quiet)
     seen = []
     for path in (source, tmp_path / "out.mp4"):
         with av.open(str(path)) as container:
@@ -93,28 +93,28 @@ def test_times_between_frames_are_kept_where_they_differ(tmp_path: Path) -> None
 
 def test_a_stopped_video_goes_on_with_the_pieces_that_are_whole(tmp_path: Path) -> None:
     source = make(tmp_path / "in.mp4", frames=2 * _PIECE + 10, sound=False)
-    painted = 0
+    translated = 0
 
     def stops(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        nonlocal painted
-        painted += 1
-        if painted == _PIECE + 5:
+        nonlocal translated
+        translated += 1
+        if translated == _PIECE + 5:
             raise KeyboardInterrupt
         return negative(pixels)
 
     with pytest.raises(KeyboardInterrupt):
-        paint_video(source, tmp_path / "out.mp4", stops, quiet)
+        stylize_video(source, tmp_path / "out.mp4", stops, quiet)
     assert not (tmp_path / "out.mp4").exists()
-    painted = _PIECE + 5  # far from stopping again
-    assert paint_video(source, tmp_path / "out.mp4", stops, quiet) == 2 * _PIECE + 10
-    assert painted == _PIECE + 5 + _PIECE + 10
+    translated = _PIECE + 5  # far from stopping again
+    assert stylize_video(source, tmp_path / "out.mp4", stops, quiet) == 2 * _PIECE + 10
+    assert translated == _PIECE + 5 + _PIECE + 10
     assert facts(tmp_path / "out.mp4")[0] == 2 * _PIECE + 10
 
 
 def test_a_file_without_video_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no video at all")
     with pytest.raises(DataError, match=r"a\.mp4'"):
-        paint_video(tmp_path / "a.mp4", tmp_path / "out.mp4", negative, quiet)
+        stylize_video(tmp_path / "a.mp4", tmp_path / "out.mp4", negative, quiet)
 
 
 def test_odd_sides_and_other_containers(tmp_path: Path) -> None:
@@ -123,8 +123,8 @@ def test_odd_sides_and_other_containers(tmp_path: Path) -> None:
     def cropped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return pixels[:31, :47]
 
-    paint_video(source, tmp_path / "odd.mkv", cropped, quiet)
+    stylize_video(source, tmp_path / "odd.mkv", cropped, quiet)
     assert facts(tmp_path / "odd.mkv")[2:] == (47, 31)
     for ending in ("webm", "gif"):
-        paint_video(source, tmp_path / f"out.{ending}", negative, quiet)
+        stylize_video(source, tmp_path / f"out.{ending}", negative, quiet)
         assert facts(tmp_path / f"out.{ending}")[0] == 5

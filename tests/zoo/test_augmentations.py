@@ -13,9 +13,9 @@ from ganzoo.config.configuration import Configuration, resolve_part
 from ganzoo.config.resolve import open_catalog
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
+from ganzoo.data.inputs import enlarged, open_source, read_images, split_images
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan, build_trainer
-from ganzoo.engine.inputs import enlarged, open_source, read_images
 from ganzoo.model import Augmentation, Batch
 from ganzoo.parts import Parts
 from ganzoo.runs.folder import Run
@@ -281,7 +281,7 @@ def test_adas_colour_matrices_are_what_they_are_called() -> None:
 def trainer_of(configuration: Configuration) -> tuple[torch.nn.Module, object]:
     images: Images = read_images(open_source(configuration), configuration, View())
     gan = build_gan(configuration, {})
-    return gan, build_trainer(gan, configuration, images, torch.device("cpu"))
+    return gan, build_trainer(gan, configuration, split_images(configuration, images), torch.device("cpu"))
 
 
 @pytest.mark.parametrize("model", ["dcgan", "wgan-gp"])
@@ -328,13 +328,13 @@ def test_the_penalty_is_that_of_the_discriminator_after_the_augmentation(tiny: C
 def test_without_an_augmentation_the_bare_discriminator_judges(tiny: Callable[..., Configuration]) -> None:
     gan, trainer = trainer_of(tiny())
     assert gan.augmented_discriminator(Batch(smooth(1, 16, 16), rng())) is gan.get_submodule("discriminator")
-    assert trainer.augment is None
+    assert trainer.batches.augment is None
     assert not [key for key in gan.state_dict() if key.startswith("augment")]
 
 
 def test_data_are_read_with_the_margin_and_drawn_at_the_size_of_training(tiny: Callable[..., Configuration]) -> None:
     _, trainer = trainer_of(tiny(augment_data="scene", **{"augment_data.zoom": 1.5, "augment_data.perspective": 0}))
-    assert trainer.images.pixels.shape[1:] == (24, 24, 3)
+    assert trainer.data.images.pixels.shape[1:] == (24, 24, 3)
     first, second = trainer._draw(0.0), trainer._draw(0.0)
     assert first.target.shape == (8, 3, 16, 16) and not first.target.requires_grad
     assert first.target.abs().max() <= 1 and not torch.equal(first.target, second.target)

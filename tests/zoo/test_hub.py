@@ -20,7 +20,7 @@ from ganzoo.config.units import Size
 from ganzoo.data.cache import prepare
 from ganzoo.data.source import Picture
 from ganzoo.errors import DataError, UsageError
-from ganzoo.runs.folder import read_run_file
+from ganzoo.runs.run_file import read_run_file
 
 SIZE = Size(8, 8)
 KINDS = ["sea", "wood", "hill"]

@@ -8,8 +8,8 @@ import torch
 from ganzoo.config.configuration import Configuration, resolve_part
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.data.cache import Images, prepare
+from ganzoo.data.inputs import open_source, split_images
 from ganzoo.engine.build import build_gan, build_trainer
-from ganzoo.engine.inputs import open_source
 from ganzoo.engine.trainer import Trainer
 from ganzoo.model import AdversarialGAN, Batch
 from ganzoo.parts import Parts
@@ -41,7 +41,7 @@ def trainer(configuration: Configuration) -> Trainer:
     source = open_source(configuration)
     images: Images = prepare(source, configuration.settings.size)
     gan = build_gan(configuration, source.attributes)
-    return build_trainer(gan, configuration, images, torch.device("cpu"))
+    return build_trainer(gan, configuration, split_images(configuration, images), torch.device("cpu"))
 
 
 def test_the_built_in_models_are_there() -> None:

@@ -25,7 +25,7 @@ from ganzoo.config.units import Size
 from ganzoo.data.cache import prepare
 from ganzoo.data.folder import FolderSource
 from ganzoo.errors import DataError, UsageError
-from ganzoo.runs.folder import read_run_file
+from ganzoo.runs.run_file import read_run_file
 
 SIZE = Size(8, 8)
 KINDS = ("sea", "wood", "hill")

@@ -12,7 +12,7 @@ from torch import Tensor, distributed, nn
 from ganzoo.engine.processes import Processes
 from ganzoo.testing.checks.losses import has_batch_statistics
 from ganzoo.testing.outcome import fail, skip
-from ganzoo.testing.subject import BATCH, Subject
+from ganzoo.testing.subject import Subject
 
 _COUNT = 2
 _SECONDS = 30
@@ -64,6 +64,6 @@ def _together(subject: Subject) -> list[Tensor]:
         groups = list(pool.map(join, range(_COUNT)))
         workers = [_Noted(rank, _COUNT, group) for rank, group in enumerate(groups)]
         # Built one after the other: fresh weights come from torch's global generator.
-        trainers = [subject.trainer(batch=BATCH, processes=worker) for worker in workers]
+        trainers = [subject.trainer(processes=worker) for worker in workers]
         list(pool.map(lambda trainer: trainer.round(_PROGRESS), trainers))
     return workers[0].gradients

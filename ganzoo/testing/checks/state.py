@@ -33,7 +33,7 @@ def resume_exact(subject: Subject) -> None:
     saved = snapshot.take(stopped, 0.0)
     # Another seed, so that nothing but the checkpoint can carry the state over; order and rng belong to the run.
     resumed = subject.trainer(seed=1)
-    resumed.order, resumed.source_order = stopped.order, stopped.source_order
+    resumed.batches.order, resumed.batches.source_order = stopped.batches.order, stopped.batches.source_order
     snapshot.restore(resumed, saved)
     _rounds(resumed, _ROUNDS)
     expected, found = snapshot.take(whole, 0.0).tensors, snapshot.take(resumed, 0.0).tensors

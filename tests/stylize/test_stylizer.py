@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.stylize.painter import Painter, StylizeOptions
+from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 from ganzoo.stylize.tiles import sample, spans
 from tests.stylize.small import CPU, Negative, Network, Small
 
@@ -42,23 +42,26 @@ def test_samples_lie_inside_and_do_not_overlap() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (37, 1021), (4001, 13), (64, 64), (65, 66)])
 def test_every_size_comes_back_as_it_came(size: tuple[int, int]) -> None:
     pixels = photo(*size)
-    painted = Painter(Small(Network()), CPU).paint(pixels, StylizeOptions())
-    assert painted.shape == pixels.shape and painted.dtype == np.uint8
+    translated = Stylizer(Small(Network()), CPU).stylize(pixels, StylizeOptions())
+    assert translated.shape == pixels.shape and translated.dtype == np.uint8
 
 
 def test_tiles_of_a_network_without_norms_are_exact() -> None:
     pixels = photo(500, 620)
-    painter = Painter(Small(Network(norm=False)), CPU)
-    whole, tiled = painter.paint(pixels, StylizeOptions(tile=10_000)), painter.paint(pixels, StylizeOptions(tile=256))
+    stylizer = Stylizer(Small(Network(norm=False)), CPU)
+    whole, tiled = (
+        stylizer.stylize(pixels, StylizeOptions(tile=10_000)),
+        stylizer.stylize(pixels, StylizeOptions(tile=256)),
+    )
     assert np.abs(whole.astype(int) - tiled).max() <= 1
 
 
 def test_shared_statistics_leave_no_seam_and_separate_ones_would() -> None:
     pixels = photo(640, 640)
-    painter = Painter(Small(Network()), CPU)
-    whole = painter.paint(pixels, StylizeOptions(tile=10_000)).astype(int)
-    tiled = painter.paint(pixels, StylizeOptions(tile=256, memory=100)).astype(int)
-    alone = painter.paint(pixels[:, :256], StylizeOptions(tile=10_000)).astype(int)
+    stylizer = Stylizer(Small(Network()), CPU)
+    whole = stylizer.stylize(pixels, StylizeOptions(tile=10_000)).astype(int)
+    tiled = stylizer.stylize(pixels, StylizeOptions(tile=256, memory=100)).astype(int)
+    alone = stylizer.stylize(pixels[:, :256], StylizeOptions(tile=10_000)).astype(int)
     shared_error = np.abs(tiled - whole).mean()
     alone_error = np.abs(alone - whole[:, :256]).mean()
     assert alone_error > 3 * shared_error
@@ -67,25 +70,25 @@ def test_shared_statistics_leave_no_seam_and_separate_ones_would() -> None:
 
 
 def test_little_memory_makes_tiles_of_what_is_large() -> None:
-    painter = Painter(Small(Network()), CPU)
+    stylizer = Stylizer(Small(Network()), CPU)
     sizes: list[tuple[int, ...]] = []
-    painter.translator.generator.register_forward_hook(lambda _, inputs, __: sizes.append(tuple(inputs[0].shape)))
-    painter.paint(photo(900, 1100), StylizeOptions(memory=50))
-    assert len(sizes) > 3 and max(h * w for _, _, h, w in sizes) * painter._bytes < 50e6
+    stylizer.translator.generator.register_forward_hook(lambda _, inputs, __: sizes.append(tuple(inputs[0].shape)))
+    stylizer.stylize(photo(900, 1100), StylizeOptions(memory=50))
+    assert len(sizes) > 3 and max(h * w for _, _, h, w in sizes) * stylizer._bytes < 50e6
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0, 1.5])
 def test_strength_goes_from_the_photo_through_the_painting_and_beyond(strength: float) -> None:
     pixels = np.full((40, 40, 3), 100, np.uint8)
-    painted = Painter(Small(Negative()), CPU).paint(pixels, StylizeOptions(strength=strength))
-    value = int(painted[20, 20, 0])
+    translated = Stylizer(Small(Negative()), CPU).stylize(pixels, StylizeOptions(strength=strength))
+    value = int(translated[20, 20, 0])
     assert {0.0: value == 100, 0.5: 120 < value < 135, 1.0: value == 155, 1.5: 170 < value < 195}[strength]
 
 
 def test_kept_colours_change_in_lightness_only() -> None:
     pixels = np.zeros((40, 40, 3), np.uint8) + np.array([60, 90, 160], np.uint8)
-    plain = Painter(Small(Negative()), CPU).paint(pixels, StylizeOptions())
-    kept = Painter(Small(Negative()), CPU).paint(pixels, StylizeOptions(keep_color=True))
+    plain = Stylizer(Small(Negative()), CPU).stylize(pixels, StylizeOptions())
+    kept = Stylizer(Small(Negative()), CPU).stylize(pixels, StylizeOptions(keep_color=True))
     assert plain[0, 0].argmin() == 2 and kept[0, 0].argmax() == 2 and kept.mean() > pixels.mean()
 
 
@@ -93,15 +96,15 @@ def test_a_mask_paints_what_is_white() -> None:
     pixels = photo(300, 90)
     mask = np.zeros((300, 90), np.float32)
     mask[:, 45:] = 1
-    painted = Painter(Small(Negative()), CPU).paint(pixels, StylizeOptions(), mask=mask)
-    assert np.abs(painted[:, :45].astype(int) - pixels[:, :45]).max() <= 1
-    assert np.abs(painted[:, 45:].astype(int) - (255 - pixels[:, 45:].astype(int))).max() <= 1
+    translated = Stylizer(Small(Negative()), CPU).stylize(pixels, StylizeOptions(), mask=mask)
+    assert np.abs(translated[:, :45].astype(int) - pixels[:, :45]).max() <= 1
+    assert np.abs(translated[:, 45:].astype(int) - (255 - pixels[:, 45:].astype(int))).max() <= 1
 
 
 def test_a_change_made_at_a_smaller_size_is_carried_over_and_detail_stays() -> None:
     pixels = photo(600, 900)
-    painted = Painter(Small(Network()), CPU).paint(pixels, StylizeOptions(work_size=150))
-    change = painted.astype(int) - pixels
+    translated = Stylizer(Small(Network()), CPU).stylize(pixels, StylizeOptions(work_size=150))
+    change = translated.astype(int) - pixels
     assert np.abs(change).mean() > 3
     # In the middle of strips and where they meet alike.
     rows = np.abs(np.diff(change, axis=0)).mean(axis=(1, 2))
@@ -111,5 +114,5 @@ def test_a_change_made_at_a_smaller_size_is_carried_over_and_detail_stays() -> N
 def test_norms_are_as_they_were_after_painting() -> None:
     translator = Small(Network())
     before = translator.generator(torch.zeros(1, 3, 32, 32))
-    Painter(translator, CPU).paint(photo(600, 600), StylizeOptions(tile=128))
+    Stylizer(translator, CPU).stylize(photo(600, 600), StylizeOptions(tile=128))
     assert torch.equal(before, translator.generator(torch.zeros(1, 3, 32, 32)))

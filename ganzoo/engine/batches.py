@@ -1,0 +1,94 @@
+"""Draws the batches of a training: which images come when, changed as the configuration says, on the device."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ganzoo.batch import Batch, SharedGenerator
+from ganzoo.data.images import from_uint8
+from ganzoo.data.order import Order, balanced
+from ganzoo.data.training import TrainingData, unseen
+from ganzoo.engine.processes import Processes
+from ganzoo.model import GAN, Augmentation, NoAugmentation
+
+
+class Batches:
+    """The batches of one training, of which each of several processes draws its own part.
+
+    All randomness comes from `rng` and from the seed of the orders, so that the batch at a position is always the same.
+    """
+
+    def __init__(
+        self,
+        gan: GAN,
+        data: TrainingData,
+        device: torch.device,
+        *,
+        size: int,
+        seed: int,
+        augment: Augmentation | None,
+        processes: Processes,
+    ) -> None:
+        self.data = data
+        self.device = device
+        self.size = size
+        self.augment = None if augment is None or isinstance(augment, NoAugmentation) else augment.to(device)
+        self._processes = processes
+        self._local = processes.local_slice(size)
+        self._layout = gan.layout(device)
+        self._paired = gan.paired
+        self._numbers = balanced(data.numbers, data.images.labels) if gan.balanced else data.numbers
+        self.order = Order(len(self._numbers), seed)
+        self.source_order = Order(len(data.source_numbers), seed + 1)
+        self.rng = SharedGenerator(processes.world_size, processes.rank, self._local.stop - self._local.start)
+        self.rng.manual_seed(seed)
+
+    def draw(self, position: int, *, progress: float, number: int) -> Batch:
+        """The batch after `position` images of the endless sequence, for the round of that number."""
+        chosen = self._numbers[self.order.indices(position, self.size)[self._local]]
+        pixels, labels = self.data.images.take(chosen)
+        source = self._sources(chosen, position)
+        return Batch(
+            self._augmented(pixels),
+            self.rng,
+            source=source,
+            label=labels.to(self.device) if labels.shape[1] else None,
+            progress=progress,
+            number=number,
+            global_size=self.size,
+            local_slice=self._local,
+            all_reduce_mean=self._processes.all_reduce_mean if self._processes.world_size > 1 else None,
+        )
+
+    def unseen_sources(self, most: int) -> Tensor | None:
+        """At most so many photos that the training never sees (any, where none are held out), B 3 H W in [-1, 1]."""
+        data = self.data
+        if data.sources is None:
+            return None
+        pixels, _ = data.sources.take(unseen(data.sources, data.source_numbers, most))
+        return self._images(pixels).contiguous(memory_format=self._layout)
+
+    def _sources(self, chosen: NDArray[np.int64], position: int) -> Tensor | None:
+        data = self.data
+        if data.sources is None:
+            return None
+        if self._paired:
+            numbers = data.partners[chosen]
+        else:
+            numbers = data.source_numbers[self.source_order.indices(position, self.size)[self._local]]
+        pixels, _ = data.sources.take(numbers)
+        return self._augmented(pixels)
+
+    def _augmented(self, pixels: Tensor) -> Tensor:
+        images = self._images(pixels)
+        if self.augment is not None:
+            with torch.no_grad():
+                images = self.augment(images, self.rng).clamp(-1, 1)
+        return images.contiguous(memory_format=self._layout)
+
+    def _images(self, pixels: Tensor) -> Tensor:
+        """uint8 B 3 H W -> float32 in [-1, 1] on the device."""
+        if self.device.type == "cuda":
+            pixels = pixels.pin_memory()
+        return from_uint8(pixels.to(self.device, non_blocking=True))

@@ -1,0 +1,75 @@
+"""From a run folder to a trained model in use, and to the photos that its training never saw."""
+
+import warnings
+from pathlib import Path
+
+from torch import Tensor
+
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.resolve import open_catalog, recorded_configuration
+from ganzoo.data.images import from_uint8
+from ganzoo.data.inputs import open_source, read_plain, split_images
+from ganzoo.data.training import unseen
+from ganzoo.engine import checkpoint
+from ganzoo.engine.build import build_gan
+from ganzoo.engine.device import choose_device
+from ganzoo.errors import StorageError
+from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
+from ganzoo.model import GAN
+from ganzoo.runs.run_file import read_run_file
+from ganzoo.specs import ImageShape
+
+
+def load(
+    folder: str | Path,
+    *,
+    which: str | int = checkpoint.LATEST,
+    device: str = "auto",
+    catalog: Catalog | None = None,
+) -> LoadedGAN:
+    """The model of a run folder; `which` is "LATEST", "BEST" or a step that has a checkpoint.
+
+    Raises UsageError when the folder is no run's, StorageError when it has no good checkpoint, PluginError when the
+    plugin it was trained with is missing. Warns of newer checkpoints that are damaged and were passed over.
+    """
+    gan, problems = load_run(folder, which=which, device=device, catalog=catalog)
+    for problem in problems:
+        warnings.warn(problem, stacklevel=2)
+    return gan
+
+
+def load_run(
+    folder: str | Path, *, which: str | int, device: str = "auto", catalog: Catalog | None = None
+) -> tuple[LoadedGAN, tuple[str, ...]]:
+    """As `load`, with a sentence for each checkpoint that was passed over instead of a warning."""
+    folder = Path(folder)
+    content = read_run_file(folder)
+    configuration = recorded_configuration(content, catalog or open_catalog())
+    attributes = {name: tuple(values) for name, values in content["data"]["attributes"].items()}
+    gan = build_gan(configuration, attributes)
+    step, problems = _load_weights(gan, folder, str(which))
+    size = configuration.settings.size
+    shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
+    kind = LoadedTranslator if configuration.model.spec.task == "translate" else LoadedGenerator
+    return kind(gan, shape, step, choose_device(device)), problems
+
+
+def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
+    """Photos that a translator's training never saw (any, where none are held out), B 3 H W in [-1, 1] on the CPU."""
+    configuration = recorded_configuration(read_run_file(folder), catalog)
+    photos = read_plain(open_source(configuration), configuration)
+    chosen = unseen(photos, split_images(configuration, photos).numbers, most)
+    return from_uint8(photos.take(chosen)[0])
+
+
+def _load_weights(gan: GAN, folder: Path, which: str) -> tuple[int, tuple[str, ...]]:
+    """Fills the model from a checkpoint; returns its step, and a sentence for each that was passed over."""
+    # The names and shapes are compared before memory is taken for what the file says that it holds.
+    like = {"weights": gan.state_dict(), "ema": gan.averaged.state_dict()}
+    step, saved, problems = checkpoint.load(folder / "checkpoints", ("weights", "ema"), which, like)
+    if "weights" not in saved.tensors:
+        raise StorageError(f"the checkpoint of '{folder}' has no weights")
+    gan.load_state_dict(dict(saved.tensors["weights"]))
+    if "ema" in saved.tensors:
+        gan.averaged.load_state_dict(dict(saved.tensors["ema"]))
+    return step, problems

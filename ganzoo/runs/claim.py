@@ -1,0 +1,111 @@
+"""Claims a run folder: finds a free one, empties it, and keeps other processes out."""
+
+import json
+import os
+import platform
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.io.untrusted import read_json
+from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
+
+_OF_NO_RUN = (OWNER, LOCK, f".{RUN_FILE}.part")
+"""What one that was killed at its very start leaves in its folder."""
+
+
+@contextmanager
+def claimed_folder(model: str, out: Path | None, *, overwrite: bool) -> Iterator[Path]:
+    """Finds, makes and locks the run folder, `out` or the first free runs/<model>-<number>; changes nothing in it yet.
+
+    If the block fails before it has written a run.json, a folder that was made here goes again. Raises UsageError
+    when it holds anything (unless `overwrite` and it is a run's), is in use, or can't be written.
+    """
+    folder = out or _free_folder(Path("runs"), model)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
+    with locked(folder):
+        try:
+            _check_free(folder, overwrite=overwrite)
+            yield folder
+        finally:
+            if folder.is_dir() and _holds_nothing(folder):
+                for name in _OF_NO_RUN:
+                    (folder / name).unlink(missing_ok=True)
+                folder.rmdir()
+
+
+def _check_free(folder: Path, *, overwrite: bool) -> None:
+    if _holds_nothing(folder):
+        return
+    if not (folder / RUN_FILE).is_file():
+        raise UsageError(f"'{folder}' is not empty and not a run folder, so it is left alone: give another")
+    if not overwrite:
+        raise UsageError(f"'{folder}' is a run already: resume it (--resume), replace it (--overwrite) or give another")
+
+
+def _holds_nothing(folder: Path) -> bool:
+    return {entry.name for entry in folder.iterdir()} <= set(_OF_NO_RUN)
+
+
+def empty_folder(folder: Path) -> None:
+    """Removes what an earlier run left in a claimed folder.
+
+    run.json stays until it is replaced: a folder without it would be refused by --overwrite and --resume alike. Raises
+    StorageError when something can't be removed.
+    """
+    try:
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name not in (LOCK, OWNER, RUN_FILE):
+                entry.unlink()
+    except OSError as error:
+        raise StorageError(f"can't empty '{file_name(folder)}': {one_line(error)}") from error
+
+
+def _free_folder(base: Path, model: str) -> Path:
+    pattern = re.compile(rf"{re.escape(model)}-(\d+)")
+    taken = [int(m[1]) for entry in (base.iterdir() if base.is_dir() else ()) if (m := pattern.fullmatch(entry.name))]
+    return base / f"{model}-{max(taken, default=0) + 1}"
+
+
+@contextmanager
+def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> Iterator[None]:
+    """Keeps other processes out of the run folder while the block runs; `notice` hears of a holder that died.
+
+    The system gives the lock free when its holder dies, however that happens: none has to be removed by hand. Raises
+    UsageError that names the process that holds it.
+    """
+    from filelock import FileLock, Timeout  # here, as looking at a run needs no lock
+
+    owner = folder / OWNER
+    try:
+        held = FileLock(folder / LOCK).acquire(timeout=0)
+    except Timeout:
+        raise UsageError(f"'{folder}' is in use by another process{_named(owner)}") from None
+    except OSError as error:
+        raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
+    with held:
+        if owner.is_file():
+            notice(f"the process that had '{file_name(folder)}' last{_named(owner)} ended without a word")
+        with suppress(OSError):  # a full disk: the lock itself holds
+            owner.write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}))
+        try:
+            yield
+        finally:
+            owner.unlink(missing_ok=True)
+
+
+def _named(owner: Path) -> str:
+    """Who wrote the file, as far as it can be read."""
+    try:
+        known = read_json(owner)
+        return f" ({int(known['pid'])} on {known['host']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,61 @@
+"""Reads what a run has logged: scalars, scores, its timeline and its summary."""
+
+from pathlib import Path
+from typing import Any
+
+from ganzoo.errors import StorageError, one_line
+from ganzoo.io.untrusted import parse_json, read_json
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, TIMELINE, file_name
+
+_CUT_OFF = 2**62
+
+
+def recorded_scalars(folder: Path) -> list[dict[str, float]]:
+    """The lines of scalars.jsonl; one that a crash cut off is left out."""
+    return _whole_lines(folder / SCALARS, finite=False)
+
+
+def recorded_scores(folder: Path) -> list[Evaluation]:
+    """The scores that a run took of itself, oldest first. Raises StorageError when scores.jsonl is damaged."""
+    path = folder / SCORES
+    try:
+        return [Evaluation.from_dict(line) for line in _whole_lines(path)]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
+
+
+def recorded_timeline(folder: Path) -> list[dict[str, Any]]:
+    """The lines of timeline.jsonl: from which step on which budget held and how much of one in time was used up."""
+    return _whole_lines(folder / TIMELINE)
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The content of summary.json, nothing of a run that did not end. Raises StorageError when it is damaged."""
+    path = folder / SUMMARY
+    try:
+        return read_json(path) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
+
+
+def lines_until(path: Path, step: int) -> list[str]:
+    """The lines of a log up to that step; none without the file, and one that a crash cut off is left out."""
+    return [line for line in _lines(path) if _step_of(line) <= step]
+
+
+def _whole_lines(path: Path, *, finite: bool = True) -> list[dict[str, Any]]:
+    return [parse_json(line, finite=finite) for line in lines_until(path, _CUT_OFF - 1)]
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a log; where it is damaged, a sign stands for what can't be read."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+
+
+def _step_of(line: str) -> int:
+    """The step of a logged line; a line that a crash cut off is dropped as if it came later."""
+    try:
+        return int(parse_json(line, finite=False)["step"])
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return _CUT_OFF

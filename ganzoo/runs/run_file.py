@@ -1,0 +1,77 @@
+"""Writes run.json, and reads and checks it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.io.files import write_atomically
+from ganzoo.io.untrusted import check_links, read_json
+from ganzoo.runs.folder import Run
+from ganzoo.runs.paths import RUN_FILE, file_name
+from ganzoo.runs.versions import versions
+
+SCHEMA = 1
+
+
+def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
+    """Writes run.json: the configuration with origins, versions, and the facts given.
+
+    Raises StorageError when it can't.
+    """
+    configuration = run.configuration
+    plugin = configuration.model.plugin
+    content = {
+        "schema": SCHEMA,
+        "model": configuration.model.full_name,
+        "plugin": {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version},
+        "configuration": configuration.describe(),
+        "versions": versions(),
+        **facts,
+    }
+    try:
+        write_atomically(run.folder / RUN_FILE, json.dumps(content, indent=1) + "\n")
+    except OSError as error:
+        raise StorageError(f"can't write '{file_name(run.folder)}/{RUN_FILE}': {one_line(error)}") from error
+
+
+def read_run_file(folder: Path) -> dict[str, Any]:
+    """The content of run.json.
+
+    Raises UsageError when the folder is no run's or has a link that leads out of it, StorageError when it is damaged.
+    """
+    path = folder / RUN_FILE
+    if not path.is_file():
+        raise UsageError(f"'{folder}' is not a run folder: it has no {RUN_FILE}")
+    check_links(folder)
+    try:
+        content = read_json(path)
+        if content["schema"] != SCHEMA:
+            raise StorageError(f"'{path}' has schema {content['schema']!r}, this ganzoo reads {SCHEMA}")
+        _check_content(content)
+    except (OSError, ValueError, KeyError) as error:
+        raise StorageError(f"'{path}' is damaged: {one_line(error)}") from None
+    return content
+
+
+def _check_content(content: Mapping[str, Any]) -> None:
+    """Raises KeyError or ValueError unless all that is built from it has the form that `write_run_file` gave it."""
+    if not isinstance(content["model"], str):
+        raise ValueError("'model' is no text")
+    entries, data = content["configuration"], content["data"]
+    if not isinstance(entries, dict) or not all(
+        isinstance(entry, dict) and {"value", "origin"} <= entry.keys() for entry in entries.values()
+    ):
+        raise ValueError("'configuration' is no mapping of names to values with origins")
+    attributes = data["attributes"] if isinstance(data, dict) else None
+    if not isinstance(attributes, dict) or not all(
+        isinstance(values, list) and all(isinstance(value, str) for value in values) for values in attributes.values()
+    ):
+        raise ValueError("'data' has no 'attributes', or they are no mapping of names to lists of texts")
+    if not isinstance(data.get("fingerprint"), str):
+        raise ValueError("'data' has no 'fingerprint'")
+    for name in ("versions", "hardware"):
+        facts = content.get(name, {})
+        if not isinstance(facts, dict) or not all(isinstance(value, str) for value in facts.values()):
+            raise ValueError(f"'{name}' is no mapping of names to texts")

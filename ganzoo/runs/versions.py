@@ -1,0 +1,30 @@
+"""The versions of what computes a run."""
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+
+def versions() -> dict[str, str]:
+    """Versions that may change what a run computes."""
+    packages = ("ganzoo-core", "torch", "torchvision", "timm", "kornia", "numpy", "pillow")
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpus": str(os.cpu_count()),
+        "commit": commit(),
+    } | {name: metadata.version(name) for name in packages}
+
+
+def commit() -> str:
+    """The commit of the checkout that ganzoo runs from; nothing when it was installed or there is no git."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return ""
+    command = ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

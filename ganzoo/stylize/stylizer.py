@@ -1,0 +1,177 @@
+"""Applies a translator to a picture of any size: whole where it fits into memory, else in tiles without seams."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ganzoo.data.images import from_uint8
+from ganzoo.stylize import colors
+from ganzoo.stylize.pixels import Pixels, as_images, as_pixels, change_of, padded, resized, round_up, rounded
+from ganzoo.stylize.statistics import Statistics, gathered, held, norms_in
+from ganzoo.stylize.tiles import aligned, sample, spans
+from ganzoo.translator import Translator
+
+_LEAST = 32
+"""Smallest side that a network receives; smaller images are continued by their mirror image."""
+_OVERLAP = 128
+"""Pixels that neighbouring tiles share: most of what a network sees around a pixel."""
+_SAMPLE = 192
+"""Side of the tiles from which norm statistics are gathered."""
+_STRIP = 256
+"""Rows that are blended at once."""
+_WORKSPACE = 5
+"""Largest maps of a network that are in memory at a time, with what convolutions need."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StylizeOptions:
+    """How to translate a picture.
+
+    `strength` 0 is the photo, 1 the painting, up to 2 goes beyond. `keep_color` takes lightness from the painting only.
+    `tile` is the side of tiles in pixels, 0 for as large as `memory` (MB) allows, whole images included. `work_size`
+    translates a copy with that shorter side and carries the change over to the image, for strokes that show in large
+    photos; 0 translates at full size.
+    """
+
+    strength: float = 1.0
+    keep_color: bool = False
+    tile: int = 0
+    memory: int = 600
+    work_size: int = 0
+
+
+class Stylizer:
+    """A translator in evaluation mode on its device; `style` M is the style to translate into, if it takes one."""
+
+    def __init__(self, translator: Translator, device: torch.device, *, style: Tensor | None = None) -> None:
+        self.translator = translator
+        self.device = device
+        self.style = style
+        self._layout = translator.layout(device)
+        self._bytes = _bytes_a_pixel(self.network(), translator, device)
+
+    @torch.inference_mode()
+    def stylize(self, pixels: Pixels, options: StylizeOptions, *, mask: NDArray[np.float32] | None = None) -> Pixels:
+        """Pixels H W 3 -> translated pixels of the same shape; `mask` H W in [0, 1] says how much of it where."""
+        height, width = pixels.shape[:2]
+        native = self.translator.native_strength and options.strength != 1.0
+        amount = 1.0 if native else options.strength
+        small = resized(pixels, options.work_size) if 0 < options.work_size < min(height, width) else None
+        translated = self._translated(pixels if small is None else small, options)
+        if small is None and amount == 1.0 and not options.keep_color and mask is None:
+            return translated
+        result = np.empty_like(pixels)
+        for top in range(0, height, _STRIP):
+            rows = slice(top, min(top + _STRIP, height))
+            photo = as_images(pixels[rows], self.device)
+            if small is None:
+                painting = as_images(translated[rows], self.device)
+            else:
+                change = change_of(small, translated, rows, (height, width), self.device)
+                painting = (photo + change).clamp(0, 1)
+            part = None if mask is None else torch.from_numpy(mask[rows]).to(self.device)[None, None]
+            result[rows] = as_pixels(_blended(photo, painting, amount, part, keep_color=options.keep_color))
+        return result
+
+    def network(self, strength: float = 1.0) -> Callable[[Tensor], Tensor]:
+        """Images B 3 H W in [-1, 1] -> translated ones."""
+
+        def translate(images: Tensor) -> Tensor:
+            given: dict[str, Tensor] = {}
+            if self.translator.native_strength and strength != 1.0:
+                given["strength"] = images.new_full((len(images),), strength)
+            if self.style is not None:
+                given["style"] = self.style.expand(len(images), -1)
+            return self.translator.translate(images, **given)
+
+        return translate
+
+    def _translated(self, pixels: Pixels, options: StylizeOptions) -> Pixels:
+        """Translated at full strength, or at the translator's own if it has one."""
+        height, width = pixels.shape[:2]
+        network = self.network(options.strength)
+        whole = padded(pixels, self.translator.size_multiple, least=_LEAST)
+        tile = self._tile(options, whole.shape[:2])
+        if max(whole.shape[:2]) <= tile:
+            return as_pixels((network(self._signed(whole)) + 1) / 2)[:height, :width]
+        statistics = self._statistics(whole, network, options)
+        with held(self.translator, statistics):
+            translated = self._in_tiles(whole, network, tile)
+        return rounded(translated[:height, :width], rows=_STRIP)
+
+    def _in_tiles(self, whole: Pixels, network: Callable[[Tensor], Tensor], tile: int) -> NDArray[np.float32]:
+        """H W 3 in [-1, 1], each pixel the weighted sum of the tiles that cover it."""
+        multiple = self.translator.size_multiple
+        overlap = min(round_up(_OVERLAP, multiple), tile // 2)
+        rows, columns = (aligned(spans(side, tile, overlap), multiple) for side in whole.shape[:2])
+        translated = np.zeros(whole.shape, np.float32)
+        for row in rows:
+            for column in columns:
+                piece = whole[row.start : row.stop, column.start : column.stop]
+                weights = row.weights[:, None, None] * column.weights[None, :, None]
+                values = network(self._signed(piece))[0].permute(1, 2, 0).float().cpu().numpy()
+                translated[row.start : row.stop, column.start : column.stop] += weights * values
+        return translated
+
+    def _statistics(self, whole: Pixels, network: Callable[[Tensor], Tensor], options: StylizeOptions) -> Statistics:
+        """Of tiles all over the image at once, as many as the memory holds."""
+        if not norms_in(self.translator):
+            return {}
+        side = min(round_up(_SAMPLE, self.translator.size_multiple), *whole.shape[:2])
+        side -= side % self.translator.size_multiple
+        most = max(1, int(options.memory * 1e6 / self._bytes / side**2))
+        ratio = whole.shape[0] / whole.shape[1]
+        down = max(1, round(math.sqrt(most * ratio)))
+        tops = sample(whole.shape[0], side, down)
+        lefts = sample(whole.shape[1], side, max(1, most // len(tops)))
+        tiles = [self._signed(whole[t : t + side, left : left + side]) for t in tops for left in lefts]
+        with gathered(self.translator) as found:
+            network(torch.cat(tiles))
+        return found
+
+    def _signed(self, pixels: Pixels) -> Tensor:
+        """H W 3 -> 1 3 H W in [-1, 1]."""
+        images = torch.from_numpy(np.array(pixels)).to(self.device).permute(2, 0, 1)[None]
+        return from_uint8(images).contiguous(memory_format=self._layout)
+
+    def _tile(self, options: StylizeOptions, shape: tuple[int, ...]) -> int:
+        """Side of a tile: what was asked for, or the largest that the memory allows."""
+        multiple = self.translator.size_multiple
+        if options.tile:
+            return round_up(max(options.tile, 2 * _LEAST), multiple)
+        pixels = options.memory * 1e6 / self._bytes
+        if shape[0] * shape[1] <= pixels:
+            return max(shape)
+        return max(round_up(4 * _OVERLAP, multiple), int(math.sqrt(pixels)) // multiple * multiple)
+
+
+def _blended(photo: Tensor, painting: Tensor, amount: float, mask: Tensor | None, *, keep_color: bool) -> Tensor:
+    """So much of the painting over the photo, all of it 1 3 H W in [0, 1]; `mask` 1 1 H W says how much where."""
+    if keep_color:
+        painting = colors.recolored(photo, painting)
+    if mask is not None:
+        return colors.blended(photo, painting, amount * mask)
+    return painting if amount == 1.0 else colors.blended(photo, painting, amount)
+
+
+def _bytes_a_pixel(network: Callable[[Tensor], Tensor], translator: Translator, device: torch.device) -> float:
+    """Memory that each pixel needs, by the largest map that the network makes of a small image."""
+    largest = 0
+
+    def note(_: nn.Module, __: object, output: object) -> None:
+        nonlocal largest
+        if isinstance(output, Tensor):
+            largest = max(largest, output.numel() * output.element_size())
+
+    handles = [module.register_forward_hook(note) for module in translator.modules()]
+    side = round_up(2 * _LEAST, translator.size_multiple)
+    with torch.inference_mode():
+        network(torch.zeros(1, 3, side, side, device=device))
+    for handle in handles:
+        handle.remove()
+    return max(1.0, _WORKSPACE * largest / side**2)
