@@ -16,10 +16,9 @@ from pydantic import BaseModel
 from ganzoo import hooks
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli.app import COMMANDS, app
-from ganzoo.cli.inspect import describe_type
 from ganzoo.config.resolve import open_catalog
 from ganzoo.config.settings import RunSettings
-from ganzoo.options import PartChoice, part_kind
+from ganzoo.options import PartChoice, describe_type, part_kind
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
 

@@ -135,7 +135,8 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
 
     Raises UsageError when the run there was started with other options.
     """
-    from ganzoo.config.settings import RESUMABLE, current_names
+    from ganzoo.config.renamed import with_new_names
+    from ganzoo.config.settings import RESUMABLE
     from ganzoo.engine import checkpoint
     from ganzoo.engine.distributed import joined
     from ganzoo.runs.paths import RUN_FILE
@@ -148,7 +149,8 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
         begun, saved = team.broadcast("found", " ".join(map(str, found))).split()
         if saved == "False":
             return start_run(configuration, catalog, view, out=folder, overwrite=begun == "True")
-        old, new = current_names(read_run_file(folder)["configuration"]), current_names(configuration.describe())
+        new = configuration.describe()
+        old = with_new_names(read_run_file(folder)["configuration"], new)
         for name in sorted({*old, *new} - RESUMABLE):
             if old.get(name, {}).get("value") != new.get(name, {}).get("value"):
                 raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
@@ -166,10 +168,11 @@ def resume_run(
 ) -> "Run":
     """Goes on with the run in `folder`, which must be one of `model` if that is given."""
     from ganzoo.config.configuration import Layer, metric_parts
-    from ganzoo.config.settings import RESUMABLE, current_names
+    from ganzoo.config.renamed import with_new_names
+    from ganzoo.config.settings import RESUMABLE
     from ganzoo.runs.run_file import read_run_file
 
-    changed = current_names(given(settings))
+    changed = with_new_names(given(settings), RESUMABLE)
     content = read_run_file(Path(folder))
     for name in sorted(set(changed) - RESUMABLE):
         if name not in content["configuration"]:

@@ -23,8 +23,7 @@ from ganzoo.adversarial import (
     Terms,
 )
 from ganzoo.batch import Batch
-from ganzoo.config.configuration import split_names
-from ganzoo.options import AdversarialOptions, AdversarialTranslatorOptions
+from ganzoo.options import AdversarialOptions, AdversarialTranslatorOptions, split_names
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
 

@@ -45,8 +45,9 @@ DECLARES = "pluggy pydantic yaml filelock platformdirs"
 KIT = "losses layers augment encoders metrics"
 FLOORS = [
     Floor("errors", loads="nothing"),
+    Floor("io options", DECLARES, "nothing"),
     Floor("specs", DECLARES, "nothing"),
-    Floor("options hooks io", DECLARES, "nothing"),
+    Floor("hooks", DECLARES, "nothing"),
     Floor("catalog", DECLARES, "nothing"),
     Floor("config", DECLARES, "nothing"),
     Floor("runs", DECLARES, "nothing"),

@@ -74,7 +74,7 @@ def compare(
     from ganzoo.cli.live import LineView
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
-    from ganzoo.config.configuration import parse_assignments
+    from ganzoo.config.values import parse_assignments
 
     own = parse_assignments(assignments)
     given = {key: value for key, value in options.items() if value is not None}

@@ -73,7 +73,7 @@ def _settings(assignments: tuple[str, ...], *, other_images: bool) -> dict[str, 
 
     What is held out may change only where `other_images` are scored on: of its own a run has seen all the rest.
     """
-    from ganzoo.config.configuration import parse_assignments
+    from ganzoo.config.values import parse_assignments
 
     given = parse_assignments(assignments)
     allowed = (*_SCORED_BY, "held_out") if other_images else _SCORED_BY

@@ -1,6 +1,6 @@
 """`ganzoo show` and `plugins`: what is registered, in detail. Neither imports torch."""
 
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -8,11 +8,9 @@ from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, rows_as, say, table
 from ganzoo.cli.rows import remember
 from ganzoo.errors import UsageError
-from ganzoo.specs import PartKind
+from ganzoo.options import PartKind
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-
     from ganzoo.catalog.lookup import Catalog, RegisteredModel
     from ganzoo.catalog.registry import Preset
     from ganzoo.config.configuration import Configuration
@@ -109,6 +107,8 @@ def _facts(name: str, model: "RegisteredModel", preset: "Preset | None") -> dict
 
 
 def _option_rows(configuration: "Configuration") -> list[dict[str, object]]:
+    from ganzoo.options import describe_type
+
     described = {**type(configuration.options).model_fields, **type(configuration.settings).model_fields}
     for key, part in configuration.parts.items():
         described |= {f"{key}.{option}": field for option, field in part.spec.options.model_fields.items()}
@@ -130,26 +130,3 @@ def _own(configuration: "Configuration") -> frozenset[str]:
     """The keys of the model itself, which come before those of every run."""
     names = type(configuration.options).model_fields
     return frozenset(key for key in configuration.values() if key.partition(".")[0] in names)
-
-
-def describe_type(field: "FieldInfo") -> str:
-    """A field's type and bounds in one short text, such as "float > 0, <= 1"."""
-    bounds = []
-    for constraint in field.metadata:
-        bounds += [
-            f"{sign} {limit:g}"
-            for attribute, sign in (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
-            if (limit := getattr(constraint, attribute, None)) is not None
-        ]
-    return " ".join([_type_name(field.annotation), ", ".join(bounds)]).strip()
-
-
-def _type_name(annotation: Any) -> str:
-    from ganzoo.options import PartChoice
-
-    if get_origin(annotation) is Literal:
-        return " | ".join(map(str, get_args(annotation)))
-    if annotation is PartChoice:
-        return "part"
-    # A class has a name, any other annotation (tuple[int, ...], float | None) reads well as it is written.
-    return annotation.__name__.lower() if isinstance(annotation, type) else str(annotation)

@@ -60,7 +60,7 @@ def train(
     from ganzoo import api
     from ganzoo.cli.live import make_view
     from ganzoo.config import resolve
-    from ganzoo.config.configuration import parse_assignments
+    from ganzoo.config.values import parse_assignments
 
     catalog = context.catalog()
     options = parse_assignments(assignments)

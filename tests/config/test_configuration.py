@@ -11,9 +11,10 @@ from ganzoo import DataError, ModelSpec, Size, UsageError
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.plugin import Plugin
 from ganzoo.catalog.registry import Preset, Registry
-from ganzoo.config.configuration import Configuration, Layer, configure, metric_parts, parse_assignments
+from ganzoo.config.configuration import Configuration, Layer, configure, metric_parts
 from ganzoo.config.resolve import configure_run, recorded_configuration
 from ganzoo.config.units import Amount
+from ganzoo.config.values import parse_assignments
 
 
 def of(catalog: Catalog, model: str, *layers: dict[str, object]) -> Configuration:

@@ -17,7 +17,7 @@ from ganzoo import api
 from ganzoo.cli import run_command
 from ganzoo.cli.run import train as run_cli
 from ganzoo.config import resolve
-from ganzoo.config.configuration import parse_assignments
+from ganzoo.config.values import parse_assignments
 from ganzoo.errors import StorageError, UsageError
 from ganzoo.report_html import pictures, render_comparison, render_run, write_report
 from ganzoo.report_html.commands import repeat
