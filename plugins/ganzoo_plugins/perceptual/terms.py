@@ -9,7 +9,6 @@ from ganzoo.encoders import Encoder
 from ganzoo.model import Batch
 from ganzoo.parts import Parts
 from ganzoo.translator import Term, Translate, source_of
-from ganzoo_plugins.perceptual.stages import stages
 
 if TYPE_CHECKING:
     from ganzoo_plugins.perceptual import PerceptualOptions
@@ -22,7 +21,7 @@ class Perceptual(Term):
         super().__init__()
         self.weight = options.weight
         self.encoder: Encoder = parts.build("encoder")
-        self.stages = stages(self.encoder, options)
+        self.stages = self.encoder.stage_range(options.first, options.last)
 
     def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
         """Painted against the photo, the mean over the stages."""
