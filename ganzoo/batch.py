@@ -119,10 +119,10 @@ class Batch:
         """Keeps a scalar for the logs and the live view; it takes no part in the loss."""
         self.recorded[name] = value.detach()
 
-    def with_target(self, target: Tensor) -> "Batch":
-        """The same draw with other images in the place of the target, such as pairs on top of each other."""
+    def with_target(self, target: Tensor, label: Tensor | None) -> "Batch":
+        """The same draw with other images, and their labels, in place of the target; logs and stashes are shared."""
         other = copy(self)
-        other.target = target
+        other.target, other.label = target, label
         return other
 
     def stash(self, **values: Tensor) -> None:

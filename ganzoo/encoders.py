@@ -127,6 +127,15 @@ class Encoder(nn.Module, ABC):
             images, depth, self.pyramid(self._inputs(images), depth)
         )
 
+    def stage_range(self, first: int, last: int) -> range:
+        """Numbers of the maps from `first` to `last`. Raises UsageError when the encoder has no such maps."""
+        if not 0 <= first <= last < len(self.strides):
+            raise UsageError(
+                f"first={first}, last={last}: encoder '{self.name}' has stages 0 to {len(self.strides) - 1}, and first"
+                " may not be after last"
+            )
+        return range(first, last + 1)
+
     def train(self, mode: bool = True) -> "Encoder":
         """Stays in evaluation mode whatever `mode` says."""
         return super().train(False)

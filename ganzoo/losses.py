@@ -22,6 +22,16 @@ def cross_entropy_fake(scores: Tensor) -> Tensor:
     return F.softplus(scores).mean()
 
 
+def wasserstein_real(scores: Tensor) -> Tensor:
+    """-E[f(x)] (arXiv 1701.07875, algorithm 1); of generated images this is the loss of the generator."""
+    return -scores.mean()
+
+
+def wasserstein_fake(scores: Tensor) -> Tensor:
+    """E[f(G(z))] (arXiv 1701.07875, algorithm 1)."""
+    return scores.mean()
+
+
 def least_squares(scores: Tensor, target: float) -> Tensor:
     """(D(x) - target)² / 2 (arXiv 1611.04076, eq. 2)."""
     return 0.5 * (scores - target).square().mean()

@@ -1,4 +1,4 @@
-"""The interfaces of recipes: networks, adversarial losses, steps and the GAN itself.
+"""The interface of recipes, and the recipe that draws images from noise.
 
 A recipe says what is optimised. Optimisers, freezing, averaging, precision and checkpoints belong to the engine.
 """
@@ -11,8 +11,19 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from ganzoo.adversarial import (
+    AdversarialLoss,
+    Augmentation,
+    AugmentedDiscriminator,
+    CriticOutputs,
+    Discriminator,
+    Generator,
+    NoAugmentation,
+    Regulariser,
+    Terms,
+)
 from ganzoo.batch import Batch
-from ganzoo.options import AdversarialOptions, Options, split_names
+from ganzoo.options import AdversarialOptions, AdversarialTranslatorOptions, split_names
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
 
@@ -20,157 +31,26 @@ __all__ = [
     "GAN",
     "AdversarialGAN",
     "AdversarialLoss",
+    "AdversarialRecipe",
     "Augmentation",
     "Batch",
+    "Critic",
+    "CriticOutputs",
     "Discriminator",
     "Generator",
-    "Judged",
     "NoAugmentation",
     "Regulariser",
     "Step",
     "Terms",
 ]
 
-Terms = Mapping[str, Tensor]
-"""Named scalars that add up to a loss."""
-
-
-class Generator(nn.Module, ABC):
-    """Network that draws images. A part's target is called as `target(options, shape=ImageShape)`."""
-
-    latent: int
-    """Length of the latent vector."""
-    conditional: bool = False
-    """Whether the label changes what is drawn."""
-    styled: bool = False
-    """Whether it draws by way of style vectors: `synthesis(mapping(latent, label))`, with `mean_style` of latents."""
-    truncation: float = 1.0
-    """For one that is `styled`: how far from `mean_style` styles are, 0 at it; below 1 safer and less varied."""
-
-    @abstractmethod
-    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        """Latents B x latent, labels int64 B A -> images B C H W in [-1, 1].
-
-        Walks and projections give mixtures instead of labels, B V with a weight for each value, as `LabelTable` takes.
-        """
-
-
-class Discriminator(nn.Module, ABC):
-    """Network that scores images. A part's target is called as `target(options, shape=ImageShape)`."""
-
-    conditional: bool = False
-    """Whether it judges how well an image fits its label."""
-
-    @abstractmethod
-    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        """Images B C H W in [-1, 1], labels int64 B A -> scores of any shape beyond B, higher is more real."""
-
-    def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
-        """Terms of its own loss beside the game, from real images as it sees them; none by default.
-
-        Such as redrawing them from its features (arXiv 2101.04775, eq. 4). Models that draw from noise add them.
-        """
-        return {}
-
-
-class AdversarialLoss(ABC):
-    """The game between the two players. A part's target is called as `target(options)`.
-
-    One that keeps something from step to step is an `nn.Module` too and keeps it in buffers, for checkpoints to hold.
-    """
-
-    needs_real = False
-    """Whether the generator's loss compares with the scores of real images; only then are they computed."""
-    scores_are_logits = False
-    """Whether the sigmoid of a score is a probability, which the live view then shows."""
-
-    @abstractmethod
-    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
-        """Loss of the discriminator from its scores of real and fake images."""
-
-    @abstractmethod
-    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
-        """Loss of the generator from the scores of its images; `real` is None unless `needs_real`."""
-
-    def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
-        """Terms that look into the discriminator, such as a gradient penalty; none by default."""
-        return {}
-
-    def before_step(self, discriminator: Discriminator) -> None:  # noqa: B027  # optional on purpose
-        """Called before each step of the discriminator, such as to clip its weights."""
-
-    def after_step(self, discriminator: Discriminator) -> None:  # noqa: B027
-        """Called after each step of the discriminator."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """What a step of the discriminator has computed: `fake` without gradients, scores with them."""
-
-    discriminator: Discriminator
-    batch: Batch
-    fake: Tensor
-    real_scores: Tensor
-    fake_scores: Tensor
-
-
-class Regulariser(nn.Module, ABC):
-    """An extra term of the discriminator's loss, beside any game. A part's target is called as `target(options)`.
-
-    What it keeps from step to step lives in buffers, for checkpoints to hold.
-    """
-
-    every: int = 1
-    """Rounds from one use to the next; the term then counts so many times, as in lazy regularisation (1912.04958)."""
-
-    @abstractmethod
-    def forward(self, judged: Judged) -> Tensor:
-        """The weighted term, a scalar."""
-
-
-class Augmentation(nn.Module, ABC):
-    """Changes images at random. A part's target is called as `target(options, shape=ImageShape)`.
-
-    What it learns while training lives in buffers, so that checkpoints hold it.
-    """
-
-    margin: float = 1.0
-    """Pictures are read this many times larger than `shape` on each side, so that a crop needs no enlarging; a
-    discriminator's inputs come as they are."""
-
-    @abstractmethod
-    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        """Images B C H' W' in [-1, 1] -> B C H W of `shape`, changed by nothing but `rng`, a generator on the CPU.
-
-        Differentiable. Values may leave [-1, 1], since cutting them off would cut gradients off; images that are
-        changed as they are drawn from the data are brought back by the engine.
-        """
-
-    def observe(self, real_scores: Tensor) -> None:  # optional on purpose
-        """Called with the scores of real images, detached, after each loss of the discriminator that it changes."""
-
-    def recorded(self) -> Mapping[str, Tensor]:
-        """Scalars for the logs, such as a probability that is steered; none by default."""
-        return {}
-
-
-class NoAugmentation(Augmentation):
-    """Leaves images as they are."""
-
-    def __init__(self, options: Options, *, shape: ImageShape) -> None:
-        super().__init__()
-
-    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        """The very same images."""
-        return images
-
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One player's move: the engine computes the sum of `loss(batch)` and updates the parameters of `trains`.
+    """One update: the engine computes the sum of `loss(batch)` and updates the parameters of `trains`.
 
-    `repeat` is a number of repetitions, or a function from the number of the round (from 0) to one; the first
-    repetition goes on with the batch of the step before, each further one draws its own. The step takes part in every
+    `repeat` is a number of repetitions, or a function from the number of the round (from 0) to one. The first
+    repetition uses the batch of the step before, each further one draws its own. The step takes part in every
     `every`-th round. `before` and `after` are called around each repetition, without gradients.
     """
 
@@ -197,13 +77,13 @@ class GAN(nn.Module, ABC):
     conditional: bool = False
     """Whether the label changes what is drawn."""
     balanced: bool = False
-    """Whether images of each label, or combination of labels, come equally often, however many there are of each."""
+    """Whether each label, or combination of labels, comes equally often, however many images it has."""
     paired: bool = False
     """Whether each source image belongs to the target image at its place, as a translator of pairs needs it."""
     records_probabilities: bool = False
-    """Whether D(real) and D(fake), if it records them, are probabilities and not just scores."""
+    """Whether D(real) and D(fake), if the recipe records them, are probabilities; plain scores otherwise."""
     channels_last: bool = True
-    """Whether a CPU is faster with channels last in memory; other devices always get them so."""
+    """Whether a CPU is faster with channels last in memory; other devices always get that order."""
 
     def layout(self, device: torch.device) -> torch.memory_format:
         """The memory order of networks and images on that device."""
@@ -223,25 +103,160 @@ class GAN(nn.Module, ABC):
         """A new optimiser over the parameters of `step.trains`."""
 
     def rate(self, progress: float) -> float:
-        """Factor of all learning rates when that part of the budget is used up; 1 throughout by default."""
+        """Factor of all learning rates, given the part of the budget that is used up; 1 throughout by default."""
         return 1.0
 
+    def betas(self, progress: float) -> tuple[float, float] | None:
+        """Betas of every Adam, given the part of the budget that is used up; None leaves them as they were built."""
+        return None
 
-class AdversarialGAN(GAN):
+
+@dataclass(frozen=True, kw_only=True)
+class Critic:
+    """A discriminator and its regularisers. A recipe with several critics gives all but the first a `name`."""
+
+    discriminator: Discriminator
+    regularisers: nn.ModuleDict
+    name: str = ""
+    """Part of the names of its scalars: D(real photo) is of the critic "photo"."""
+
+
+class AdversarialRecipe(GAN):
+    """What all recipes with an adversarial loss share: their steps, and the terms of both losses.
+
+    A subclass sets `generator` and `discriminator`, then calls `build_losses`; it computes `discriminator_loss` and
+    `generator_loss` with the help of `discriminator_terms` and `generator_terms`. Every discriminator sees images, real
+    or fake, through the augmentation, each time drawn anew.
+    """
+
+    options: AdversarialOptions | AdversarialTranslatorOptions
+    generator: nn.Module
+    discriminator: Discriminator
+    loss: AdversarialLoss
+    regularisers: nn.ModuleDict
+    augment: Augmentation
+
+    def build_losses(self, parts: Parts, shape: ImageShape) -> None:
+        """Builds the loss, the regularisers and the augmentation that the options name."""
+        self.loss = parts.build("loss")
+        self.records_probabilities = self.loss.scores_are_logits
+        self.regularisers = self.build_regularisers(parts)
+        self.augment = parts.build("augment", shape=shape)
+
+    def build_regularisers(self, parts: Parts) -> nn.ModuleDict:
+        """The regularisers that the option `regularise` names, a set of their own for each critic."""
+        return nn.ModuleDict(parts.several(split_names(self.options.regularise)))
+
+    @abstractmethod
+    def discriminator_loss(self, batch: Batch) -> Terms:
+        """Terms of the discriminator's loss."""
+
+    @abstractmethod
+    def generator_loss(self, batch: Batch) -> Terms:
+        """Terms of the generator's loss."""
+
+    @property
+    def trained_modules(self) -> nn.Module:
+        """What the generator's step trains; `generator` by default."""
+        return self.generator
+
+    @property
+    def critic(self) -> Critic:
+        """The discriminator with its regularisers."""
+        return Critic(discriminator=self.discriminator, regularisers=self.regularisers)
+
+    def steps(self) -> Iterable[Step]:
+        """Discriminator first, then generator; both use the same generated images, computed once."""
+        yield Step(
+            name="discriminator",
+            trains=self.discriminator,
+            loss=self.discriminator_loss,
+            repeat=self.options.critic_steps_at,
+            before=lambda: self.loss.before_step(self.discriminator),
+            after=lambda: self.loss.after_step(self.discriminator),
+        )
+        yield Step(name="generator", trains=self.trained_modules, loss=self.generator_loss)
+
+    def optimiser(self, step: Step) -> torch.optim.Optimizer:
+        """The optimiser that the options name, Adam where they name none; in the fused form where there is one."""
+        options = self.options
+        lr = options.lr_discriminator if step.name == "discriminator" and options.lr_discriminator else options.lr
+        if isinstance(options, AdversarialOptions) and options.optimiser == "rmsprop":
+            return torch.optim.RMSprop(step.trains.parameters(), lr, alpha=options.beta2)
+        return torch.optim.Adam(step.trains.parameters(), lr, betas=(options.beta1, options.beta2), fused=True)
+
+    def augmented_discriminator(self, batch: Batch, critic: Critic | None = None) -> Discriminator:
+        """The discriminator behind the augmentation, as losses and penalties see it; itself without augmentation."""
+        discriminator = (critic or self.critic).discriminator
+        if isinstance(self.augment, NoAugmentation):
+            return discriminator
+        return AugmentedDiscriminator(discriminator, self.augment, batch.rng)
+
+    def run_discriminator(
+        self, images: Tensor, label: Tensor | None, batch: Batch, critic: Critic | None = None
+    ) -> Tensor:
+        """Scores of images B C H W behind the augmentation, which draws from the batch's generator."""
+        scores: Tensor = self.augmented_discriminator(batch, critic)(images, label)
+        return scores
+
+    def discriminator_terms(self, batch: Batch, fake: Tensor, critic: Critic | None = None) -> Terms:
+        """All terms that train a discriminator; D(real), D(fake) and the augmentation's scalars go to the logs.
+
+        `batch.target` (with `batch.label`) and `fake` are real and fake images as the discriminator receives them.
+        """
+        critic = critic or self.critic
+        discriminator = self.augmented_discriminator(batch, critic)
+        real_scores = discriminator(batch.target, batch.label)
+        fake_scores = discriminator(fake, batch.label)
+        of = f" {critic.name}" if critic.name else ""
+        batch.record(f"D(real{of})", self._recorded(real_scores))
+        batch.record(f"D(fake{of})", self._recorded(fake_scores))
+        outputs = CriticOutputs(
+            discriminator=discriminator, batch=batch, fake=fake, real_scores=real_scores, fake_scores=fake_scores
+        )
+        terms = {
+            **self.loss.discriminator(real_scores, fake_scores),
+            **self.loss.penalty(discriminator, batch, fake),
+            **self.regularisation(outputs, critic),
+            **discriminator.auxiliary(batch.target, batch.rng),
+        }
+        self.augment.observe(real_scores.detach())
+        for name, value in self.augment.recorded().items():
+            batch.record(name, value)
+        return terms
+
+    def generator_terms(self, batch: Batch, fake: Tensor, critic: Critic | None = None) -> Terms:
+        """The adversarial terms of the generator; arguments as for `discriminator_terms`."""
+        fake_scores = self.run_discriminator(fake, batch.label, batch, critic)
+        needed = self.loss.needs_real
+        real_scores = self.run_discriminator(batch.target, batch.label, batch, critic) if needed else None
+        return self.loss.generator(fake_scores, real_scores)
+
+    def regularisation(self, outputs: CriticOutputs, critic: Critic) -> Terms:
+        """The terms of the critic's regularisers that are due in this round."""
+        chosen = cast("Mapping[str, Regulariser]", critic.regularisers)
+        due = {name: one for name, one in chosen.items() if outputs.batch.number % one.every == 0}
+        return {name: one.every * one(outputs) for name, one in due.items()}
+
+    def _recorded(self, scores: Tensor) -> Tensor:
+        scores = scores.detach()
+        return (scores.sigmoid() if self.loss.scores_are_logits else scores).mean()
+
+
+class AdversarialGAN(AdversarialRecipe):
     """The recipe for noise to image: a generator, a discriminator and an adversarial loss, each a part.
 
-    The discriminator sees every image, real or fake, through the augmentation, each time drawn anew. Where one of the
-    networks does not use labels the other gets none: what it drew for them, or asked of them, would mean nothing.
+    Where one of the networks does not use labels the other gets none: what it drew for them would mean nothing.
     """
+
+    options: AdversarialOptions
+    generator: Generator
 
     def __init__(self, options: AdversarialOptions, *, shape: ImageShape, parts: Parts) -> None:
         super().__init__()
         self.options = options
-        self.generator, self.discriminator = _players(parts, shape)
-        self.loss: AdversarialLoss = parts.build("loss")
-        self.records_probabilities = self.loss.scores_are_logits
-        self.regularisers = nn.ModuleDict(parts.several(split_names(options.regularise)))
-        self.augment: Augmentation = parts.build("augment", shape=shape)
+        self.generator, self.discriminator = _networks(parts, shape)
+        self.build_losses(parts, shape)
         self.averaged = self.generator
         self.conditional = self.generator.conditional
 
@@ -250,98 +265,22 @@ class AdversarialGAN(GAN):
         images: Tensor = self.generator(batch.noise(self.generator.latent), batch.label)
         return images
 
-    def steps(self) -> Iterable[Step]:
-        """Discriminator first, then generator, which goes on with the images that the discriminator has just seen."""
-        yield Step(
-            name="discriminator",
-            trains=self.discriminator,
-            loss=self._discriminator_loss,
-            repeat=self.options.critic_steps_at,
-            before=lambda: self.loss.before_step(self.discriminator),
-            after=lambda: self.loss.after_step(self.discriminator),
-        )
-        yield Step(name="generator", trains=self.generator, loss=self._generator_loss)
-
-    def optimiser(self, step: Step) -> torch.optim.Optimizer:
-        """The optimiser that the options name."""
-        return build_optimiser(self.options, step)
-
-    def _fake(self, batch: Batch) -> Tensor:
+    def fake(self, batch: Batch) -> Tensor:
+        """The same, computed once for all steps between which the generator is not trained."""
         return batch.shared("fake", self.generator, lambda: self(batch))
 
-    def _judge(self, batch: Batch) -> Discriminator:
-        """The discriminator as losses and penalties see it."""
-        return through(self.augment, self.discriminator, batch.rng)
+    def discriminator_loss(self, batch: Batch) -> Terms:
+        """The adversarial loss, its penalty, the regularisers and what the discriminator adds."""
+        return self.discriminator_terms(batch, self.fake(batch).detach())
 
-    def _discriminator_loss(self, batch: Batch) -> Terms:
-        judge = self._judge(batch)
-        fake = self._fake(batch).detach()
-        real_scores = judge(batch.target, batch.label)
-        fake_scores = judge(fake, batch.label)
-        batch.record("D(real)", self._shown(real_scores))
-        batch.record("D(fake)", self._shown(fake_scores))
-        terms = {**self.loss.discriminator(real_scores, fake_scores), **self.loss.penalty(judge, batch, fake)}
-        judged = Judged(discriminator=judge, batch=batch, fake=fake, real_scores=real_scores, fake_scores=fake_scores)
-        terms |= self._regularised(judged) | dict(judge.auxiliary(batch.target, batch.rng))
-        self.augment.observe(real_scores.detach())
-        for name, value in self.augment.recorded().items():
-            batch.record(name, value)
-        return terms
-
-    def _regularised(self, judged: Judged) -> dict[str, Tensor]:
-        chosen = cast("Mapping[str, Regulariser]", self.regularisers)
-        return {name: one.every * one(judged) for name, one in chosen.items() if judged.batch.number % one.every == 0}
-
-    def _generator_loss(self, batch: Batch) -> Terms:
-        judge = self._judge(batch)
-        fake_scores = judge(self._fake(batch), batch.label)
-        real_scores = judge(batch.target, batch.label) if self.loss.needs_real else None
-        return self.loss.generator(fake_scores, real_scores)
-
-    def _shown(self, scores: Tensor) -> Tensor:
-        scores = scores.detach()
-        return (scores.sigmoid() if self.loss.scores_are_logits else scores).mean()
+    def generator_loss(self, batch: Batch) -> Terms:
+        """The adversarial loss."""
+        return self.generator_terms(batch, self.fake(batch))
 
 
-def _players(parts: Parts, shape: ImageShape) -> tuple[Generator, Discriminator]:
+def _networks(parts: Parts, shape: ImageShape) -> tuple[Generator, Discriminator]:
     generator, discriminator = parts.generator(shape), parts.discriminator(shape)
     if generator.conditional != discriminator.conditional:
         plain = replace(shape, attributes={})
         generator, discriminator = parts.generator(plain), parts.discriminator(plain)
     return generator, discriminator
-
-
-def through(augment: Augmentation, discriminator: Discriminator, rng: torch.Generator) -> Discriminator:
-    """The discriminator as it sees augmented images, each time drawn anew; itself where nothing is augmented."""
-    return discriminator if isinstance(augment, NoAugmentation) else _Augmented(discriminator, augment, rng)
-
-
-class _Augmented(Discriminator):
-    """D(T(x)), drawn anew at each call; T computes in full precision, where half would shift pixels."""
-
-    def __init__(self, discriminator: Discriminator, augment: Augmentation, rng: torch.Generator) -> None:
-        super().__init__()
-        self.discriminator = discriminator
-        self.augment = augment
-        self.rng = rng
-
-    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        scores: Tensor = self.discriminator(self._seen(images), label)
-        return scores
-
-    def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
-        # Nothing is drawn for a discriminator without terms of its own.
-        own = type(self.discriminator).auxiliary is not Discriminator.auxiliary
-        return self.discriminator.auxiliary(self._seen(images), rng) if own else {}
-
-    def _seen(self, images: Tensor) -> Tensor:
-        with torch.autocast(images.device.type, enabled=False):
-            return self.augment(images.float(), self.rng)  # type: ignore[no-any-return]  # a module's call
-
-
-def build_optimiser(options: AdversarialOptions, step: Step) -> torch.optim.Optimizer:
-    """Adam or RMSProp with the options' rates, in the fused form where there is one."""
-    lr = options.lr_discriminator if step.name == "discriminator" and options.lr_discriminator else options.lr
-    if options.optimiser == "rmsprop":
-        return torch.optim.RMSprop(step.trains.parameters(), lr, alpha=options.beta2)
-    return torch.optim.Adam(step.trains.parameters(), lr, betas=(options.beta1, options.beta2), fused=True)

@@ -186,6 +186,7 @@ class AdversarialTranslatorOptions(TranslatorOptions):
     generator: PartChoice = part("generator", "resnet", "network that paints a photo")
     discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting")
     loss: PartChoice = part("loss", "least-squares", "the adversarial loss")
+    regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, by comma, such as r1,r2")
     augment: PartChoice = part("augmentation", "none", "what the discriminator sees, real and fake alike")
     adversarial: float = Field(1.0, ge=0, le=1e6, description="weight of the adversarial loss")
     lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both players")
@@ -197,6 +198,16 @@ class AdversarialTranslatorOptions(TranslatorOptions):
     decay_from: float = Field(
         0.5, ge=0, le=1, description="part of the budget after which rates fall to 0 in a line; 1 is never"
     )
+    critic_steps: int = Field(1, ge=1, le=1000, description="discriminator steps to one generator step")
+    warmup_critic_steps: int = Field(
+        1, ge=1, le=1000, description="discriminator steps to each of the opening generator steps"
+    )
+    warmup_steps: int = Field(0, ge=0, description="number of opening generator steps at the start of the run")
+    warmup_every: int = Field(0, ge=0, description="an opening step returns at each multiple of this; 0 is never")
+
+    def critic_steps_at(self, step: int) -> int:
+        """Discriminator steps in the round of generator step number `step`, counted from 0."""
+        return _critic_steps_at(self, step)
 
 
 class AdversarialOptions(ModelOptions):
@@ -222,6 +233,10 @@ class AdversarialOptions(ModelOptions):
     warmup_every: int = Field(0, ge=0, description="an opening step returns at each multiple of this; 0 is never")
 
     def critic_steps_at(self, step: int) -> int:
-        """Discriminator steps before generator step number `step`, counted from 0."""
-        returning = self.warmup_every > 0 and step % self.warmup_every == 0
-        return self.warmup_critic_steps if step < self.warmup_steps or returning else self.critic_steps
+        """Discriminator steps in the round of generator step number `step`, counted from 0."""
+        return _critic_steps_at(self, step)
+
+
+def _critic_steps_at(options: AdversarialOptions | AdversarialTranslatorOptions, step: int) -> int:
+    returning = options.warmup_every > 0 and step % options.warmup_every == 0
+    return options.warmup_critic_steps if step < options.warmup_steps or returning else options.critic_steps

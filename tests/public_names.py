@@ -11,7 +11,8 @@ import ganzoo
 
 KEPT = Path(__file__).with_suffix(".txt")
 MODULES = (
-    *("ganzoo", "ganzoo.model", "ganzoo.losses", "ganzoo.layers", "ganzoo.augment", "ganzoo.parts"),
+    *("ganzoo", "ganzoo.model", "ganzoo.translator", "ganzoo.losses", "ganzoo.layers"),
+    *("ganzoo.augment", "ganzoo.parts"),
     *("ganzoo.encoders", "ganzoo.metrics", "ganzoo.weights", "ganzoo.testing", "ganzoo.hooks"),
 )
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")

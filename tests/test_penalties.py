@@ -25,7 +25,7 @@ from ganzoo.data.inputs import open_source, read_images, split_images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
 from ganzoo.losses import gradient_norms, hinge_fake, hinge_real, relative_real
-from ganzoo.model import Discriminator, Judged
+from ganzoo.model import CriticOutputs, Discriminator
 from ganzoo.runs.view import View
 
 REAL, FAKE = torch.tensor([2.0, -1.0]), torch.tensor([0.5, -3.0])
@@ -54,8 +54,8 @@ def batch(real: Tensor, number: int = 0) -> Batch:
     return Batch(real, torch.Generator().manual_seed(0), number=number)
 
 
-def judged(real: Tensor, fake: Tensor, real_scores: Tensor = REAL, fake_scores: Tensor = FAKE) -> Judged:
-    return Judged(
+def outputs(real: Tensor, fake: Tensor, real_scores: Tensor = REAL, fake_scores: Tensor = FAKE) -> CriticOutputs:
+    return CriticOutputs(
         discriminator=Square(), batch=batch(real), fake=fake, real_scores=real_scores, fake_scores=fake_scores
     )
 
@@ -93,14 +93,14 @@ def test_norms_of_gradients_are_those_of_each_image() -> None:
 
 
 def test_r1_looks_at_real_images_and_r2_at_drawn_ones() -> None:
-    round_ = judged(flat(1.0, 3.0), flat(2.0, 2.0))
+    round_ = outputs(flat(1.0, 3.0), flat(2.0, 2.0))
     assert float(R1(GradientOptions(gamma=4))(round_).detach()) == pytest.approx(4 / 2 * (1 + 9) / 2, rel=1e-5)
     assert float(R2(GradientOptions(gamma=4))(round_).detach()) == pytest.approx(4 / 2 * 4, rel=1e-5)
 
 
 def test_lecam_holds_scores_to_the_averages_of_the_other_side() -> None:
     lecam = LeCam(LeCamOptions(weight=2, decay=0.75))
-    value = lecam(judged(flat(1.0, 1.0), flat(1.0, 1.0)))
+    value = lecam(outputs(flat(1.0, 1.0), flat(1.0, 1.0)))
     of_real, of_fake = 0.25 * 0.5, 0.25 * -1.25
     expected = ((2 - of_fake) ** 2 + (-1 - of_fake) ** 2) / 2 + ((0.5 - of_real) ** 2 + (-3 - of_real) ** 2) / 2
     assert float(value.detach()) == pytest.approx(2 * expected, rel=1e-6)
@@ -158,8 +158,8 @@ def test_penalties_pull_at_the_discriminator_as_their_derivatives_say(term: Any,
     assert float(critic.slope.grad) == pytest.approx(slope_of(2.0 * 1.3) * 1.3, rel=1e-4)
 
 
-def at(critic: Discriminator, real: Tensor, fake: Tensor) -> Judged:
-    return Judged(discriminator=critic, batch=batch(real), fake=fake, real_scores=REAL, fake_scores=FAKE)
+def at(critic: Discriminator, real: Tensor, fake: Tensor) -> CriticOutputs:
+    return CriticOutputs(discriminator=critic, batch=batch(real), fake=fake, real_scores=REAL, fake_scores=FAKE)
 
 
 def test_a_penalty_is_that_of_the_mean_score_however_many_an_image_has() -> None:

@@ -16,7 +16,7 @@ from ganzoo.runs.folder import Run
 from ganzoo.runs.paths import file_name
 from ganzoo.runs.ranks import is_first
 from ganzoo.runs.view import View
-from ganzoo.scoring.game import Watch
+from ganzoo.scoring.health import TrainingMonitor
 
 _LINE_EVERY = 10.0
 """Seconds between plain lines."""
@@ -63,8 +63,8 @@ class LineView(View):
     def __init__(self) -> None:
         self._last = -_LINE_EVERY
         self._reading = Reading()
-        self._watch = Watch()
-        self._told = ""
+        self._monitor = TrainingMonitor()
+        self._said = ""
 
     def reading(self, done: int, total: int | None, skipped: int) -> None:
         """Prints the progress of reading, every ten seconds and at the end."""
@@ -84,12 +84,12 @@ class LineView(View):
         say(opening(run))
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
-        """Step, share of the budget, time left, rate and losses; how the game stands when that has changed."""
-        game = self._watch.see(scalars, probabilities=run.records_probabilities)
+        """Step, share of the budget, time left, rate and losses; the state of the training when that has changed."""
+        state = self._monitor.update(scalars, probabilities=run.records_probabilities)
         if self._due():
-            if game is not None and game.kind != self._told:
-                say(f"step {run.progress.steps}  {game.words}")
-                self._told = game.kind
+            if state is not None and state.kind != self._said:
+                say(f"step {run.progress.steps}  {state.words}")
+                self._said = state.kind
             values = "  ".join(f"{name} {value:.3f}" for name, value in scalars.items() if name not in _COUNTERS)
             say(f"step {run.progress.steps}  {status(run)}  {values}")
 
@@ -117,7 +117,7 @@ class LiveView(View):
         )
         self._task = self._bar.add_task("reading images", total=1.0)
         self._reading = Reading()
-        self._watch = Watch()
+        self._monitor = TrainingMonitor()
         self._live = Live(console=console, refresh_per_second=4, transient=True)
         self._live.update(self._bar)
 
@@ -151,8 +151,8 @@ class LiveView(View):
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
         """Shows the new values in the panel."""
-        game = self._watch.see(scalars, probabilities=run.records_probabilities)
-        words = plain(game.words if game else "")
+        state = self._monitor.update(scalars, probabilities=run.records_probabilities)
+        words = plain(state.words if state else "")
         self._live.update(Group(self._bar, Text(status(run)), _values(scalars), words, _newest(run)))
 
     def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:

@@ -25,6 +25,7 @@ def facts(trainer: Trainer) -> dict[str, object]:
         "parameters": {step.name: sum(p.numel() for p in step.trains.parameters()) for step in trainer.steps},
         "data": _facts_of(data.images, data.numbers),
         **sources,
+        "records_probabilities": trainer.gan.records_probabilities,
     }
 
 

@@ -78,7 +78,8 @@ class Scoreboard:
         self._attempt(lambda: self.run.log_score(evaluation))
         self._mark()
         self.view.scored(self.run, evaluation, self.best)
-        for sentence in health.warnings(self.evaluations, self.run.scalar_lines()):
+        probabilities = self.run.records_probabilities
+        for sentence in health.warnings(self.evaluations, self.run.scalar_lines(), probabilities=probabilities):
             self.view.notice(sentence)
 
     def forget_after(self, step: int) -> None:

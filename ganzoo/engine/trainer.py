@@ -139,6 +139,7 @@ class Trainer:
         rates = self._rates.setdefault(optimiser, _rates_of(optimiser))
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * factor
+        set_betas(optimiser, self.gan.betas(batch.progress))
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         call_without_gradients(step.after)
@@ -168,6 +169,13 @@ def diverged(what: str, step: int) -> str:
 def _rates_of(optimiser: torch.optim.Optimizer) -> list[float]:
     """The learning rates that the recipe chose, before any factor."""
     return [float(group["lr"]) for group in optimiser.param_groups]
+
+
+def set_betas(optimiser: torch.optim.Optimizer, betas: tuple[float, float] | None) -> None:
+    """Sets the betas of an Adam, unless there are none to set; other optimisers have none."""
+    for group in optimiser.param_groups:
+        if betas is not None and "betas" in group:
+            group["betas"] = betas
 
 
 def freeze_all_but(gan: nn.Module, trained: Iterable[nn.Parameter]) -> None:

@@ -13,6 +13,8 @@ from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.paths import SCORES, SUMMARY, file_name
 from ganzoo.runs.run_file import read_run_file
 
+_LOSSES_ON_LOGITS = ("minimax", "non-saturating", "dragan")
+"""The built-in ones, for run folders from before run.json had `records_probabilities`."""
 COUNTERS = ("step", "images", "seconds", "images_per_second")
 
 
@@ -39,6 +41,14 @@ class Record:
     def evaluations(self) -> list[Evaluation]:
         """All scores, oldest first."""
         return [scored.evaluation for scored in self.scores]
+
+    @property
+    def records_probabilities(self) -> bool:
+        """Whether D(real) and D(fake) are probabilities; where older run folders don't say it, the loss does."""
+        recorded = self.content.get("records_probabilities")
+        if isinstance(recorded, bool):
+            return recorded
+        return self.content["configuration"].get("loss", {}).get("value") in _LOSSES_ON_LOGITS
 
     @property
     def best(self) -> Scored | None:

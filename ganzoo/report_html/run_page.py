@@ -152,7 +152,8 @@ def _notes(record: Record) -> list[str]:
     """Remarks for the top of the page: how the score developed, signs of trouble, and why the run ended early."""
     evaluations = record.evaluations
     notes = [best_and_last(evaluations)] if evaluations else []
-    notes += [f"{sentence[0].upper()}{sentence[1:]}." for sentence in health.warnings(evaluations, record.scalars)]
+    found = health.warnings(evaluations, record.scalars, probabilities=record.records_probabilities)
+    notes += [f"{sentence[0].upper()}{sentence[1:]}." for sentence in found]
     for key in ("stopped", "error"):
         if key in record.summary:
             notes.append(f"The run ended early: {record.summary[key]}.")

@@ -202,6 +202,18 @@ def test_what_is_odd_is_told(scored) -> None:
     assert sum("the score gets worse" in text for text in view.notices) == 1
 
 
+@pytest.mark.parametrize(("loss", "warned"), [("non-saturating", True), ("least-squares", False)])
+def test_the_discriminator_wins_where_the_recipe_records_probabilities(
+    scored, monkeypatch: pytest.MonkeyPatch, loss: str, warned: bool
+) -> None:
+    lines = [{"D(real)": 0.99, "D(fake)": 0.01}] * 20
+    monkeypatch.setattr(Run, "scalar_lines", lambda run: lines)
+    view = Notes()
+    run = scored(Scripted(1.0), view=view, budget="2steps", loss=loss)
+    assert any("the discriminator wins" in text for text in view.notices) == warned
+    assert json.loads((run.folder / "run.json").read_text())["records_probabilities"] == warned
+
+
 def tensors(run: Run, step: int) -> dict[str, torch.Tensor]:
     path = run.checkpoints / checkpoint.name_of(step)
     return {f"{f.stem}/{k}": v for f in path.glob("*.safetensors") for k, v in load_file(f).items()}

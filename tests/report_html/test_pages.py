@@ -113,6 +113,31 @@ def test_a_run_that_still_trains_has_a_report(folder: Path) -> None:
     assert "unfinished" in page.text and "No samples yet" in page.text and "Nothing logged yet" in page.text
 
 
+@pytest.mark.parametrize(
+    ("recorded", "loss", "warned"),
+    [
+        (True, "of-a-plugin", True),
+        (False, "non-saturating", False),
+        (None, "non-saturating", True),  # run folders of before say nothing
+        (None, "least-squares", False),
+        (None, "of-a-plugin", False),
+    ],
+)
+def test_the_discriminator_wins_only_where_its_scores_are_probabilities(
+    folder: Path, recorded: bool | None, loss: str, warned: bool
+) -> None:
+    content = json.loads((folder / "run.json").read_text())
+    assert content.pop("records_probabilities") is True
+    content["configuration"]["loss"]["value"] = loss
+    if recorded is not None:
+        content["records_probabilities"] = recorded
+    (folder / "run.json").write_text(json.dumps(content))
+    counters = {"images": 8, "seconds": 1.0}
+    lines = [json.dumps({"step": n, **counters, "D(real)": 0.99, "D(fake)": 0.01}) for n in range(1, 21)]
+    (folder / "scalars.jsonl").write_text("\n".join(lines) + "\n")
+    assert ("The discriminator wins" in Page(render_run(folder)).text) == warned
+
+
 def test_other_folders_and_damaged_files_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="folder of a run or of a comparison"):
         write_report(tmp_path)

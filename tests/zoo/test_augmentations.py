@@ -226,6 +226,15 @@ def test_adas_whole_pixel_changes_only_move_values(build: Build) -> None:
     assert len({tuple(image.flatten().tolist()) for image in changed}) > 30
 
 
+def test_ada_changes_pictures_stacked_in_one_image_alike(build: Build) -> None:
+    """As for a critic that sees a photo and its painting on top of each other."""
+    ada, image = build("ada", p=1.0), smooth(4, 16, 16)
+    pair = ada(torch.cat([image, image], dim=1), rng(3))
+    one, other = pair.chunk(2, dim=1)
+    assert torch.equal(one, other)
+    torch.testing.assert_close(one, ada(image, rng(3)))
+
+
 def test_adas_resampling_is_exact_for_whole_moves_and_level_for_level_images() -> None:
     from ganzoo_plugins.augmentations import matrices
     from ganzoo_plugins.augmentations.resample import Resample, blit
@@ -306,10 +315,10 @@ def test_the_recipe_tells_the_augmentation_of_real_scores(tiny: Callable[..., Co
 def test_the_penalty_is_that_of_the_discriminator_after_the_augmentation(tiny: Callable[..., Configuration]) -> None:
     gan, _ = trainer_of(tiny("wgan-gp", augment="diffaug", **{"augment.color": 0}))
     batch = Batch(smooth(8, 16, 16), rng())
-    judge = gan._judge(batch)
+    discriminator = gan.augmented_discriminator(batch)
     point = smooth(8, 16, 16).requires_grad_()
     state = batch.rng.get_state()
-    (through,) = torch.autograd.grad(judge(point).sum(), point)
+    (through,) = torch.autograd.grad(discriminator(point).sum(), point)
     changed = gan.get_submodule("augment")(point, rng().set_state(state))
     (direct,) = torch.autograd.grad(gan.get_submodule("discriminator")(changed).sum(), point)
     torch.testing.assert_close(through, direct)
@@ -318,7 +327,7 @@ def test_the_penalty_is_that_of_the_discriminator_after_the_augmentation(tiny: C
 
 def test_without_an_augmentation_the_bare_discriminator_judges(tiny: Callable[..., Configuration]) -> None:
     gan, trainer = trainer_of(tiny())
-    assert gan._judge(Batch(smooth(1, 16, 16), rng())) is gan.get_submodule("discriminator")
+    assert gan.augmented_discriminator(Batch(smooth(1, 16, 16), rng())) is gan.get_submodule("discriminator")
     assert trainer.batches.augment is None
     assert not [key for key in gan.state_dict() if key.startswith("augment")]
 

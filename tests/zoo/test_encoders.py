@@ -431,3 +431,10 @@ def test_vgg19_says_what_to_install_and_refuses_another_file(monkeypatch, tmp_pa
         vgg19.load(tmp_path / VGG19_FILE, nn.Sequential())
     monkeypatch.setattr(vgg19, "PACKAGE", "no_such_package_anywhere")
     assert_refused("pip install", "vgg19")
+
+
+@pytest.mark.parametrize(("first", "last"), [(3, 2), (0, 5), (-1, 2)])
+def test_stages_that_an_encoder_has_not_are_refused(lite0, first, last):
+    assert list(lite0.stage_range(1, 4)) == [1, 2, 3, 4]
+    with pytest.raises(UsageError, match=f"first={first}, last={last}: encoder 'lite0' has stages 0 to 4"):
+        lite0.stage_range(first, last)

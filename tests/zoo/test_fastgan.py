@@ -4,9 +4,9 @@ import pytest
 import torch
 from ganzoo_plugins.fastgan.networks import Decoder, distance
 
+from ganzoo.adversarial import Augmentation, AugmentedDiscriminator, Discriminator
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan
-from ganzoo.model import Augmentation, Discriminator, through
 from ganzoo.scoring.build import build_encoder
 
 CATALOG = open_catalog(third_party=False)
@@ -25,11 +25,11 @@ def pictures() -> torch.Tensor:
 
 
 def test_redrawing_gets_better_with_training() -> None:
-    judge, rng, images = discriminator(**{"discriminator.width": 4}), torch.Generator().manual_seed(0), pictures()
-    optimiser = torch.optim.Adam(judge.parameters(), 2e-3)
+    network, rng, images = discriminator(**{"discriminator.width": 4}), torch.Generator().manual_seed(0), pictures()
+    optimiser = torch.optim.Adam(network.parameters(), 2e-3)
     values = []
     for _ in range(40):
-        (term,) = judge.auxiliary(images, rng).values()
+        (term,) = network.auxiliary(images, rng).values()
         optimiser.zero_grad()
         term.backward()
         optimiser.step()
@@ -38,18 +38,18 @@ def test_redrawing_gets_better_with_training() -> None:
 
 
 def test_the_quarter_is_drawn_from_the_given_randomness_alone() -> None:
-    judge, images = discriminator().eval(), torch.randn(2, 3, 32, 32).clamp(-1, 1)
+    network, images = discriminator().eval(), torch.randn(2, 3, 32, 32).clamp(-1, 1)
     terms = [
-        judge.auxiliary(images, torch.Generator().manual_seed(seed))["redrawn"].item() for seed in (0, 0, *range(9))
+        network.auxiliary(images, torch.Generator().manual_seed(seed))["redrawn"].item() for seed in (0, 0, *range(9))
     ]
     assert terms[0] == terms[1]
     assert len({round(term, 6) for term in terms}) > 1
 
 
 def test_without_weight_nothing_is_redrawn() -> None:
-    judge = discriminator(**{"discriminator.weight": 0})
-    assert judge.auxiliary(pictures(), torch.Generator()) == {}
-    assert not [name for name, _ in judge.named_parameters() if "redraw" in name]
+    network = discriminator(**{"discriminator.weight": 0})
+    assert network.auxiliary(pictures(), torch.Generator()) == {}
+    assert not [name for name, _ in network.named_parameters() if "redraw" in name]
 
 
 def test_the_term_reaches_the_loss_of_the_discriminator_only() -> None:
@@ -74,8 +74,8 @@ def test_augmented_images_are_what_is_redrawn() -> None:
         def auxiliary(self, images, rng):
             return {"mean": images.mean()}
 
-    judge = through(Dark(), Noting(), torch.Generator())
-    assert float(judge.auxiliary(torch.zeros(1, 3, 4, 4), torch.Generator())["mean"]) == -10
+    network = AugmentedDiscriminator(Noting(), Dark(), torch.Generator())
+    assert float(network.auxiliary(torch.zeros(1, 3, 4, 4), torch.Generator())["mean"]) == -10
 
 
 def test_decoders_double_the_size_and_distance_is_nothing_for_the_same() -> None:

@@ -32,8 +32,8 @@ class AdaIN(AdversarialTranslator):
 
     def translate(self, images: Tensor, *, strength: Tensor | None = None, style: Tensor | None = None) -> Tensor:
         """Painted like `style`, or like the mean of all paintings trained on."""
-        painted: Tensor = self.generator(images, style, strength)
-        return painted
+        translated: Tensor = self.generator(images, style, strength)
+        return translated
 
     def style_of(self, paintings: Tensor) -> Tensor:
         """The code of each painting."""
@@ -44,22 +44,22 @@ class AdaIN(AdversarialTranslator):
         names = ["", *(name for values in self.shape.attributes.values() for name in values)]
         return dict(zip(names, self.generator.codes, strict=True))
 
-    def painted(self, batch: Batch) -> Tensor:
+    def translated(self, batch: Batch) -> Tensor:
         """Photos, each painted like its painting."""
-        return batch.shared("painted", self.generator, lambda: self.generator(source_of(batch), self._code(batch)))
+        return batch.shared("translated", self.generator, lambda: self.generator(source_of(batch), self._code(batch)))
 
-    def content(self, batch: Batch, painted: Tensor) -> Terms:
+    def content(self, batch: Batch, translated: Tensor) -> Terms:
         """What was asked for must be found in the painted image."""
         code = self._code(batch)
         if self.training:
             self.generator.remember(code, batch.label)
         with torch.no_grad():
             wanted = self.generator.exchanged(self.generator.features(source_of(batch)), code)[-1]
-        found = self.generator.features(painted)[-1]
+        found = self.generator.features(translated)[-1]
         return {
             "content": self.options.content_weight * mse_loss(found, wanted),
             "style": self.options.style_weight
-            * mse_loss(self.generator.code_of(painted), code)
+            * mse_loss(self.generator.code_of(translated), code)
             * len(self.generator.channels),
         }
 

@@ -146,8 +146,9 @@ def _colour(chance: _Chance) -> Tensor:
 
 
 def _recolour(images: Tensor, matrix: Tensor) -> Tensor:
-    """The colours of each image by its matrix, B 4 4."""
-    colours = torch.baddbmm(matrix[:, :3, 3:], matrix[:, :3, :3], images.flatten(2))
+    """The colours of each image by its matrix, B 4 4; pictures stacked in the channels of one image change alike."""
+    each = matrix.repeat_interleave(images.shape[1] // 3, 0)
+    colours = torch.baddbmm(each[:, :3, 3:], each[:, :3, :3], images.reshape(len(each), 3, -1))
     # Rounding in the product of five matrices must not touch an image that none of them changes.
-    same = (matrix - torch.eye(4, device=images.device)).abs().amax(dim=(1, 2)) < _ROUNDING
+    same = (matrix - torch.eye(4, device=matrix.device)).abs().amax(dim=(1, 2)) < _ROUNDING
     return torch.where(same[:, None, None, None], images, colours.view(images.shape))

@@ -26,18 +26,18 @@ class CUT(AdversarialTranslator):
         self._painter = nn.ModuleList([self.generator, self.heads])
 
     @property
-    def painter(self) -> nn.Module:
+    def trained_modules(self) -> nn.Module:
         """The generator, and the heads that make its maps comparable."""
         return self._painter
 
-    def painted(self, batch: Batch) -> Tensor:
+    def translated(self, batch: Batch) -> Tensor:
         """The photos painted, computed once; mirrored first, and back again, where the coin of `flip` says so."""
-        return batch.shared("painted", self.generator, lambda: self._paint(batch))
+        return batch.shared("translated", self.generator, lambda: self._translate(batch))
 
-    def content(self, batch: Batch, painted: Tensor) -> Terms:
+    def content(self, batch: Batch, translated: Tensor) -> Terms:
         """The contrast, and for paintings that should stay as they are."""
         weight = self.options.nce
-        terms = {"nce": weight * self._contrast(source_of(batch), painted, batch)}
+        terms = {"nce": weight * self._contrast(source_of(batch), translated, batch)}
         if self.options.nce_identity:
             same = self.generator(batch.target)
             terms = {
@@ -46,13 +46,13 @@ class CUT(AdversarialTranslator):
             }
         return terms
 
-    def _paint(self, batch: Batch) -> Tensor:
+    def _translate(self, batch: Batch) -> Tensor:
         photo = source_of(batch)
         if not self.options.flip:
             return self.translate(photo)
         mirrored = (batch.uniform(1) < 0.5)[:, :, None, None]
-        painted = self.translate(torch.where(mirrored, photo.flip(3), photo))
-        return torch.where(mirrored, painted.flip(3), painted)
+        translated = self.translate(torch.where(mirrored, photo.flip(3), photo))
+        return torch.where(mirrored, translated.flip(3), translated)
 
     def _contrast(self, before: Tensor, after: Tensor, batch: Batch) -> Tensor:
         with torch.no_grad():

@@ -17,6 +17,6 @@ class LPTN(AdversarialTranslator):
 
     options: "LPTNOptions"
 
-    def content(self, batch: Batch, painted: Tensor) -> Terms:
+    def content(self, batch: Batch, translated: Tensor) -> Terms:
         """Near the photo."""
-        return {"anchor": self.options.anchor * mse_loss(painted, source_of(batch))}
+        return {"anchor": self.options.anchor * mse_loss(translated, source_of(batch))}

@@ -1,10 +1,18 @@
 """Relatives of the gradient penalty: one-sided (arXiv 1709.08894), divergence (1712.01026), DRAGAN (1705.07215)."""
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from ganzoo.losses import cross_entropy_fake, cross_entropy_real, gradient_norms, mixed
+from ganzoo.losses import (
+    cross_entropy_fake,
+    cross_entropy_real,
+    gradient_norms,
+    mixed,
+    wasserstein_fake,
+    wasserstein_real,
+)
 from ganzoo.model import AdversarialLoss, Batch, Discriminator, Terms
 
 if TYPE_CHECKING:
@@ -16,19 +24,20 @@ class _Wasserstein(AdversarialLoss):
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
         """E[f(G(z))] - E[f(x)]."""
-        return {"real": -real.mean(), "fake": fake.mean()}
+        return {"real": wasserstein_real(real), "fake": wasserstein_fake(fake)}
 
     def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
         """-E[f(G(z))]."""
-        return {"fake": -fake.mean()}
+        return {"fake": wasserstein_real(fake)}
 
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
         """Of the gradient at mixtures of real and drawn images."""
         between = mixed(batch.target, fake, batch.uniform(1, 1, 1))
         return {"penalty": self._of(gradient_norms(discriminator, between, batch.label))}
 
+    @abstractmethod
     def _of(self, norms: Tensor) -> Tensor:
-        raise NotImplementedError
+        """The weighted penalty, from the norm of the gradient of each image."""
 
 
 class LipschitzWasserstein(_Wasserstein):

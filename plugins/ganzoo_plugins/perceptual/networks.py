@@ -11,7 +11,6 @@ from ganzoo import ImageShape
 from ganzoo.encoders import Encoder
 from ganzoo.model import Discriminator
 from ganzoo.parts import Parts
-from ganzoo_plugins.perceptual.stages import stages
 
 if TYPE_CHECKING:
     from ganzoo_plugins.perceptual import FeaturePatchOptions
@@ -27,7 +26,7 @@ class FeaturePatch(Discriminator):
     def __init__(self, options: "FeaturePatchOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__()
         self.encoder: Encoder = parts.build("encoder")
-        self.stages = stages(self.encoder, options)
+        self.stages = self.encoder.stage_range(options.first, options.last)
         self.heads = nn.ModuleList(_head(self.encoder.channels[stage], options.width) for stage in self.stages)
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:

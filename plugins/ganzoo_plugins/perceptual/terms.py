@@ -9,7 +9,6 @@ from ganzoo.encoders import Encoder
 from ganzoo.model import Batch
 from ganzoo.parts import Parts
 from ganzoo.translator import Term, Translate, source_of
-from ganzoo_plugins.perceptual.stages import stages
 
 if TYPE_CHECKING:
     from ganzoo_plugins.perceptual import PerceptualOptions
@@ -22,12 +21,12 @@ class Perceptual(Term):
         super().__init__()
         self.weight = options.weight
         self.encoder: Encoder = parts.build("encoder")
-        self.stages = stages(self.encoder, options)
+        self.stages = self.encoder.stage_range(options.first, options.last)
 
-    def forward(self, batch: Batch, painted: Tensor, translate: Translate) -> Tensor:
+    def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
         """Painted against the photo, the mean over the stages."""
         with torch.no_grad():
             photo = self.encoder.maps(source_of(batch), depth=self.stages.stop)
-        now = self.encoder.maps(painted, depth=self.stages.stop)
+        now = self.encoder.maps(translated, depth=self.stages.stop)
         parts = [(now[i] - photo[i]).abs().mean() / (photo[i].abs().mean() + 1e-6) for i in self.stages]
         return self.weight * torch.stack(parts).mean()

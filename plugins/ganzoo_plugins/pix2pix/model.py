@@ -16,28 +16,28 @@ if TYPE_CHECKING:
 
 
 class Pix2Pix(AdversarialTranslator):
-    """The critic sees the photo beside the true or the painted image, and pixels are compared as well."""
+    """The critic sees the photo beside the true or the translated image; the loss compares pixels as well."""
 
     paired = True
     options: "Pix2PixOptions"
 
-    def judged_shape(self, shape: ImageShape) -> ImageShape:
+    def discriminator_shape(self, shape: ImageShape) -> ImageShape:
         """Two images on top of each other."""
         return ImageShape(channels=2 * shape.channels, height=shape.height, width=shape.width)
 
-    def judged(self, batch: Batch, images: Tensor) -> Tensor:
+    def discriminator_input(self, batch: Batch, images: Tensor) -> Tensor:
         """The image with its photo."""
         return torch.cat([source_of(batch), images], dim=1)
 
-    def painted(self, batch: Batch) -> Tensor:
+    def translated(self, batch: Batch) -> Tensor:
         """Painted with the dropout that the paper has for noise."""
-        return batch.shared("painted", self.generator, lambda: self._paint(batch))
+        return batch.shared("translated", self.generator, lambda: self._translate(batch))
 
-    def content(self, batch: Batch, painted: Tensor) -> Terms:
+    def content(self, batch: Batch, translated: Tensor) -> Terms:
         """Near the true image."""
-        return {"l1": self.options.l1 * l1_loss(painted, batch.target)}
+        return {"l1": self.options.l1 * l1_loss(translated, batch.target)}
 
-    def _paint(self, batch: Batch) -> Tensor:
+    def _translate(self, batch: Batch) -> Tensor:
         generator = self.generator
         if not isinstance(generator, UNet):
             return self.translate(source_of(batch))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ganzoo import ImageShape, UsageError
+from ganzoo import ImageShape
 from ganzoo.encoders import Encoder
 from ganzoo.layers import LabelTable
 from ganzoo.model import Discriminator
@@ -29,14 +29,9 @@ class ProjectedDiscriminator(Discriminator):
     def __init__(self, options: "ProjectedDiscriminatorOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__()
         self.encoder: Encoder = parts.build("encoder")
-        if not options.first <= options.last < len(self.encoder.strides):
-            raise UsageError(
-                f"discriminator.first={options.first} and last={options.last}: encoder '{self.encoder.name}' has stages"
-                f" 0 to {len(self.encoder.strides) - 1}, and first comes before last"
-            )
         attributes = shape.attributes if options.labels else {}
         self.conditional = bool(attributes)
-        self.stages = range(options.first, options.last + 1)
+        self.stages = self.encoder.stage_range(options.first, options.last)
         widths = [options.width << place for place in range(len(self.stages))]
         own = [self.encoder.channels[stage] for stage in self.stages]
         self.channel_mixes = nn.ModuleList(_Mixture(*pair) for pair in zip(own, widths, strict=True))

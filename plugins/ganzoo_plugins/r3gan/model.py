@@ -3,10 +3,8 @@
 import math
 from typing import TYPE_CHECKING
 
-import torch
-
 from ganzoo import ImageShape
-from ganzoo.model import AdversarialGAN, Batch, Judged, Step, Terms
+from ganzoo.model import AdversarialGAN, Critic, CriticOutputs, Terms
 from ganzoo.parts import Parts
 
 if TYPE_CHECKING:
@@ -19,29 +17,19 @@ class R3GAN(AdversarialGAN):
     def __init__(self, options: "R3GANOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__(options, shape=shape, parts=parts)
         self.schedule = options
-        self._optimisers: list[torch.optim.Optimizer] = []
 
     def rate(self, progress: float) -> float:
         """From 1 to `lr_end`."""
         return _cosine(1.0, self.schedule.lr_end, progress)
 
-    def optimiser(self, step: Step) -> torch.optim.Optimizer:
-        """Adam, whose beta2 the steps change."""
-        built = super().optimiser(step)
-        self._optimisers.append(built)
-        return built
+    def betas(self, progress: float) -> tuple[float, float]:
+        """`beta1` throughout, and from `beta2` to `beta2_end`."""
+        return self.schedule.beta1, _cosine(self.schedule.beta2, self.schedule.beta2_end, progress)
 
-    def _discriminator_loss(self, batch: Batch) -> Terms:
-        beta2 = _cosine(self.schedule.beta2, self.schedule.beta2_end, batch.progress)
-        for optimiser in self._optimisers:
-            for group in optimiser.param_groups:
-                if "betas" in group:
-                    group["betas"] = (group["betas"][0], beta2)
-        return super()._discriminator_loss(batch)
-
-    def _regularised(self, judged: Judged) -> dict[str, torch.Tensor]:
-        factor = _cosine(1.0, self.schedule.regularise_end, judged.batch.progress)
-        return {name: factor * term for name, term in super()._regularised(judged).items()}
+    def regularisation(self, outputs: CriticOutputs, critic: Critic) -> Terms:
+        """From the full weight to `regularise_end` of it."""
+        factor = _cosine(1.0, self.schedule.regularise_end, outputs.batch.progress)
+        return {name: factor * term for name, term in super().regularisation(outputs, critic).items()}
 
 
 def _cosine(start: float, end: float, progress: float) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from ganzoo.losses import gradient_norms
-from ganzoo.model import Judged, Regulariser
+from ganzoo.model import CriticOutputs, Regulariser
 
 if TYPE_CHECKING:
     from ganzoo_plugins.regularisers import GradientOptions
@@ -19,12 +19,12 @@ class R1(Regulariser):
         super().__init__()
         self.gamma, self.every = options.gamma, options.every
 
-    def forward(self, judged: Judged) -> Tensor:
+    def forward(self, outputs: CriticOutputs) -> Tensor:
         """At the images of the batch."""
-        return self._penalty(judged, judged.batch.target)
+        return self._penalty(outputs, outputs.batch.target)
 
-    def _penalty(self, judged: Judged, images: Tensor) -> Tensor:
-        norms = gradient_norms(judged.discriminator, images, judged.batch.label)
+    def _penalty(self, outputs: CriticOutputs, images: Tensor) -> Tensor:
+        norms = gradient_norms(outputs.discriminator, images, outputs.batch.label)
         gamma = automatic_gamma(images) if self.gamma == "auto" else float(self.gamma)
         return gamma / 2 * norms.square().mean()
 
@@ -32,9 +32,9 @@ class R1(Regulariser):
 class R2(R1):
     """gamma/2 ‖∇D(G(z))‖² at drawn images."""
 
-    def forward(self, judged: Judged) -> Tensor:
+    def forward(self, outputs: CriticOutputs) -> Tensor:
         """At the images that were drawn."""
-        return self._penalty(judged, judged.fake)
+        return self._penalty(outputs, outputs.fake)
 
 
 def automatic_gamma(images: Tensor) -> float:

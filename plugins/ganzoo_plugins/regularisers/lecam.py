@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ganzoo.model import Judged, Regulariser
+from ganzoo.model import CriticOutputs, Regulariser
 
 if TYPE_CHECKING:
     from ganzoo_plugins.regularisers import LeCamOptions
@@ -21,9 +21,9 @@ class LeCam(Regulariser):
         self.weight, self.decay = options.weight, options.decay
         self.register_buffer("average", torch.zeros(2))
 
-    def forward(self, judged: Judged) -> Tensor:
+    def forward(self, outputs: CriticOutputs) -> Tensor:
         """Moves the averages to these scores, then holds the scores to them."""
-        real, fake = judged.real_scores.float(), judged.fake_scores.float()
+        real, fake = outputs.real_scores.float(), outputs.fake_scores.float()
         with torch.no_grad():
             self.average.lerp_(torch.stack([real.mean(), fake.mean()]), 1 - self.decay)
         of_real, of_fake = self.average.clone().unbind()

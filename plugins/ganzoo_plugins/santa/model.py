@@ -29,15 +29,15 @@ class SANTA(AdversarialTranslator):
             raise UsageError("santa needs a generator with strengths of its own: leave generator=santa")
 
     def translate(self, images: Tensor, *, strength: Tensor | None = None, style: Tensor | None = None) -> Tensor:
-        """Images painted at that strength, 1 by default."""
-        painted: Tensor = self.generator(images, strength)
-        return painted
+        """Images translated at that strength, 1 by default."""
+        translated: Tensor = self.generator(images, strength)
+        return translated
 
-    def painted(self, batch: Batch) -> Tensor:
+    def translated(self, batch: Batch) -> Tensor:
         """Photos at strength 1, from codes with noise, which the decoder must stand."""
-        return batch.shared("painted", self.generator, lambda: self._paint(batch))
+        return batch.shared("translated", self.generator, lambda: self._translate(batch))
 
-    def content(self, batch: Batch, painted: Tensor) -> Terms:
+    def content(self, batch: Batch, translated: Tensor) -> Terms:
         """Both ends of the path, its length, and the size of the codes."""
         options, photo = self.options, source_of(batch)
         code = self.generator.encode(photo)
@@ -51,11 +51,11 @@ class SANTA(AdversarialTranslator):
             "prior": options.prior * code.square().mean(),
         }
 
-    def _paint(self, batch: Batch) -> Tensor:
+    def _translate(self, batch: Batch) -> Tensor:
         photo = source_of(batch)
         code = self.generator.encode(photo)
-        painted, _ = self.generator.decode(self._noisy(code, batch), photo, photo.new_ones(len(photo)))
-        return painted
+        translated, _ = self.generator.decode(self._noisy(code, batch), photo, photo.new_ones(len(photo)))
+        return translated
 
     def _noisy(self, code: Tensor, batch: Batch) -> Tensor:
         return code + self.options.noise * batch.noise(*code.shape[1:])

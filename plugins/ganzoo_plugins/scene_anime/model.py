@@ -8,7 +8,7 @@ from torch.nn.functional import huber_loss, l1_loss
 
 from ganzoo import ImageShape, UsageError
 from ganzoo.encoders import Encoder
-from ganzoo.model import Batch, Terms, through
+from ganzoo.model import Batch, Terms
 from ganzoo.parts import Parts
 from ganzoo.translator import AdversarialTranslator, source_of
 from ganzoo_plugins.scene_anime.pictures import grey, smooth_edges, yuv
@@ -32,38 +32,39 @@ class SceneAnime(AdversarialTranslator):
         """Faster while only content is learnt."""
         return self.options.warm_up_rate if progress < self.options.warm_up else super().rate(progress)
 
-    def content(self, batch: Batch, painted: Tensor) -> Terms:
+    def content(self, batch: Batch, translated: Tensor) -> Terms:
         """Features and colours of the photo, texture of the pictures, and no grain."""
         options, photo = self.options, source_of(batch)
         with torch.no_grad():
             before, drawn = self._map(photo), batch.mean(gram(self._map(grey(batch.target))))
-        now, texture = self._map(painted), batch.mean(gram(self._map(grey(painted))))
+        now, texture = self._map(translated), batch.mean(gram(self._map(grey(translated))))
         terms = {
             "content": options.content_weight * l1_loss(now, before),
             "gram": options.gram * l1_loss(texture, drawn),
-            "color": options.color_weight * color_distance(painted, photo),
+            "color": options.color_weight * color_distance(translated, photo),
             "variation": options.variation
-            * (painted.diff(dim=3).square().mean() + painted.diff(dim=2).square().mean()),
+            * (translated.diff(dim=3).square().mean() + translated.diff(dim=2).square().mean()),
         }
         return terms
 
-    def _generator_loss(self, batch: Batch) -> Terms:
+    def generator_loss(self, batch: Batch) -> Terms:
+        """Only content while it warms up, then all terms."""
         if batch.progress >= self.options.warm_up:
-            return super()._generator_loss(batch)
-        painted = self.painted(batch)
-        content = l1_loss(self._map(painted), self._map(source_of(batch)).detach())
+            return super().generator_loss(batch)
+        translated = self.translated(batch)
+        content = l1_loss(self._map(translated), self._map(source_of(batch)).detach())
         return {"content": self.options.content_weight * content}
 
-    def _discriminator_loss(self, batch: Batch) -> Terms:
-        judge = through(self.augment, self.discriminator, batch.rng)
+    def discriminator_loss(self, batch: Batch) -> Terms:
+        """The adversarial loss, and that of rejecting grey pictures and ones with blurred edges."""
         rejected = {"grey": grey(batch.target), "smooth": smooth_edges(batch.target)}
         weights = {"grey": self.options.grey, "smooth": self.options.smooth}
-        real = judge(batch.target)
+        real = self.run_discriminator(batch.target, None, batch).detach()
         extra = {
-            name: weights[name] * self.loss.discriminator(real.detach(), judge(images))["fake"]
+            name: weights[name] * self.loss.discriminator(real, self.run_discriminator(images, None, batch))["fake"]
             for name, images in rejected.items()
         }
-        return {**super()._discriminator_loss(batch), **extra}
+        return {**super().discriminator_loss(batch), **extra}
 
     def _map(self, images: Tensor) -> Tensor:
         return self.features.maps(images, depth=self.options.stage + 1)[self.options.stage]

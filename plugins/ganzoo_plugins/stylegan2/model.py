@@ -41,8 +41,9 @@ class StyleGAN2(AdversarialGAN):
             penalty.every = options.lazy if penalty.every == 1 else penalty.every
         self.register_buffer("mean_length", torch.zeros(()))
 
-    def _generator_loss(self, batch: Batch) -> Terms:
-        terms = super()._generator_loss(batch)
+    def generator_loss(self, batch: Batch) -> Terms:
+        """The adversarial loss, and every `path_every` rounds the path penalty."""
+        terms = super().generator_loss(batch)
         if not self.weight or batch.number % self.path_every:
             return terms
         return {**terms, "path_length": self.weight * self.path_every * self.path_penalty(batch)}

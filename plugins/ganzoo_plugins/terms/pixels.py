@@ -23,12 +23,12 @@ class Identity(Term):
         super().__init__()
         self.weight, self.until, self.photos = options.weight, options.until, options.photos
 
-    def forward(self, batch: Batch, painted: Tensor, translate: Translate) -> Tensor:
+    def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
         """Of the paintings, or of the photos; nothing any more after `until`."""
         if batch.progress > self.until:
-            return painted.new_zeros(())
+            return translated.new_zeros(())
         if self.photos:
-            return self.weight * (painted - source_of(batch)).abs().mean()
+            return self.weight * (translated - source_of(batch)).abs().mean()
         return self.weight * (translate(batch.target) - batch.target).abs().mean()
 
 
@@ -46,9 +46,9 @@ class Color(Term):
             persistent=False,
         )
 
-    def forward(self, batch: Batch, painted: Tensor, translate: Translate) -> Tensor:
+    def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
         """Painted against the photo."""
-        change = (lab(painted) - lab(source_of(batch))).abs() * self.scale
+        change = (lab(translated) - lab(source_of(batch))).abs() * self.scale
         return self.weight * change.mean((0, 2, 3)).sum()
 
 
@@ -59,9 +59,9 @@ class TotalVariation(Term):
         super().__init__()
         self.weight = options.weight
 
-    def forward(self, batch: Batch, painted: Tensor, translate: Translate) -> Tensor:
+    def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
         """Of the painted photos."""
-        across, down = painted.diff(dim=3), painted.diff(dim=2)
+        across, down = translated.diff(dim=3), translated.diff(dim=2)
         return self.weight * (across.abs().mean() + down.abs().mean())
 
 

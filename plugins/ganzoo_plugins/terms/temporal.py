@@ -25,14 +25,14 @@ class Temporal(Term):
         super().__init__()
         self.options = options
 
-    def forward(self, batch: Batch, painted: Tensor, translate: Translate) -> Tensor:
+    def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
         """The mean over all pixels whose origin lies inside the image."""
         photo = source_of(batch)
         flow = motion(photo.shape[2:], batch, warp=self.options.warp, shift=self.options.shift)
         grain = batch.noise(*photo.shape[1:]) * self.options.noise
         second = (warp(photo, flow) + grain).clamp(-1, 1)
         inside = warp(torch.ones_like(photo[:, :1]), flow, padding="zeros") > 0.999
-        change = (translate(second) - warp(painted, flow)).abs() * inside
+        change = (translate(second) - warp(translated, flow)).abs() * inside
         return self.options.weight * change.sum() / (inside.sum() * photo.shape[1]).clamp(min=1)
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from ganzoo.losses import wasserstein_fake, wasserstein_real
 from ganzoo.model import AdversarialLoss, Discriminator, Terms
 
 if TYPE_CHECKING:
@@ -18,11 +19,11 @@ class ClippedWasserstein(AdversarialLoss):
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
         """E[f(G(z))] - E[f(x)], the negative of the estimated distance."""
-        return {"real": -real.mean(), "fake": fake.mean()}
+        return {"real": wasserstein_real(real), "fake": wasserstein_fake(fake)}
 
     def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
         """-E[f(G(z))]."""
-        return {"fake": -fake.mean()}
+        return {"fake": wasserstein_real(fake)}
 
     def before_step(self, discriminator: Discriminator) -> None:
         """Clips before the step, as the authors' code does; the algorithm in the paper clips after it."""

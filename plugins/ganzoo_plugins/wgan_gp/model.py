@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from ganzoo.losses import gradient_penalty
+from ganzoo.losses import gradient_penalty, wasserstein_fake, wasserstein_real
 from ganzoo.model import AdversarialLoss, Batch, Discriminator, Terms
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ class PenalisedWasserstein(AdversarialLoss):
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
         """E[f(G(z))] - E[f(x)], the negative of the estimated distance."""
-        return {"real": -real.mean(), "fake": fake.mean()}
+        return {"real": wasserstein_real(real), "fake": wasserstein_fake(fake)}
 
     def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
         """-E[f(G(z))]."""
-        return {"fake": -fake.mean()}
+        return {"fake": wasserstein_real(fake)}
 
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
         """λ (‖∇f(x̂)‖₂ - 1)² between real and generated images."""

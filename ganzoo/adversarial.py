@@ -1,0 +1,174 @@
+"""The parts that adversarial recipes are put together from: networks, losses, regularisers and augmentations."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.batch import Batch
+from ganzoo.options import Options
+from ganzoo.specs import ImageShape
+
+Terms = Mapping[str, Tensor]
+"""Named scalars that add up to a loss."""
+
+
+class Generator(nn.Module, ABC):
+    """Network that draws images. A part's target is called as `target(options, shape=ImageShape)`."""
+
+    latent: int
+    """Length of the latent vector."""
+    conditional: bool = False
+    """Whether the label changes what is drawn."""
+    styled: bool = False
+    """Whether images come from style vectors: `synthesis(mapping(latent, label))`, with `mean_style` of latents."""
+    truncation: float = 1.0
+    """Of a `styled` generator: distance of styles from `mean_style`, 0 at it; below 1 is safer and less varied."""
+
+    @abstractmethod
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        """Latents B x latent, labels int64 B A -> images B C H W in [-1, 1].
+
+        Walks and projections pass mixtures instead of labels: B V with a weight for each value, as `LabelTable` takes.
+        """
+
+
+class Discriminator(nn.Module, ABC):
+    """Network that scores images. A part's target is called as `target(options, shape=ImageShape)`."""
+
+    conditional: bool = False
+    """Whether the score says how well an image fits its label."""
+
+    @abstractmethod
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        """Images B C H W in [-1, 1], labels int64 B A -> scores of any shape beyond B, higher is more real."""
+
+    def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
+        """Terms of its own beside the adversarial loss, from real images as it sees them; none by default.
+
+        For example, how well it redraws them from its features (arXiv 2101.04775, eq. 4).
+        """
+        return {}
+
+
+class AdversarialLoss(ABC):
+    """What the discriminator and the generator minimise. A part's target is called as `target(options)`.
+
+    A loss that keeps something from step to step is also an `nn.Module` and keeps it in buffers, so that checkpoints
+    hold it.
+    """
+
+    needs_real = False
+    """Whether the generator's loss compares with scores of real images; they are computed only then."""
+    scores_are_logits = False
+    """Whether the sigmoid of a score is a probability; logs and the live view then show probabilities."""
+
+    @abstractmethod
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        """Loss of the discriminator from its scores of real and fake images."""
+
+    @abstractmethod
+    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+        """Loss of the generator from the scores of its images; `real` is None unless `needs_real`."""
+
+    def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
+        """Terms that call the discriminator themselves, such as a gradient penalty; none by default."""
+        return {}
+
+    def before_step(self, discriminator: Discriminator) -> None:  # noqa: B027  # optional on purpose
+        """Called before each step of the discriminator, for example to clip its weights."""
+
+    def after_step(self, discriminator: Discriminator) -> None:  # noqa: B027
+        """Called after each step of the discriminator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriticOutputs:
+    """What a step of a discriminator has computed: `fake` without gradients, scores with them.
+
+    `discriminator` augments the images that it receives; the real ones are `batch.target`.
+    """
+
+    discriminator: Discriminator
+    batch: Batch
+    fake: Tensor
+    real_scores: Tensor
+    fake_scores: Tensor
+
+
+class Regulariser(nn.Module, ABC):
+    """A term added to the discriminator's loss, whatever that loss is. A part's target is called as `target(options)`.
+
+    What it keeps from step to step lives in buffers, so that checkpoints hold it.
+    """
+
+    every: int = 1
+    """Rounds from one use to the next; the term is multiplied by it, as in lazy regularisation (1912.04958)."""
+
+    @abstractmethod
+    def forward(self, outputs: CriticOutputs) -> Tensor:
+        """The weighted term, a scalar."""
+
+
+class Augmentation(nn.Module, ABC):
+    """Changes images at random. A part's target is called as `target(options, shape=ImageShape)`.
+
+    What it learns during training lives in buffers, so that checkpoints hold it.
+    """
+
+    margin: float = 1.0
+    """The data set is read this many times larger than `shape` on each side, so that a crop needs no enlarging. What
+    the discriminator sees has no margin."""
+
+    @abstractmethod
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        """Images B C H' W' in [-1, 1] -> B C H W of `shape`; all randomness comes from `rng`, a generator on the CPU.
+
+        Differentiable. Values may leave [-1, 1], since cutting them off would cut off gradients. The engine clamps
+        images that are augmented as they are drawn from the data.
+        """
+
+    def observe(self, real_scores: Tensor) -> None:  # optional on purpose
+        """Called with the scores of real images, detached, after each loss of the discriminator that it augments."""
+
+    def recorded(self) -> Mapping[str, Tensor]:
+        """Scalars for the logs, such as a probability that adapts; none by default."""
+        return {}
+
+
+class NoAugmentation(Augmentation):
+    """Leaves images as they are."""
+
+    def __init__(self, options: Options, *, shape: ImageShape) -> None:
+        super().__init__()
+
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        """The very same images."""
+        return images
+
+
+class AugmentedDiscriminator(Discriminator):
+    """D(T(x)), where each call draws T anew. T computes in full precision, since half precision would shift pixels."""
+
+    def __init__(self, discriminator: Discriminator, augment: Augmentation, rng: torch.Generator) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+        self.augment = augment
+        self.rng = rng
+
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        """Scores of the augmented images."""
+        scores: Tensor = self.discriminator(self._augmented(images), label)
+        return scores
+
+    def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
+        """The terms of the discriminator, from augmented images."""
+        # Without terms of its own nothing is drawn.
+        own = type(self.discriminator).auxiliary is not Discriminator.auxiliary
+        return self.discriminator.auxiliary(self._augmented(images), rng) if own else {}
+
+    def _augmented(self, images: Tensor) -> Tensor:
+        with torch.autocast(images.device.type, enabled=False):
+            return self.augment(images.float(), self.rng)  # type: ignore[no-any-return]  # a module's call
