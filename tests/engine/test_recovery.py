@@ -50,7 +50,7 @@ def test_one_that_always_diverges_ends_with_the_name_of_the_term(
 ) -> None:
     monkeypatch.setattr(NonSaturating, "generator", poisoned(*range(6, 99)))
     view = Heard()
-    with pytest.raises(DivergedError, match=r"'generator\.fake' is nan at step 6 after 2 returns") as caught:
+    with pytest.raises(DivergedError, match=r"'generator\.fake' is nan at step 6 after 2 rollbacks") as caught:
         train(view=view, budget="20steps", checkpoint_every="5steps", rollbacks=2)
     assert caught.value.exit_code == 5 and len([text for text in view.notices if "diverged" in text]) == 2
     newest = tmp_path / "run" / "checkpoints" / checkpoint.name_of(5)
