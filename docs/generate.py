@@ -16,10 +16,9 @@ from pydantic import BaseModel
 from ganzoo import hooks
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli.app import COMMANDS, app
-from ganzoo.cli.inspect import describe_type
 from ganzoo.config.resolve import open_catalog
 from ganzoo.config.settings import RunSettings
-from ganzoo.options import PartChoice, part_kind
+from ganzoo.options import PartChoice, describe_type, part_kind
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
 
@@ -195,7 +194,7 @@ def _model(spec: ModelSpec, catalog: Catalog) -> str:
     if picture.is_file():
         parts += ["## What it draws", "", f"![Samples of {spec.name}](../../images/{picture.name})", ""]
         parts += [
-            "How it was trained, and what is to be seen: [the laptop presets](../../models.md#the-laptop-presets).",
+            "How it was trained, and what you see: [the laptop presets](../../models.md#the-laptop-presets).",
             "",
         ]
     parts += ["## Recorded results", "", *_results(spec.name, catalog), "", "## Options", "", *_table(spec.options), ""]

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.config.configuration import split_names
-from ganzoo.options import AdversarialOptions, Options
+from ganzoo.options import AdversarialOptions, Options, split_names
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
 

@@ -27,7 +27,7 @@ class Parts:
         return self.build("discriminator", shape=shape)
 
     def several(self, names: Iterable[str], **context: object) -> dict[str, Any]:
-        """The parts that a field names by comma (`ganzoo.config.configuration.split_names`), by their names."""
+        """The parts that a field names by comma (`ganzoo.options.split_names`), by their names."""
         return {name: self.build(name, **context) for name in names}
 
     def build(self, field: str, **context: object) -> Any:

@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
+from ganzoo.options import PartKind, with_defaults
+
 API = 1
 """The number of the plugin interface, which grows when a plugin that worked may break."""
 OLDEST_API = 1
@@ -17,9 +19,6 @@ _UNSAID = 1
 """What a declaration without a number was made for; it stays when `API` grows."""
 
 Task = Literal["generate", "translate"]
-PartKind = Literal[
-    "generator", "discriminator", "loss", "regulariser", "augmentation", "encoder", "metric", "dataset", "term"
-]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _WEIGHTS_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,100}")
@@ -71,8 +70,10 @@ class ModelSpec:
     """Declaration of a trainable model.
 
     `name` is lower-case words joined by '-'. `target` is "package.module:Class" of a `ganzoo.model.GAN`, imported
-    only when used. `options` is a subclass of `ganzoo.ModelOptions`. `tiny` overrides options and run settings so
-    that a run on a CPU takes seconds. `paper` is an arXiv id or a DOI, `license` the SPDX id of the code.
+    only when used. `options` is a subclass of `ganzoo.ModelOptions`. `defaults` replaces defaults of these options, and
+    of the options of their parts: {"loss": "least-squares", "discriminator.norm": "layer", "lr": 5e-5}. `options` is
+    then the class with these defaults. `tiny` is what `--tiny` needs beyond the tiny settings of the task and of the
+    parts, so that a run on a CPU takes seconds. `paper` is an arXiv id or a DOI, `license` the SPDX id of the code.
     Raises ValueError when a field can't be right.
     """
 
@@ -84,6 +85,7 @@ class ModelSpec:
     paper: str = ""
     license: str = ""
     weights: tuple[Weights, ...] = ()
+    defaults: Mapping[str, object] = field(default_factory=dict)
     tiny: Mapping[str, object] = field(default_factory=dict)
     api: int = _UNSAID
 
@@ -91,6 +93,9 @@ class ModelSpec:
         _check(self)
         if self.task not in get_args(Task):
             raise ValueError(f"task {self.task!r} of model {self.name!r}: allowed are {_list(get_args(Task))}")
+        if self.defaults:
+            object.__setattr__(self, "options", _with_defaults(self))
+        object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))
         object.__setattr__(self, "tiny", MappingProxyType(dict(self.tiny)))
 
 
@@ -136,6 +141,13 @@ def _check(spec: ModelSpec | PartSpec) -> None:
         raise ValueError(f"options of {spec.name!r}: give a pydantic model class, such as a subclass of ganzoo.Options")
     if not spec.summary.strip() or "\n" in spec.summary:
         raise ValueError(f"summary of {spec.name!r}: write one line")
+
+
+def _with_defaults(spec: ModelSpec) -> type[BaseModel]:
+    try:
+        return with_defaults(spec.options, spec.defaults)
+    except ValueError as error:
+        raise ValueError(f"defaults of model {spec.name!r}: {error}") from None
 
 
 def _list(names: Iterable[str]) -> str:

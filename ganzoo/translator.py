@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.config.configuration import split_names
 from ganzoo.model import GAN, AdversarialLoss, Augmentation, Discriminator, Step, Terms, through
-from ganzoo.options import AdversarialTranslatorOptions, TranslatorOptions
+from ganzoo.options import AdversarialTranslatorOptions, TranslatorOptions, split_names
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
 

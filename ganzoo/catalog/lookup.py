@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field
 from ganzoo.catalog.plugin import Plugin, qualifier
 from ganzoo.catalog.registry import Preset, Registry
 from ganzoo.errors import DataError, PluginError, UsageError, nearest
-from ganzoo.options import Options
-from ganzoo.specs import ModelSpec, PartKind, PartSpec
+from ganzoo.options import Options, PartKind
+from ganzoo.specs import ModelSpec, PartSpec
 
 
 def _absolute(path: str) -> str:

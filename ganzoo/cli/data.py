@@ -14,7 +14,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 @click.group("data")
 def data() -> None:
-    """Looks at data before anything is trained on them."""
+    """Looks at data before training."""
 
 
 data.add_command(inspect_data)
@@ -35,8 +35,9 @@ def preview(
 
     One row an image: first the image itself, then what is made of it. An option of the data set is set as data.KEY.
     """
-    from ganzoo.config.configuration import parse_assignments, resolve_part
+    from ganzoo.config.configuration import resolve_part
     from ganzoo.config.units import Size
+    from ganzoo.config.values import parse_assignments
 
     file = out or Path(f"preview-{augment.replace('/', '-')}.png")
     if file.suffix.lower() not in PICTURES:

@@ -43,7 +43,10 @@ def evaluate(
     device: str,
     form: Format,
 ) -> None:
-    """Scores what a checkpoint of the run folder RUN draws against images held out from its training."""
+    """Scores a run on held-out images.
+
+    What a checkpoint of the run folder RUN draws is compared with images that its training never saw.
+    """
     from ganzoo.config.configuration import Layer, metric_parts
     from ganzoo.config.resolve import recorded_configuration
     from ganzoo.runs.run_file import read_run_file
@@ -73,7 +76,7 @@ def _settings(assignments: tuple[str, ...], *, other_images: bool) -> dict[str, 
 
     What is held out may change only where `other_images` are scored on: of its own a run has seen all the rest.
     """
-    from ganzoo.config.configuration import parse_assignments
+    from ganzoo.config.values import parse_assignments
 
     given = parse_assignments(assignments)
     allowed = (*_SCORED_BY, "held_out") if other_images else _SCORED_BY

@@ -1,16 +1,23 @@
 """From names to a checked configuration: opens the catalogue and resolves a model, a preset or a recorded run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import load_registry
+from ganzoo.specs import ModelSpec, Task
 
 # Checking options takes pydantic's validators, which listing models does not need.
 if TYPE_CHECKING:
     from ganzoo.config.configuration import Configuration, Layer
+
+TINY: Mapping[Task, Mapping[str, object]] = {
+    "generate": {"size": "16", "batch": 8, "budget": "20steps"},
+    "translate": {"size": "16", "batch": 4, "budget": "10steps"},
+}
+"""What `--tiny` sets for every model of a task."""
 
 
 def open_catalog(*, third_party: bool = True, registry: Path | None = None) -> Catalog:
@@ -33,10 +40,11 @@ def configure_run(
 
     registered, preset = catalog.resolve(model)
     flags = given(settings or {})
+    presets = [Layer(origin=f"preset {model}", values=preset.set)] if preset else []
     layers = [
-        *([Layer(origin=f"preset {model}", values=preset.set)] if preset else []),
+        *presets,
         # After the preset, whose ten minutes would otherwise outlast the promise of seconds.
-        *([Layer(origin="tiny", values=registered.spec.tiny)] if tiny else []),
+        *([_tiny(registered.spec, catalog, presets)] if tiny else []),
         *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
         # The data named by a flag are chosen first, so that options (data.count) are those of these data.
         Layer(origin="flag", values={key: value for key, value in flags.items() if key in ("data", "style")}),
@@ -46,15 +54,27 @@ def configure_run(
     return configure(registered, catalog, layers)
 
 
+def _tiny(model: ModelSpec, catalog: Catalog, presets: "Sequence[Layer]") -> "Layer":
+    """What `--tiny` sets: for the task, for each part that the model or its preset chose, and for the model itself."""
+    from ganzoo.config.configuration import Layer, merged
+
+    root = merged(model, catalog, presets).root
+    parts = {f"{key}.{option}": value for key, part in root.walk() for option, value in part.spec.tiny.items()}
+    counts = {f"{key}.count": 64 for key, part in root.walk() if part.spec.kind == "dataset" and "count" in part.fields}
+    return Layer(origin="tiny", values={**TINY[model.task], **counts, **parts, **model.tiny})
+
+
 def recorded_configuration(
     content: Mapping[str, Mapping[str, Mapping[str, object]]], catalog: Catalog, extra: "Iterable[Layer]" = ()
 ) -> "Configuration":
     """The configuration that a run.json recorded, each value with its old origin."""
-    from ganzoo.config.configuration import Layer, configure
+    from ganzoo.config.configuration import Layer, configure, fields_of
+    from ganzoo.config.renamed import with_new_names
 
-    recorded = content["configuration"]
+    model = catalog.model(str(content["model"]))
+    recorded = with_new_names(content["configuration"], fields_of(model.spec))
     layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
-    return configure(catalog.model(str(content["model"])), catalog, [*layers, *extra])
+    return configure(model, catalog, [*layers, *extra])
 
 
 def given(settings: Mapping[str, object]) -> dict[str, object]:

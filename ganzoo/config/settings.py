@@ -1,15 +1,12 @@
 """Settings of a run that are the same for every model."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from ganzoo.config.units import Amount, AmountField, Size, SizeField
 from ganzoo.options import Options, PartChoice, part
-
-V = TypeVar("V")
 
 
 def _device(text: object) -> str:
@@ -50,20 +47,6 @@ class RunSettings(Options):
     rollbacks: int = Field(
         3, ge=0, le=100, description="how often a diverged run goes back to its last checkpoint, at half the rate"
     )
-
-
-RENAMED = {
-    "setbacks": "rollbacks",
-    "opening_critic_steps": "warmup_critic_steps",
-    "opening_steps": "warmup_steps",
-    "opening_every": "warmup_every",
-}
-"""Options of old and what each is called now. The old names go with ganzoo-core 0.3."""
-
-
-def current_names(values: Mapping[str, V]) -> dict[str, V]:
-    """The values under the names that their options have now."""
-    return {RENAMED.get(name, name): value for name, value in values.items()}
 
 
 RESUMABLE = frozenset(

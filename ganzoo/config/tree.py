@@ -1,0 +1,172 @@
+"""The tree of chosen options: values, and parts with values and parts of their own. Layers fill it one by one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic.fields import FieldInfo
+
+from ganzoo.config.values import read_choice
+from ganzoo.errors import UsageError, nearest
+from ganzoo.options import PartChoice, PartKind, part_kind, parts_kind, split_names
+from ganzoo.specs import ModelSpec, PartSpec
+
+if TYPE_CHECKING:
+    from ganzoo.catalog.lookup import Catalog
+
+
+@dataclass(kw_only=True)
+class Node:
+    """The options given to a model with its run, or to a part; `parts` are those it is made of, by option."""
+
+    fields: Mapping[str, FieldInfo]
+    values: dict[str, object] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, "PartNode"] = field(default_factory=dict)
+
+    def given(self) -> dict[str, object]:
+        """The values and the chosen parts, as the options class takes them."""
+        choices = {name: PartChoice(name=part.spec.name, options=part.values) for name, part in self.parts.items()}
+        return {**self.values, **choices}
+
+    def find(self, key: str) -> "PartNode | None":
+        """The part at a key such as "discriminator" or "discriminator.encoder"."""
+        for name, part in self.parts.items():
+            if key == name:
+                return part
+            if key.startswith(f"{name}.") and (found := part.find(key.removeprefix(f"{name}."))):
+                return found
+        return None
+
+    def walk(self, prefix: str = "") -> "Iterator[tuple[str, PartNode]]":
+        """Every part below with its key."""
+        for name, part in self.parts.items():
+            yield f"{prefix}{name}", part
+            yield from part.walk(f"{prefix}{name}.")
+
+    def all_origins(self) -> dict[str, str]:
+        """Where each value and each part came from, by its key."""
+        origins = dict(self.origins)
+        for key, part in self.walk():
+            origins |= {key: part.origin, **{f"{key}.{option}": origin for option, origin in part.origins.items()}}
+        return origins
+
+
+@dataclass(kw_only=True)
+class PartNode(Node):
+    """A chosen part. `listed_in` is the option that names it by comma, if one does."""
+
+    spec: PartSpec
+    origin: str
+    listed_in: str = ""
+
+
+class Tree:
+    """The options of one model, at first the defaults."""
+
+    def __init__(self, model: ModelSpec, catalog: "Catalog", fields: Mapping[str, FieldInfo]) -> None:
+        self.model = model
+        self.catalog = catalog
+        self.root = Node(fields=fields)
+        self._choose_defaults(self.root, "default")
+        for name, one in fields.items():
+            if parts_kind(one):
+                self._choose_several(name, one.default, "default")
+
+    def add(self, values: Mapping[str, object], origin: str) -> None:
+        """Puts a layer on top. Raises UsageError for an unknown key or part, DataError for data that are neither."""
+        # A part's name goes before its options: it decides which options there are, and which parts it is made of.
+        for key, value in sorted(values.items(), key=lambda item: item[0].count(".")):
+            if key in self.root.fields and parts_kind(self.root.fields[key]):
+                self._choose_several(key, value, origin)
+            elif part := self._exchangeable(key):
+                self._choose(part, *read_choice(value), origin)
+        for key, value in values.items():
+            if self._exchangeable(key):
+                continue
+            owner, _, option = key.rpartition(".")
+            part = self.root.find(owner)
+            if part and option in part.fields:
+                part.values[option], part.origins[option] = value, origin
+            elif key in self.root.fields:
+                self.root.values[key], self.root.origins[key] = value, origin
+            else:
+                raise UsageError(self._unknown(key, origin))
+
+    def _exchangeable(self, key: str) -> PartNode | None:
+        """The part at that key; one named in a list can't be exchanged under its own name."""
+        part = self.root.find(key)
+        return None if part is None or part.listed_in else part
+
+    def _choose_defaults(self, node: Node, origin: str) -> None:
+        """Adds the parts that a model or part is made of by default."""
+        for name, one in node.fields.items():
+            if kind := part_kind(one):
+                default: PartChoice = one.default
+                node.parts[name] = self._new(kind, default.name, default.options, origin)
+
+    def _new(
+        self, kind: PartKind, name: str, options: Mapping[str, object], origin: str, *, listed_in: str = ""
+    ) -> PartNode:
+        name, options = self._source(kind, name, options)
+        spec = self._part(kind, name)
+        part = PartNode(fields=spec.options.model_fields, spec=spec, origin=origin, listed_in=listed_in)
+        self._choose_defaults(part, origin)
+        self._set(part, options, origin)
+        return part
+
+    def _choose(self, part: PartNode, name: str, options: Mapping[str, object], origin: str) -> None:
+        """Options of the part chosen before may not fit the new one, so they go, unless it is the same part."""
+        name, options = self._source(part.spec.kind, name, options)
+        spec = self._part(part.spec.kind, name)
+        part.origin = origin
+        if part.spec != spec:
+            part.spec, part.fields = spec, spec.options.model_fields
+            part.values, part.origins, part.parts = {}, {}, {}
+            self._choose_defaults(part, origin)
+        self._set(part, options, origin)
+
+    def _set(self, part: PartNode, options: Mapping[str, object], origin: str) -> None:
+        for option, value in options.items():
+            if option in part.parts:
+                self._choose(part.parts[option], *read_choice(value), origin)
+            else:
+                part.values[option], part.origins[option] = value, origin
+
+    def _source(self, kind: PartKind, name: str, options: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+        return self.catalog.source(name, options) if kind == "dataset" else (name, options)
+
+    def _part(self, kind: PartKind, name: str) -> PartSpec:
+        """The part of that name; raises UsageError for one that does not fit the model's task."""
+        spec = self.catalog.part(kind, name)
+        if spec.task in (None, self.model.task):
+            return spec
+        others = sorted(
+            one.spec.name
+            for one in self.catalog.parts
+            if one.spec.kind == kind and one.spec.task in (None, self.model.task)
+        )
+        raise UsageError(
+            f"{kind} '{name}' is for models that {spec.task}, and {self.model.name} does not. There are:"
+            f" {', '.join(others)}"
+        )
+
+    def _choose_several(self, key: str, value: object, origin: str) -> None:
+        """Parts named by comma, each then known by its own name; those named before and not now go."""
+        kind, names = parts_kind(self.root.fields[key]), split_names(value)
+        if taken := sorted(set(names) & self.root.fields.keys()):
+            raise UsageError(f"{key}={value}: '{taken[0]}' is an option of {self.model.name} already")
+        assert kind is not None
+        parts = self.root.parts
+        for gone in [name for name, part in parts.items() if part.listed_in == key and name not in names]:
+            del parts[gone]
+        for name in names:
+            if name not in parts:
+                parts[name] = self._new(kind, name, {}, origin, listed_in=key)
+
+    def _unknown(self, key: str, origin: str) -> str:
+        options = [f"{part}.{option}" for part, node in self.root.walk() for option in node.fields]
+        return (
+            f"unknown option '{key}' for {self.model.name} ({origin}).{nearest(key, [*self.root.fields, *options])}"
+            f" All options: ganzoo show {self.model.name}"
+        )
