@@ -56,7 +56,7 @@ def sample(
     """
     from ganzoo.runs.run_file import read_run_file
 
-    read_run_file(run)  # a wrong folder is told before torch is loaded
+    read_run_file(run)  # a wrong folder is refused before torch is loaded
     from ganzoo.data.images import grid, pair_columns
     from ganzoo.inference.animation import ANIMATIONS, save_animation
     from ganzoo.inference.loaded import LoadedGenerator, LoadedTranslator

@@ -3,7 +3,7 @@
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -58,10 +58,11 @@ def stylize(
     keep_color: bool,
     mask: Path | None,
     style: str | None,
+    work_size: int,
     tile: str,
+    memory: int,
     step: str,
     device: str,
-    **sizes: Any,
 ) -> int:
     """Paints photos and videos.
 
@@ -69,7 +70,7 @@ def stylize(
     """
     from ganzoo.runs.run_file import read_run_file
 
-    read_run_file(run)  # a wrong folder is told before torch is loaded
+    read_run_file(run)  # a wrong folder is refused before torch is loaded
     side = _tile(tile)
     from ganzoo.inference.loaded import LoadedTranslator
     from ganzoo.inference.loading import load_run
@@ -85,7 +86,7 @@ def stylize(
             "this model draws from noise and paints no photos (a translator: ganzoo list --task translate)"
         )
     stylizer = gan.stylizer(style=style)
-    options = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, **sizes)
+    options = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, memory=memory, work_size=work_size)
     bad = 0
     for number, job in enumerate(jobs, 1):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Files that are either the old or the new one, whenever the process dies, and the folder for caches."""
+"""Replaces files whole, so that a crash leaves the old or the new one; and finds the folder for caches."""
 
 import os
 from contextlib import suppress
@@ -8,7 +8,7 @@ from platformdirs import user_cache_path
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder survive a power cut; a no-op where folders can't be opened (Windows)."""
+    """Makes the names in a folder survive a power cut. Does nothing where folders can't be opened (Windows)."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -25,7 +25,7 @@ def sync_file(path: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replaces the file's content; the draft lies beside it, since a rename across file systems is not atomic."""
+    """Replaces the file's content. The draft lies beside it, since a rename across file systems is not atomic."""
     draft = path.with_name(f".{path.name}.part")
     try:
         draft.write_text(text, encoding="utf-8")
@@ -39,9 +39,9 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def cache_folder() -> Path:
-    """Where caches live: $GANZOO_CACHE, else ganzoo in the user's cache folder.
+    """The folder for caches: $GANZOO_CACHE, else `ganzoo` in the user's cache folder.
 
-    That is $XDG_CACHE_HOME or ~/.cache on Linux, and what the system provides elsewhere.
+    The user's cache folder is $XDG_CACHE_HOME or ~/.cache on Linux, and what the system names elsewhere.
     """
     named = os.environ.get("GANZOO_CACHE")
     return Path(named) if named else user_cache_path("ganzoo", appauthor=False)

@@ -1,4 +1,4 @@
-"""Scores of generated images, as pure functions of feature matrices or image pairs, computed in float64."""
+"""Scores of generated images: pure functions of feature matrices or image pairs, computed in float64."""
 
 from ganzoo.metrics.metric import FeatureSets, Metric
 

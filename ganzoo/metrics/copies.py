@@ -1,4 +1,4 @@
-"""Whether a model repeats its training images: distances to the nearest one, and the share of near copies."""
+"""Shows whether a model repeats its training images: the nearest ones, and the share of near copies."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from ganzoo.metrics.features import as_feature_sets, as_features
 
 @dataclass(frozen=True, kw_only=True)
 class NearestImages:
-    """For each fake image: the distance to the training image nearest to it, and that image's row."""
+    """For each fake image: the distance to the nearest training image, and that image's row."""
 
     distance: Tensor
     index: Tensor
@@ -19,14 +19,16 @@ class NearestImages:
 
 @dataclass(frozen=True, kw_only=True)
 class Copies:
-    """The share of fake images that are near copies; about `expected` for a model that draws new images perfectly.
+    """The share of fake images that are near copies. A perfect model, which draws new images, has about `expected`.
 
-    which: of each fake image whether it is one, M.
-    share: fake images whose nearness is `threshold` or less; nearness is the distance to the nearest training image
-        over the distance to the k-th nearest: 0 for a copy, near 1 for an image that resembles none in particular.
-    threshold: the nearness that a share of `expected` of the real images have among the other real images.
-    distance: mean distance of the fake images to their nearest training image.
-    reference: mean distance of the real images to their nearest other real image.
+    The nearness of an image is its distance to the nearest training image over its distance to the k-th nearest. It is
+    0 for a copy, and near 1 for an image that resembles none in particular.
+
+    which: whether each fake image is a near copy, M.
+    share: the share of fake images whose nearness is `threshold` or less.
+    threshold: the nearness below which a share of `expected` of the real images lie among the other real images.
+    distance: the mean distance of the fake images to their nearest training image.
+    reference: the mean distance of the real images to their nearest other real image.
     """
 
     which: Tensor = field(compare=False, repr=False)
@@ -38,21 +40,22 @@ class Copies:
 
 
 def nearest_images(real: Tensor, fake: Tensor) -> NearestImages:
-    """Of each fake image (M x D) the nearest training image (N x D). Raises ValueError as `as_feature_sets` does."""
+    """The nearest training image (N x D) of each fake image (M x D). Raises ValueError as `as_feature_sets` does."""
     real, fake = _centred(*as_feature_sets(real, fake))
     distance, index = nearest(fake, real)
     return NearestImages(distance=distance[:, 0], index=index[:, 0])
 
 
 def near_copies(real: Tensor, fake: Tensor, *, quantile: float = 0.01, k: int = 5) -> Copies:
-    """How many of the fake images (M x D) are near copies of training images (N x D).
+    """Finds the fake images (M x D) that are near copies of training images (N x D).
 
-    The yardstick are the real images: one drawn anew is as near to the training images as these are to each other, so
-    only a share of `quantile` of such images falls below that quantile of the real ones, whatever the encoder and its
-    units. It is the nearness relative to the k-th nearest that is compared: by distance alone, a model with a tenth
-    less variety, that copies nothing, passes for a copier of nearly every image. Up to k - 1 copies of an
-    image in the training set do no harm, and equal images are left out of the yardstick: they say nothing about how
-    near different ones come. A fake image equal to a training image always counts.
+    The threshold comes from the real images. A new image is as near to the training images as these are to each other,
+    so only a share of `quantile` of new images falls below that quantile of the real ones. This holds for any encoder
+    and its units. Distances are compared relative to the k-th nearest: by distance alone, a model with a tenth less
+    variety that copies nothing would seem to copy nearly every image.
+
+    Up to k - 1 copies of an image in the training set do no harm. Equal real images are left out of the threshold,
+    because they say nothing about how near different ones come. A fake image equal to a training image always counts.
     Raises ValueError for k < 2, k real images or fewer, a quantile outside 0..1, and as `as_feature_sets` does.
     """
     if not 0 <= quantile <= 1 or k < 2:
@@ -73,7 +76,7 @@ def near_copies(real: Tensor, fake: Tensor, *, quantile: float = 0.01, k: int = 
 
 
 def _nearness(distances: Tensor) -> Tensor:
-    """Nearest over k-th nearest distance, of ascending ones (N x k): N in 0..1, and 0 for k equal images."""
+    """Nearest over k-th nearest distance, from ascending distances N x k: N in 0..1, and 0 for k equal images."""
     return (distances[:, 0] / distances[:, -1]).nan_to_num(0.0)
 
 

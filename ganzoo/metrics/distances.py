@@ -1,4 +1,4 @@
-"""Euclidean distances between the rows of matrices, block by block, so that memory stays flat."""
+"""Euclidean distances between the rows of matrices, computed block by block to bound memory."""
 
 import math
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ _SPARE = 3
 def squared_distances(
     x: Tensor, y: Tensor, *, slack: float = 0.0, entries: int = _ENTRIES
 ) -> Iterator[tuple[slice, Tensor]]:
-    """For one block of rows of `x` (N x D) after the other: which rows, and their squared distances to `y` (M x D).
+    """Yields block after block of rows of `x` (N x D): which rows, and their squared distances to `y` (M x D).
 
-    Computed as |x|² + |y|² - 2 x·y, so an error of about 1e-15 (|x|² + |y|²) is to be expected: centre the rows
-    first. `slack` takes off that multiple of |x|² + |y|², to make ties count in comparisons in spite of the error.
+    They are computed as |x|² + |y|² - 2 x·y, with an error of about 1e-15 (|x|² + |y|²), so centre the rows first.
+    `slack` subtracts that multiple of |x|² + |y|², so that ties count in comparisons in spite of the error.
     """
     rows = min(max(1, entries // len(y)), _ROWS)
     x_squares, y_squares = (z.square().sum(1) * (1 - slack) for z in (x, y))
@@ -29,7 +29,7 @@ def squared_distances(
 def squared_distances_to_others(
     x: Tensor, *, own: float = math.inf, entries: int = _ENTRIES
 ) -> Iterator[tuple[slice, Tensor]]:
-    """`squared_distances` of `x` to itself, with `own` as each row's distance to itself."""
+    """Yields `squared_distances` of `x` to itself, with `own` as the distance of each row to itself."""
     for block, squared in squared_distances(x, x, entries=entries):
         squared.diagonal(block.start).fill_(own)
         yield block, squared
@@ -42,12 +42,12 @@ def kth_nearest_squared(x: Tensor, k: int, *, entries: int = _ENTRIES) -> Tensor
 
 
 def nearest(x: Tensor, y: Tensor, k: int = 1) -> tuple[Tensor, Tensor]:
-    """Each row's distances to the `k` nearest rows of `y`, ascending and zero if equal, and which: N x k, N x k."""
+    """The ascending distances of each row to the `k` nearest rows of `y`, zero if equal, and which: N x k, N x k."""
     return _nearest(x, y, squared_distances(x, y), k, min(k + _SPARE, len(y)))
 
 
 def nearest_other(x: Tensor, k: int = 1) -> tuple[Tensor, Tensor]:
-    """`nearest` among the other rows of `x` itself."""
+    """As `nearest`, among the other rows of `x` itself."""
     return _nearest(x, x, squared_distances_to_others(x), k, min(k + _SPARE, len(x) - 1))
 
 
@@ -56,7 +56,7 @@ def _nearest(
 ) -> tuple[Tensor, Tensor]:
     found = []
     for block, squared in blocks:
-        # Candidates are measured again by differences: the expanded square can't tell 0 from 1e-8.
+        # Differences give the exact distances of the candidates: the expanded square can't tell 0 from 1e-8.
         rows = squared.topk(candidates, largest=False).indices
         exact, order = (x[block, None] - y[rows]).norm(dim=2).sort(1)
         found.append((exact[:, :k], rows.gather(1, order[:, :k])))

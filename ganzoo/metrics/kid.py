@@ -1,7 +1,7 @@
 """Kernel distance between two sets of features, unbiased, with a bootstrap interval (KID, arXiv 1801.01401).
 
-The score to rank by: its expectation does not depend on the number of images, so it can be used for small sets. It is
-the published KID when the features are those of the Inception network.
+Models are ranked by this score. Its expectation does not depend on the number of images, so it suits small sets. With
+the features of the Inception network it is the published KID.
 """
 
 import torch
@@ -14,12 +14,12 @@ from ganzoo.metrics.score import Score
 def kid(real: Tensor, fake: Tensor, *, limit: int = 2000, resamples: int = 1000, seed: int = 0) -> Score:
     """Squared MMD under the kernel (x·y / D + 1)³ of `real` (N x D) and `fake` (M x D); 0 in expectation if alike.
 
-    All pairs of images go into it; of a set with more than `limit` a subset drawn with `seed` does. The interval of
-    95 % is that of the percentile bootstrap over the images of both sets, None with 0 `resamples`. It is about 1.7
-    times too wide when the sets hardly differ and right when they do, so an interval above 0 can be relied on. The
-    same real images and seed give the same draws of real images whatever the fake ones are. Slightly negative values
-    are as it should be.
-    Turning both sets in feature space leaves the score as it is, shifting them does not.
+    It uses all pairs of images; from a set of more than `limit` images it draws a subset with `seed`. An unbiased score
+    may be slightly negative. Rotating both sets in feature space leaves the score unchanged, shifting them does not.
+
+    The 95 % interval is the percentile bootstrap over the images of both sets, None with 0 `resamples`. It is about 1.7
+    times too wide when the sets hardly differ and right when they do, so an interval above 0 can be relied on. The same
+    real images and seed give the same draws of real images whatever the fake ones are.
     Raises ValueError for sets of fewer than two images and as `as_feature_sets` does.
     """
     real, fake = as_feature_sets(real, fake, least=2)
@@ -44,7 +44,7 @@ def kernel(x: Tensor, y: Tensor) -> Tensor:
 
 
 def bootstrap_weights(count: int, resamples: int, rng: torch.Generator) -> Tensor:
-    """How often each of `count` images is drawn in each resample of as many, with replacement: resamples x count."""
+    """How often each of `count` images occurs in each resample, drawn with replacement: resamples x count."""
     draws = torch.randint(count, (resamples, count), generator=rng)
     return torch.zeros(resamples, count, dtype=torch.float64).scatter_add_(
         1, draws, torch.ones(1, dtype=torch.float64).expand(resamples, count)
@@ -54,8 +54,8 @@ def bootstrap_weights(count: int, resamples: int, rng: torch.Generator) -> Tenso
 def weighted_mmd(xx: Tensor, yy: Tensor, xy: Tensor, x_weights: Tensor, y_weights: Tensor) -> Tensor:
     """Squared MMD (arXiv 1801.01401, eq. 4) from kernel matrices, once for each row of weights (R x N, R x M): R.
 
-    The diagonals of `xx` and `yy` are zero: pairs of an image with itself, and with its duplicates in a resample,
-    would bias the result. A resample that consists of one image only gives NaN.
+    The diagonals of `xx` and `yy` must be zero: pairs of an image with itself, and with its duplicates in a resample,
+    would bias the result. A resample that consists of one image alone gives NaN.
     """
     across = (x_weights @ xy).mul(y_weights).sum(1) / (x_weights.sum(1) * y_weights.sum(1))
     return _mean_within(xx, x_weights) + _mean_within(yy, y_weights) - 2 * across
@@ -67,7 +67,7 @@ def _mean_within(kernel_values: Tensor, weights: Tensor) -> Tensor:
 
 
 def interval(resampled: Tensor) -> tuple[float, float] | tuple[None, None]:
-    """The 2.5 % and 97.5 % quantiles of a statistic's resamples, leaving out NaN; None, None if there are none."""
+    """The 2.5 % and 97.5 % quantiles of a statistic's resamples without NaN; None, None if none is left."""
     defined = resampled[~resampled.isnan()]
     if not len(defined):
         return None, None

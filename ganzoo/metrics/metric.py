@@ -1,4 +1,4 @@
-"""What a part of kind "metric" is: something that is computed from features beside the score that ranks."""
+"""The base class of parts of kind "metric": values computed from features, beside the score that ranks models."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -10,25 +10,26 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureSets:
-    """Features of one encoder, float32 on the CPU: of held-out images, of a model's, and of some it was trained on."""
+    """Features by one encoder, float32 on the CPU: of held-out images, of a model's images, and of training images."""
 
     real: Tensor
     """N x D."""
     fake: Tensor
     """M x D."""
     training: Tensor
-    """T x D, drawn evenly from all images trained on."""
+    """T x D, of images drawn evenly from the whole training set."""
 
 
 class Metric(ABC):
-    """One or several values of a model's images. A part's target is called as `target(options)`.
+    """One value or several of a model's images. A part's target is called as `target(options)`.
 
-    It may raise ValueError for sets that it can't be computed of: the user is told, and all other values are kept.
+    `compute` may raise ValueError for sets that it can't use. The user then sees the reason, and all other values are
+    kept.
     """
 
     meanings: ClassVar[Mapping[str, str]] = {}
-    """One plain phrase for each value by its name, with the direction that is better."""
+    """A plain phrase for each value by its name, which says whether higher or lower is better."""
 
     @abstractmethod
     def compute(self, features: FeatureSets) -> Mapping[str, float]:
-        """Finite values by name. The features are the metric's own, so it may change them."""
+        """Finite values by name. Each metric receives its own copy of the features, so it may change them."""

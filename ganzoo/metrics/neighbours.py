@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage: how the k-nearest-neighbour balls of two sets of features overlap."""
+"""Precision, recall, density and coverage, from how the k-nearest-neighbour balls of two sets of features overlap."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,17 @@ from torch import Tensor
 from ganzoo.metrics.distances import kth_nearest_squared, squared_distances
 from ganzoo.metrics.features import as_feature_sets
 
-_TIE = 1e-12  # of the squared norms: above the rounding of a squared distance, far below what images differ by
+_TIE = 1e-12
+"""Share of the squared norms: above the rounding of a squared distance, far below the differences of images."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbours:
     """Shares in 0..1 (density may exceed 1); higher is better.
 
-    precision: fake images within a ball of any real one (arXiv 1904.06991, eq. 2).
-    recall: real images within a ball of any fake one.
-    density: balls of real images a fake one lies in, over k (arXiv 2002.09797, eq. 4).
+    precision: fake images within the ball of any real one (arXiv 1904.06991, eq. 2).
+    recall: real images within the ball of any fake one.
+    density: the mean number of balls of real images that a fake one lies in, over k (arXiv 2002.09797, eq. 4).
     coverage: real images with a fake one in their ball (arXiv 2002.09797, eq. 5).
     """
 
@@ -30,8 +31,8 @@ class Neighbours:
 def neighbours(real: Tensor, fake: Tensor, *, k: int = 5) -> Neighbours:
     """The four shares of `real` (N x D) and `fake` (M x D), with balls that reach to the k-th nearest other image.
 
-    A point on the surface of a ball is within it (≤), so sets that hold nothing but copies of one image score 1; with
-    < they would score 0. Raises ValueError for k < 1 and sets of k images or fewer, and as `as_feature_sets` does.
+    A point on the surface of a ball is within it (≤). So two sets of nothing but copies of one image score 1; with <
+    they would score 0. Raises ValueError for k < 1 and sets of k images or fewer, and as `as_feature_sets` does.
     """
     if k < 1:
         raise ValueError(f"k is {k}; give at least 1")

@@ -1,4 +1,4 @@
-"""Pairs of images: how much of one is kept in the other, and how near it comes to a true rendition.
+"""Compares pairs of images: how much of one the other keeps, and how near it comes to the true one.
 
 Images are B C H W, uint8 or floating-point in [-1, 1]; results are one number a pair: B, float64.
 """
@@ -15,17 +15,20 @@ _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def psnr(images: Tensor, truth: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio in dB; infinite for equal images. Raises ValueError for what is no pair of images."""
+    """Peak signal-to-noise ratio in dB; infinite for equal images.
+
+    Raises ValueError unless both are images of the same shape.
+    """
     images, truth = _as_image_pair(images, truth)
-    # Of a batch kornia gives the ratio of the mean error, which is not the mean of the ratios.
+    # kornia pools the errors of a batch, and pairs shall be scored one by one.
     return torch.stack([kornia.metrics.psnr(*pair, max_val=1.0) for pair in zip(images, truth, strict=True)])
 
 
 def ssim(images: Tensor, truth: Tensor) -> Tensor:
     """Structural similarity (Wang et al. 2004, doi 10.1109/TIP.2003.819861), the mean over channels; 1 if equal.
 
-    Gaussian window of 11 x 11 pixels with a standard deviation of 1.5, where it lies inside the image.
-    Raises ValueError for what is no pair of images and for images smaller than the window.
+    The window is a Gaussian of 11 x 11 pixels with a standard deviation of 1.5. Only places where it lies inside the
+    image count. Raises ValueError as `psnr` does, and for images smaller than the window.
     """
     return _ssim(*_as_image_pair(images, truth, least=_WINDOW))
 
@@ -34,8 +37,8 @@ def gradient_ssim(images: Tensor, source: Tensor) -> Tensor:
     """Structural similarity of the gradient magnitudes of the grey images; 1 if equal.
 
     It compares where contours run and how strong they are, so it stays high when an image is only coloured or
-    brightened (after doi 10.1109/ICIP.2006.313132). A full-contrast edge has gradient 1.
-    Raises ValueError as `ssim` does.
+    brightened (after doi 10.1109/ICIP.2006.313132). An edge of full contrast has a gradient of 1. Raises ValueError as
+    `ssim` does.
     """
     pair = _as_image_pair(images, source, least=_WINDOW + 2)
     return _ssim(*(_gradient(_grey(member)) for member in pair))
@@ -51,8 +54,9 @@ def feature_cosine(features: Tensor, source: Tensor) -> Tensor:
 
 
 def _ssim(a: Tensor, b: Tensor) -> Tensor:
-    """For values in 0..1."""
-    # The published index has no padded borders and no eps, which would cost flat dark images a part in 100,000.
+    """The mean of the similarity map of images in [0, 1]."""
+    # kornia's defaults pad the borders, and add 1e-12 to the denominator, which lowers flat dark images by 1e-5. The
+    # published index does neither.
     similarity: Tensor = kornia.metrics.ssim(a, b, _WINDOW, max_val=1.0, eps=0.0, padding="valid")
     return similarity.flatten(1).mean(1)
 
@@ -65,7 +69,7 @@ def _gradient(grey: Tensor) -> Tensor:
 
 
 def _filter(values: Tensor, kernel: Tensor) -> Tensor:
-    """Each channel by itself, where the kernel lies inside the image."""
+    """Filters each channel by itself, where the kernel lies inside the image."""
     batch, channels, height, width = values.shape
     filtered = F.conv2d(values.reshape(-1, 1, height, width), kernel[None, None])
     return filtered.reshape(batch, channels, *filtered.shape[2:])

@@ -1,13 +1,13 @@
-"""What a metric answers: a value, its interval if one was computed, and what may be concluded from it."""
+"""The result of a metric: a value, its interval if one was computed, and whether it may rank models."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """A metric's value with the ends of its 95 % interval, or None where no interval was computed.
+    """A metric's value with the ends of its 95 % interval, which are None where no interval was computed.
 
-    `rankable` is False when models must not be ordered by this value, because too few images went into it.
+    `rankable` is False when the value comes from too few images to rank models by it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Whether a model's samples are alike: their distances to each other, relative to those of real images."""
+"""Shows whether a model's samples are alike: their distances to each other, relative to those of real images."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from ganzoo.metrics.features import as_feature_sets, subset
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Ratios fake / real, about 1 for a model that draws from the real distribution, 0 for samples all alike.
+    """Ratios fake / real: about 1 for a model that draws from the real distribution, 0 for samples that are all alike.
 
-    pairwise: of the mean distance over all pairs: falls when all samples become alike.
-    nearest: of the mean distance to the nearest other image: falls also when samples repeat in a few groups.
+    pairwise: ratio of the mean distances over all pairs. It falls when all samples become alike.
+    nearest: ratio of the mean distances to the nearest other image. It also falls when samples repeat in a few groups.
     """
 
     pairwise: float
@@ -24,8 +24,8 @@ class Spread:
 def spread(real: Tensor, fake: Tensor, *, limit: int = 2000, seed: int = 0) -> Spread:
     """How far apart the fake images (M x D) are from each other, relative to the real ones (N x D).
 
-    Distances to the nearest image depend on how many there are, so as many are taken of both: the smaller number, at
-    most `limit`, drawn with `seed`.
+    Distances to the nearest image depend on the number of images. So the same number is drawn from both sets with
+    `seed`: that of the smaller set, at most `limit`.
     Raises ValueError for fewer than two images, for real images that are all equal, and as `as_feature_sets` does.
     """
     real, fake = as_feature_sets(real, fake, least=2)

@@ -1,1 +1,1 @@
-"""Paints photos and videos of any size with a trained translator."""
+"""Translates photos and videos of any size with a trained translator."""

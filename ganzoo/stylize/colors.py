@@ -1,4 +1,4 @@
-"""Strength, kept colours and masks: what happens to a painting after it is painted, in CIELAB."""
+"""Blends a photo with its translation in CIELAB: strength, kept colours and masks."""
 
 import kornia
 import torch
@@ -6,16 +6,17 @@ from torch import Tensor
 
 
 def blended(photo: Tensor, painting: Tensor, amount: Tensor | float) -> Tensor:
-    """B 3 H W in [0, 1] -> so much of the way from the photo to the painting, in CIELAB, where equal steps look equal.
+    """Moves from the photo towards the painting by `amount`, both B 3 H W in [0, 1].
 
-    `amount` may be above 1, which goes on beyond the painting; B 1 H W is a mask.
+    It does so in CIELAB, where equal steps look equal. An `amount` above 1 goes beyond the painting; one of shape
+    B 1 H W is a mask.
     """
     before, after = kornia.color.rgb_to_lab(photo), kornia.color.rgb_to_lab(painting)
     return _rgb(before + amount * (after - before))
 
 
 def recolored(photo: Tensor, painting: Tensor) -> Tensor:
-    """B 3 H W in [0, 1] -> the painting's lightness with the photo's colours."""
+    """The painting's lightness with the photo's colours, all B 3 H W in [0, 1]."""
     lightness = kornia.color.rgb_to_lab(painting)[:, :1]
     return _rgb(torch.cat([lightness, kornia.color.rgb_to_lab(photo)[:, 1:]], dim=1))
 

@@ -1,4 +1,4 @@
-"""From inputs as users name them to files in a folder: which there are, where each goes, and painting them."""
+"""Finds the files that users name by path, folder or pattern, and the place of each result."""
 
 import glob
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ VIDEO, PICTURE = "video", "picture"
 
 @dataclass(frozen=True)
 class Job:
-    """One file to paint."""
+    """One file to translate."""
 
     source: Path
     target: Path
@@ -22,9 +22,10 @@ class Job:
 
 
 def jobs_of(inputs: Sequence[str], out: Path) -> list[Job]:
-    """Files, everything in folders, and patterns such as `trip/*.jpg`; below `out` folders keep their shape.
+    """The jobs for files, all files in folders, and patterns such as `trip/*.jpg`. Subfolders are kept below `out`.
 
-    Raises UsageError for an input that is nothing, and where two files would have one name, or lie in `out` already.
+    Raises UsageError for an input that does not exist, for two files that would get the same name, and for a file that
+    would be overwritten by its own translation.
     """
     jobs = [_job(source, base, out) for text in inputs for source, base in _files(text)]
     if not jobs:
@@ -32,20 +33,22 @@ def jobs_of(inputs: Sequence[str], out: Path) -> list[Job]:
     taken: dict[Path, Path] = {}
     for job in jobs:
         if job.source.resolve() == job.target.resolve():
-            raise UsageError(f"'{job.source}' would be painted over: give another --out")
+            raise UsageError(f"'{job.source}' would be overwritten: give another --out")
         if (other := taken.setdefault(job.target, job.source)).resolve() != job.source.resolve():
-            raise UsageError(f"'{other}' and '{job.source}' would both become '{job.target}': paint them one by one")
+            raise UsageError(
+                f"'{other}' and '{job.source}' would both become '{job.target}': translate them one by one"
+            )
     return list({job.target: job for job in jobs}.values())
 
 
 def _files(text: str) -> Iterator[tuple[Path, Path]]:
-    """Each file with the folder that its place below `out` is measured from."""
+    """Each file, with the folder to which its path below `out` is relative."""
     path = Path(text).expanduser()
     if path.is_dir():
         yield from ((file, path) for file in sorted(path.rglob("*")) if file.is_file() and _kind(file))
     elif path.is_file():
         if not _kind(path):
-            raise UsageError(f"'{text}' is neither a picture nor a video by its ending")
+            raise UsageError(f"'{text}': its ending is not that of a picture or video")
         yield path, path.parent
     else:
         found = sorted(glob.glob(str(path), recursive=True))

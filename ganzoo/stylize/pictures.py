@@ -1,4 +1,4 @@
-"""Picture files read at full size, and written again with what they carried: colour profile, EXIF, transparency."""
+"""Reads picture files at full size, and writes them with what they carried: colour profile, EXIF, transparency."""
 
 import io
 from contextlib import suppress
@@ -21,7 +21,7 @@ ENDINGS = {
     ".tiff": "TIFF",
     ".bmp": "BMP",
 }
-"""Endings that are written; pictures of other kinds become PNG."""
+"""Endings that are written. Pictures of other kinds become PNG."""
 _ORIENTATION = 0x0112
 _QUALITY = 95
 _WITHOUT_ALPHA = ("JPEG", "BMP")
@@ -29,7 +29,10 @@ _WITHOUT_ALPHA = ("JPEG", "BMP")
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """A picture turned upright: `pixels` uint8 H W 3 in sRGB, `alpha` H W or None, and what goes into the new file."""
+    """A picture turned upright: `pixels` uint8 H W 3 in sRGB, and `alpha` H W or None.
+
+    `profile` and `exif` go into the new file.
+    """
 
     pixels: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
@@ -38,15 +41,15 @@ class Photo:
 
 
 def read_photo(path: Path) -> Photo:
-    """The file's picture. Raises DataError, with one line, when it can't be used."""
+    """Reads the file's picture. Raises DataError, with one line, when it can't be used."""
     try:
         with open_header(path.read_bytes(), any_shape=True) as image:
             image.load()
             profile = image.info.get("icc_profile")
             upright = image
-            with suppress(Exception):  # a damaged EXIF block: the picture itself is there
+            with suppress(Exception):  # a damaged EXIF block; the picture itself is intact
                 upright = ImageOps.exif_transpose(image)
-            exif = _exif(image)  # after turning, which reads what this changes
+            exif = _exif(image)  # after turning, which reads the entry that this changes
             alpha = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
             pixels, kept = _srgb(upright, profile)
     except Exception as error:  # Pillow raises many types for broken files
@@ -55,9 +58,9 @@ def read_photo(path: Path) -> Photo:
 
 
 def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> None:
-    """The painted pixels in the photo's colour space, with its profile, EXIF and transparency.
+    """Writes translated pixels in the photo's colour space, with its profile, EXIF and transparency.
 
-    Written beside its place and then renamed. Raises StorageError when that fails.
+    The file appears whole or not at all. Raises StorageError when it can't be written.
     """
     kind = ENDINGS[path.suffix.lower()]
     image = _with_profile(Image.fromarray(pixels), photo.profile)
@@ -76,14 +79,14 @@ def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> None:
 
 
 def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
-    """A grey picture as numbers in [0, 1], H W of that size: white is painted, black stays. Raises DataError."""
+    """Reads a grey picture as numbers in [0, 1], resized to H W: white is translated, black stays. Raises DataError."""
     pixels = read_photo(path).pixels
     grey = Image.fromarray(pixels).convert("L").resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return (np.asarray(grey, np.float32) / 255).astype(np.float32)
 
 
 def _exif(image: Image.Image) -> bytes | None:
-    """All of it, but that the picture lies as it was stored: it is upright now."""
+    """The whole block, with the orientation set to upright."""
     try:
         exif = image.getexif()
         if not exif:
@@ -96,7 +99,7 @@ def _exif(image: Image.Image) -> bytes | None:
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> tuple[NDArray[np.uint8], bytes | None]:
-    """Pixels in sRGB, and the profile that they can be brought back to."""
+    """Pixels in sRGB, and the profile to which they can be converted back."""
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image).astype(np.float64)
         image = Image.fromarray((values * (255 / max(values.max(), 1))).clip(0, 255).astype(np.uint8))
@@ -117,7 +120,7 @@ def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _convert(image: Image.Image, before: bytes | None, after: bytes | None) -> Image.Image:
-    """From one profile to another; None is sRGB."""
+    """Converts from one profile to another; None is sRGB."""
     source, target = (
         ImageCms.ImageCmsProfile(io.BytesIO(one)) if one else ImageCms.createProfile("sRGB") for one in (before, after)
     )

@@ -1,4 +1,4 @@
-"""Pixels uint8 H W 3 as networks and blending take them, and back: padded, resized, rounded."""
+"""Converts pixels uint8 H W 3 to what networks and blending take, and back; pads and resizes them."""
 
 import math
 
@@ -23,7 +23,7 @@ def as_pixels(images: Tensor) -> Pixels:
 
 
 def rounded(values: NDArray[np.float32], *, rows: int) -> Pixels:
-    """H W 3 in [-1, 1] -> pixels, so many rows at a time, to save memory."""
+    """H W 3 in [-1, 1] -> pixels. It works on so many rows at a time, to save memory."""
     result = np.empty(values.shape, np.uint8)
     for top in range(0, len(values), rows):
         part = values[top : top + rows]
@@ -32,14 +32,17 @@ def rounded(values: NDArray[np.float32], *, rows: int) -> Pixels:
 
 
 def padded(pixels: Pixels, multiple: int, *, least: int) -> Pixels:
-    """Continued to the right and below by its mirror image: sides of at least `least`, multiples of `multiple`."""
+    """Continues a picture to the right and below by its mirror image.
+
+    Both sides become multiples of `multiple` and at least `least`.
+    """
     smallest = round_up(least, 2 * multiple)
     more = [max(round_up(side, multiple), smallest) - side for side in pixels.shape[:2]]
     return np.pad(pixels, ((0, more[0]), (0, more[1]), (0, 0)), mode="symmetric") if any(more) else pixels
 
 
 def resized(pixels: Pixels, side: int) -> Pixels:
-    """Resized, in proportion, to a shorter side of `side` pixels."""
+    """Resizes a picture in proportion, to a shorter side of `side` pixels."""
     height, width = pixels.shape[:2]
     factor = side / min(height, width)
     size = (max(1, round(height * factor)), max(1, round(width * factor)))
@@ -48,9 +51,9 @@ def resized(pixels: Pixels, side: int) -> Pixels:
 
 
 def change_of(before: Pixels, after: Pixels, rows: slice, size: tuple[int, int], device: torch.device) -> Tensor:
-    """The difference of two small pictures enlarged to `size`, of which these `rows`: 1 3 rows W in [-1, 1].
+    """The difference of two small pictures enlarged to `size`, of which only these `rows`: 1 3 rows W in [-1, 1].
 
-    Strips are as if the whole had been enlarged at once, so they meet without a seam.
+    The result equals those rows of the whole enlarged at once, so strips meet without a seam.
     """
     height, width = size
     factor = len(before) / height
@@ -61,7 +64,7 @@ def change_of(before: Pixels, after: Pixels, rows: slice, size: tuple[int, int],
 
 
 def _enlarged(change: Tensor, size: tuple[int, int], factor: float, offset: float) -> Tensor:
-    """Rows from `offset` on, bicubically, at `size`; `factor` is rows of `change` over rows of the result."""
+    """Enlarges the rows from `offset` on to `size`, bicubically. `factor` is rows of `change` per row of the result."""
     height, width = size
     y = (torch.arange(height, device=change.device) + 0.5) * factor + offset
     x = (torch.arange(width, device=change.device) + 0.5) * (change.shape[3] / width)
@@ -71,5 +74,5 @@ def _enlarged(change: Tensor, size: tuple[int, int], factor: float, offset: floa
 
 
 def round_up(length: int, multiple: int) -> int:
-    """The smallest multiple that is not below the length."""
+    """The smallest multiple of `multiple` that is at least `length`."""
     return -(-length // multiple) * multiple

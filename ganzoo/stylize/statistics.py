@@ -1,7 +1,7 @@
 """Norm statistics that all tiles of an image share, so that no seam shows where two tiles meet.
 
-Instance and group norms look at the whole of what they are given. A tile is only a part of the image, and would be
-normalised by itself; so the statistics come from tiles all over the image at once, and are then held.
+Instance and group norms use the statistics of all that they receive. A tile would be normalised by itself, not as a
+part of its image. So the statistics are gathered from tiles all over the image at once, and then held for each tile.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,15 +12,15 @@ import torch
 from torch import Tensor, nn
 
 _BORDER = 8
-"""Part of a tile's side that is left out on either side when statistics are gathered: an eighth."""
+"""An eighth of a tile's side is left out at each border when statistics are gathered."""
 Norm = nn.InstanceNorm2d | nn.GroupNorm
 Statistics = dict[nn.Module, tuple[Tensor, Tensor]]
-"""Mean and variance, a number for each group of channels, of each norm."""
+"""Mean and variance of each norm, with one number for each group of channels."""
 
 
 @contextmanager
 def gathered(network: nn.Module) -> Iterator[Statistics]:
-    """While the block runs, a batch of tiles is normalised as if it were one image; what was found is kept."""
+    """Normalises a batch of tiles as if it were one image while the block runs, and keeps the statistics."""
     found: Statistics = {}
 
     def gather(norm: Norm, values: Tensor) -> Tensor:
@@ -34,13 +34,13 @@ def gathered(network: nn.Module) -> Iterator[Statistics]:
 
 @contextmanager
 def held(network: nn.Module, statistics: Statistics) -> Iterator[None]:
-    """While the block runs, norms use these statistics whatever they are given."""
+    """Makes norms use these statistics while the block runs, whatever they receive."""
     with _instead(network, lambda norm, values: _normalised(norm, values, statistics[norm])):
         yield
 
 
 def norms_in(network: nn.Module) -> list[Norm]:
-    """Norms whose result depends on the whole image; batch norms have fixed statistics when a model is used."""
+    """The norms whose result depends on the whole image. Batch norms have fixed statistics in evaluation mode."""
     return [
         module
         for module in network.modules()
@@ -53,7 +53,7 @@ def norms_in(network: nn.Module) -> list[Norm]:
 def _instead(network: nn.Module, compute: Callable[[Norm, Tensor], Tensor]) -> Iterator[None]:
     norms = norms_in(network)
     for norm in norms:
-        setattr(norm, "forward", partial(compute, norm))  # noqa: B010  # a method, for a while
+        setattr(norm, "forward", partial(compute, norm))  # noqa: B010  # replaces the method while the block runs
     try:
         yield
     finally:
@@ -62,7 +62,7 @@ def _instead(network: nn.Module, compute: Callable[[Norm, Tensor], Tensor]) -> I
 
 
 def _middle(values: Tensor) -> Tensor:
-    """Without the border, where a tile has been continued by its mirror image instead of by its neighbours."""
+    """Cuts off the border, where padding has stood in for the tile's neighbours."""
     top, left = (side // _BORDER if side >= 2 * _BORDER else 0 for side in values.shape[2:])
     return values[:, :, top : values.shape[2] - top, left : values.shape[3] - left]
 

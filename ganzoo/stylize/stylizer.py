@@ -19,23 +19,23 @@ from ganzoo.translator import Translator
 _LEAST = 32
 """Smallest side that a network receives; smaller images are continued by their mirror image."""
 _OVERLAP = 128
-"""Pixels that neighbouring tiles share: most of what a network sees around a pixel."""
+"""Pixels that neighbouring tiles share. They cover most of what a network sees around a pixel."""
 _SAMPLE = 192
 """Side of the tiles from which norm statistics are gathered."""
 _STRIP = 256
 """Rows that are blended at once."""
 _WORKSPACE = 5
-"""Largest maps of a network that are in memory at a time, with what convolutions need."""
+"""How many of a network's largest maps are in memory at a time, including what convolutions need."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StylizeOptions:
     """How to translate a picture.
 
-    `strength` 0 is the photo, 1 the painting, up to 2 goes beyond. `keep_color` takes lightness from the painting only.
-    `tile` is the side of tiles in pixels, 0 for as large as `memory` (MB) allows, whole images included. `work_size`
-    translates a copy with that shorter side and carries the change over to the image, for strokes that show in large
-    photos; 0 translates at full size.
+    `strength` runs from 0, the photo, to 1, the translation; up to 2 goes beyond it. `keep_color` changes the lightness
+    only. `tile` is the side of tiles in pixels; with 0 they are as large as `memory` (MB) allows, up to the whole
+    picture. `work_size` translates a copy with that shorter side and adds the change to the picture, for strokes that
+    show in large photos; 0 translates at full size.
     """
 
     strength: float = 1.0
@@ -46,7 +46,10 @@ class StylizeOptions:
 
 
 class Stylizer:
-    """A translator in evaluation mode on its device; `style` M is the style to translate into, if it takes one."""
+    """Applies a translator, in evaluation mode and on its device, to pictures of any size.
+
+    `style` M is the style to translate into, for a translator that takes one.
+    """
 
     def __init__(self, translator: Translator, device: torch.device, *, style: Tensor | None = None) -> None:
         self.translator = translator
@@ -57,7 +60,7 @@ class Stylizer:
 
     @torch.inference_mode()
     def stylize(self, pixels: Pixels, options: StylizeOptions, *, mask: NDArray[np.float32] | None = None) -> Pixels:
-        """Pixels H W 3 -> translated pixels of the same shape; `mask` H W in [0, 1] says how much of it where."""
+        """Pixels H W 3 -> translated pixels of the same shape; `mask` H W in [0, 1] says how much at each place."""
         height, width = pixels.shape[:2]
         native = self.translator.native_strength and options.strength != 1.0
         amount = 1.0 if native else options.strength
@@ -79,7 +82,7 @@ class Stylizer:
         return result
 
     def network(self, strength: float = 1.0) -> Callable[[Tensor], Tensor]:
-        """Images B 3 H W in [-1, 1] -> translated ones."""
+        """The translator as a function of images alone: B 3 H W in [-1, 1] -> the same translated."""
 
         def translate(images: Tensor) -> Tensor:
             given: dict[str, Tensor] = {}
@@ -92,7 +95,7 @@ class Stylizer:
         return translate
 
     def _translated(self, pixels: Pixels, options: StylizeOptions) -> Pixels:
-        """Translated at full strength, or at the translator's own if it has one."""
+        """Translates at full strength, or at the wanted strength if it is native to the translator."""
         height, width = pixels.shape[:2]
         network = self.network(options.strength)
         whole = padded(pixels, self.translator.size_multiple, least=_LEAST)
@@ -105,7 +108,7 @@ class Stylizer:
         return rounded(translated[:height, :width], rows=_STRIP)
 
     def _in_tiles(self, whole: Pixels, network: Callable[[Tensor], Tensor], tile: int) -> NDArray[np.float32]:
-        """H W 3 in [-1, 1], each pixel the weighted sum of the tiles that cover it."""
+        """Translates tile by tile: H W 3 in [-1, 1], each pixel the weighted sum of the tiles that cover it."""
         multiple = self.translator.size_multiple
         overlap = min(round_up(_OVERLAP, multiple), tile // 2)
         rows, columns = (aligned(spans(side, tile, overlap), multiple) for side in whole.shape[:2])
@@ -119,7 +122,7 @@ class Stylizer:
         return translated
 
     def _statistics(self, whole: Pixels, network: Callable[[Tensor], Tensor], options: StylizeOptions) -> Statistics:
-        """Of tiles all over the image at once, as many as the memory holds."""
+        """The norm statistics of tiles all over the image, as many as the memory holds at once."""
         if not norms_in(self.translator):
             return {}
         side = min(round_up(_SAMPLE, self.translator.size_multiple), *whole.shape[:2])
@@ -140,7 +143,7 @@ class Stylizer:
         return from_uint8(images).contiguous(memory_format=self._layout)
 
     def _tile(self, options: StylizeOptions, shape: tuple[int, ...]) -> int:
-        """Side of a tile: what was asked for, or the largest that the memory allows."""
+        """The side of a tile: the one asked for, or the largest that the memory allows."""
         multiple = self.translator.size_multiple
         if options.tile:
             return round_up(max(options.tile, 2 * _LEAST), multiple)
@@ -151,7 +154,7 @@ class Stylizer:
 
 
 def _blended(photo: Tensor, painting: Tensor, amount: float, mask: Tensor | None, *, keep_color: bool) -> Tensor:
-    """So much of the painting over the photo, all of it 1 3 H W in [0, 1]; `mask` 1 1 H W says how much where."""
+    """Blends photo and painting 1 3 H W in [0, 1]; `mask` 1 1 H W says how much at each place."""
     if keep_color:
         painting = colors.recolored(photo, painting)
     if mask is not None:
@@ -160,7 +163,7 @@ def _blended(photo: Tensor, painting: Tensor, amount: float, mask: Tensor | None
 
 
 def _bytes_a_pixel(network: Callable[[Tensor], Tensor], translator: Translator, device: torch.device) -> float:
-    """Memory that each pixel needs, by the largest map that the network makes of a small image."""
+    """The memory that each pixel needs, estimated from the largest map that the network makes of a small image."""
     largest = 0
 
     def note(_: nn.Module, __: object, output: object) -> None:

@@ -1,4 +1,4 @@
-"""Cuts an image into tiles that overlap, and says how much each counts where it does."""
+"""Cuts an image into overlapping tiles, with the weight of each tile at each pixel."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Span:
-    """One tile along one axis: pixels `start` to `stop`, with the weight of each; all weights at a place sum to 1."""
+    """One tile along one axis: pixels `start` to `stop` with a weight each. All weights at a pixel sum to 1."""
 
     start: int
     stop: int
@@ -16,9 +16,9 @@ class Span:
 
 
 def spans(length: int, tile: int, overlap: int) -> list[Span]:
-    """Tiles of `tile` pixels along an axis of that length, neighbours overlapping by at least `overlap`.
+    """Tiles of `tile` pixels along an axis of `length` pixels; neighbours overlap by at least `overlap`.
 
-    In the middle half of an overlap one tile fades into the next by half a cosine, so that nothing within a quarter of
+    One tile fades into the next by half a cosine in the middle half of their overlap. So nothing within a quarter of
     the overlap from a tile's border is seen.
     """
     if length <= tile:
@@ -35,7 +35,7 @@ def spans(length: int, tile: int, overlap: int) -> list[Span]:
 
 
 def aligned(tiles: list[Span], multiple: int) -> list[Span]:
-    """Tiles that start on the grid of the network's coarsest map, so that each place is computed alike in all."""
+    """Extends tiles to the grid of the network's coarsest map, so that all tiles compute a place alike."""
     moved = []
     for one in tiles:
         shift = one.start % multiple
@@ -44,13 +44,13 @@ def aligned(tiles: list[Span], multiple: int) -> list[Span]:
 
 
 def _even(one: Span, multiple: int) -> Span:
-    """As long as a multiple; lengths of padded images are, so there is room."""
+    """Extends a tile to a multiple. There is room, because the sides of padded images are multiples too."""
     more = -(one.stop - one.start) % multiple
     return Span(one.start, one.stop + more, np.pad(one.weights, (0, more))) if more else one
 
 
 def _fade(length: int) -> NDArray[np.float32]:
-    """From 0 to 1, the changing part in the middle half; a fade and its mirror image sum to 1."""
+    """Weights from 0 to 1 that change in the middle half. A fade and its mirror image sum to 1."""
     quarter = length // 4
     middle = length - 2 * quarter
     rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(middle) + 0.5) / middle)
@@ -58,6 +58,6 @@ def _fade(length: int) -> NDArray[np.float32]:
 
 
 def sample(length: int, tile: int, count: int) -> list[int]:
-    """Starts of at most `count` tiles spread evenly over an axis, without overlap."""
+    """The starts of at most `count` tiles, spread evenly over an axis without overlap."""
     most = max(1, min(count, length // tile))
     return [round(i * (length - tile) / max(1, most - 1)) if most > 1 else (length - tile) // 2 for i in range(most)]

@@ -1,4 +1,4 @@
-"""Videos: every frame translated, frame rate and rotation kept, other streams copied, by PyAV."""
+"""Translates videos by PyAV: frame rate and rotation are kept, sound and subtitles are copied."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 ENDINGS = frozenset((".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif"))
 PARTS = ".parts"
-"""Ending of the folder with finished pieces of a video that is not done."""
+"""The ending of the folder that holds the finished pieces of an unfinished video."""
 _PIECE = 120
-"""Frames of one piece: at most so many are translated again when a job is stopped."""
+"""Frames of one piece. At most so many are translated again after a job was stopped."""
 _PIECES = "piece-*.nut"
 _CONTAINERS = {".webm": ("libvpx-vp9", {"crf": "24", "b": "0"}), ".gif": ("gif", {})}
 _CODEC = ("libx264", {"crf": "18", "preset": "medium"})
@@ -29,10 +29,10 @@ Progress = Callable[[int, int], None]
 
 
 def stylize_video(source: Path, target: Path, stylize: Stylize, progress: Progress) -> int:
-    """Translates a video; resumes from the finished pieces of one that was stopped. Returns the number of frames.
+    """Translates a video and returns its number of frames. After a stop, it resumes from the finished pieces.
 
-    Pieces lie in a hidden folder beside `target`, which appears when all is done. Memory holds one frame at a time.
-    Raises DataError for what is no video, StorageError when the disk fails, UsageError without PyAV.
+    Pieces lie in a hidden folder beside `target`, which appears when all of them are done. Memory holds one frame at a
+    time. Raises DataError for a file that is no video, StorageError when the disk fails, UsageError without PyAV.
     """
     library = _library()
     pieces = target.with_name(f".{target.name}{PARTS}")
@@ -61,7 +61,7 @@ def _library() -> Any:
 
 
 def _write_pieces(library: Any, source: Path, pieces: Path, stylize: Stylize, progress: Progress) -> int:
-    """Translates all frames but those of finished pieces; returns how many frames there are."""
+    """Translates all frames but those of finished pieces, and returns the number of all frames."""
     with library.open(str(source)) as container:
         if not container.streams.video:
             raise DataError(f"'{source}' has no video")
@@ -85,7 +85,7 @@ def _write_pieces(library: Any, source: Path, pieces: Path, stylize: Stylize, pr
 
 
 def _frames(container: "av.container.InputContainer", stream: Any) -> Iterator[tuple[int, int, Any]]:
-    """Each frame with its number and its time since the first; a file that was cut off ends where decoding does."""
+    """Each frame with its number and its time since the first, up to where decoding ends in a file that was cut off."""
     first: int | None = None
     with suppress(EOFError):
         for number, frame in enumerate(container.decode(stream)):
@@ -94,13 +94,13 @@ def _frames(container: "av.container.InputContainer", stream: Any) -> Iterator[t
 
 
 def _pixels(frame: Any) -> NDArray[np.uint8]:
-    """Turned upright: players would turn it, and the network must see it as they show it."""
+    """The frame turned upright. Players turn it, and the network must see what they show."""
     pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24")
     return np.ascontiguousarray(np.rot90(pixels, round(getattr(frame, "rotation", 0) / 90)))
 
 
 class _Piece:
-    """Some frames in a lossless file, which gets its name when it is whole."""
+    """Writes some frames to a lossless file, which gets its name when it is whole."""
 
     def __init__(self, library: Any, folder: Path, number: int, stream: Any) -> None:
         self.library = library
@@ -114,7 +114,7 @@ class _Piece:
         self.stream.time_base = self.stream.codec_context.time_base = stream.time_base
 
     def write(self, pixels: NDArray[np.uint8], pts: int) -> None:
-        """One more frame at that time."""
+        """Adds a frame at that time, in the time base of the source."""
         if not self.begun:
             self.stream.height, self.stream.width = pixels.shape[:2]
             self.begun = True
@@ -123,14 +123,14 @@ class _Piece:
         self.container.mux(self.stream.encode(frame))
 
     def close(self) -> None:
-        """Writes what is left, and gives the file its name."""
+        """Writes what is buffered, and gives the file its name."""
         self.container.mux(self.stream.encode(None))
         self.container.close()
         self.draft.replace(self.final)
 
 
 def _join(library: Any, source: Path, pieces: list[Path], target: Path) -> None:
-    """All pieces as one video with the source's other streams."""
+    """Joins all pieces to one video, with the source's other streams."""
     with library.open(str(source)) as original, library.open(str(target), "w") as output:
         video = original.streams.video[0]
         frames = _frames_of(library, pieces)
@@ -149,11 +149,11 @@ def _join(library: Any, source: Path, pieces: list[Path], target: Path) -> None:
 
 
 def _stream(output: Any, video: Any, first: Any, ending: str) -> Any:
-    """A new stream with the rate of the source's and the size of the first frame."""
+    """Adds a video stream with the rate of the source and the size of the first frame."""
     codec, options = _CONTAINERS.get(ending, _CODEC)
     stream = output.add_stream(codec, rate=video.average_rate or 25, options=options)
     stream.width, stream.height = first.width, first.height
-    # Most players show no other kind; odd sides need one without halved colours.
+    # Most players show yuv420p only. It halves the colours' resolution, so odd sides need another format.
     even = first.width % 2 == 0 and first.height % 2 == 0
     stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p" if even else "yuv444p"
     stream.time_base = stream.codec_context.time_base = video.time_base
@@ -167,21 +167,21 @@ def _frames_of(library: Any, pieces: list[Path]) -> Iterator[Any]:
 
 
 class _Others:
-    """Sound and subtitles, copied as they are beside the frames of the same time."""
+    """Copies sound and subtitles unchanged, in step with the frames of the same time."""
 
     def __init__(self, original: Any, output: Any, video: Any) -> None:
         self.output = output
         self.start = float((video.start_time or 0) * video.time_base)
         self.streams = {}
         for stream in (*original.streams.audio, *original.streams.subtitles):
-            with suppress(ValueError):  # of a kind that this container can't hold
+            with suppress(ValueError):  # this container can't hold a stream of that kind
                 self.streams[stream.index] = output.add_stream_from_template(stream)
         wanted = [stream for stream in original.streams if stream.index in self.streams]
         self.packets = (packet for packet in original.demux(wanted) if packet.dts is not None) if wanted else iter(())
         self.next: Any = next(self.packets, None)
 
     def copy_until(self, time: float | None) -> None:
-        """Everything up to that second, or to the end."""
+        """Copies everything up to that second, or to the end."""
         while (packet := self.next) is not None:
             if time is not None and float(packet.dts * packet.time_base) - self.start > time:
                 return

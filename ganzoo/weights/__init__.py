@@ -1,4 +1,4 @@
-"""Files of weights: safetensors alone, looked through before anything in them is believed, and fetched ones checked."""
+"""Weight files: only safetensors is read, every file is checked before use, and declared files are fetched once."""
 
 from ganzoo.weights.fetching import check, fetched, place
 from ganzoo.weights.files import ENDING, PICKLED, read, sha256

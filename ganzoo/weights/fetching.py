@@ -1,4 +1,4 @@
-"""The file that a declaration's `Weights` name: fetched once, and checked by size and SHA-256 before every use."""
+"""Fetches the file of a declaration's `Weights` once, and checks its size and SHA-256 before every use."""
 
 import os
 import urllib.request
@@ -18,10 +18,10 @@ _BLOCK = 1 << 20
 
 
 def fetched(weights: Weights) -> Path:
-    """The file, in ganzoo's cache, whose size and SHA-256 are those declared; only its address is ever asked for.
+    """The file in ganzoo's cache, with the declared size and SHA-256. It is fetched from its address if need be.
 
-    Raises UsageError when it is not there yet and can't be fetched, StorageError when what is fetched is another file
-    or can't be kept.
+    Raises UsageError when it is missing and can't be fetched, StorageError when the address gives another file, or
+    when the file can't be written.
     """
     file = place(weights.sha256)
     if not _is_good(file, weights):
@@ -30,7 +30,7 @@ def fetched(weights: Weights) -> Path:
 
 
 def _is_good(file: Path, weights: Weights) -> bool:
-    """Whether the file is there as declared; one that was cut off by a crash, or changed, is deleted."""
+    """Whether the file exists as declared. Deletes one that was cut off by a crash, or has changed."""
     if not file.exists():
         return False
     try:
@@ -42,6 +42,7 @@ def _is_good(file: Path, weights: Weights) -> bool:
 
 
 def _fetch(weights: Weights, file: Path) -> None:
+    """Downloads the file to a draft, checks that, and only then gives it its name."""
     draft = file.with_name(f".{weights.sha256}-{os.getpid()}{ENDING}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -60,21 +61,23 @@ def _fetch(weights: Weights, file: Path) -> None:
 
 
 def place(name: str) -> Path:
-    """Where a file of that name is kept in ganzoo's cache."""
+    """The path of a file of that name in ganzoo's cache."""
     return cache_folder() / "weights" / f"{name}{ENDING}"
 
 
 def check(file: Path, weights: Weights) -> None:
-    """Raises StorageError unless the file has the size and the SHA-256 that are declared."""
+    """Raises StorageError unless the file has the declared size and SHA-256."""
     size = file.stat().st_size
     if size != weights.size:
-        raise StorageError(f"weights '{file}' have {size:,} bytes, declared are {weights.size:,}: not used")
+        raise StorageError(f"weights '{file}' have {size:,} bytes, declared are {weights.size:,}: the file is not used")
     if (digest := sha256(file)) != weights.sha256:
-        raise StorageError(f"weights '{file}' have the SHA-256 {digest}, declared is {weights.sha256}: not used")
+        raise StorageError(
+            f"weights '{file}' have the SHA-256 {digest}, declared is {weights.sha256}: the file is not used"
+        )
 
 
 def _download(weights: Weights, draft: Path) -> None:
-    """At most one byte more than declared, which is enough to see that it is another file."""
+    """Writes at most one byte more than declared, which is enough to see that it is another file."""
     left = weights.size + 1
     with draft.open("wb") as file:
         for block in _blocks(weights.url, left):
@@ -82,7 +85,7 @@ def _download(weights: Weights, draft: Path) -> None:
 
 
 def _blocks(url: str, left: int) -> Iterator[bytes]:
-    """At most `left` bytes. Raises URLError for all that may go wrong on the way, before and after the first byte."""
+    """Yields at most `left` bytes. Raises URLError for every network error, before and after the first byte."""
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
             while left and (block := answer.read(min(_BLOCK, left))):

@@ -1,4 +1,4 @@
-"""Reads safetensors files that somebody else may have written."""
+"""Reads safetensors files that others may have written."""
 
 import hashlib
 import os
@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 ENDING = ".safetensors"
 PICKLED = (".pt", ".pth", ".ckpt", ".bin", ".tar")
-"""Endings of files that torch's own writer pickles."""
+"""Endings of files that torch.save pickles."""
 MAX_HEADER = 16_000_000
-"""Bytes. The format allows a hundred million, with a million tensors; the largest network of the zoo needs 0.1."""
+"""Bytes. The format allows 100 million, with a million tensors; the largest network of the zoo needs 0.1 million."""
 _PREFIX = 8
 _NAMED = 3
 
 
 def read(file: Path) -> dict[str, "Tensor"]:
-    """The tensors of a safetensors file, on the CPU. Raises StorageError when it can't be read or is damaged."""
+    """The tensors of a safetensors file, on the CPU.
+
+    Raises StorageError for a pickle, and for a file that can't be read or is damaged.
+    """
     if file.suffix in PICKLED:
-        raise StorageError(f"'{file}' is a pickle, which can run code: ganzoo import-weights {file} OUT{ENDING}")
+        raise StorageError(
+            f"'{file}' is a pickle, which can run code: convert it by ganzoo import-weights {file} OUT{ENDING}"
+        )
     try:
         return load(file)
     except (OSError, ValueError) as error:
@@ -34,12 +39,12 @@ def read(file: Path) -> dict[str, "Tensor"]:
 
 
 def load(file: Path, like: "Mapping[str, Tensor] | None" = None) -> dict[str, "Tensor"]:
-    """As `read`, raising OSError or ValueError.
+    """Reads as `read` does, but raises OSError or ValueError.
 
-    `like` are tensors by the names that the file must have, neither more nor less, compared by shape and type before
-    memory is taken for any of its; StorageError says which differ.
+    With `like`, the file must have tensors of exactly these names, shapes and types. They are compared before the
+    file's tensors take any memory; StorageError says which differ.
     """
-    from safetensors.torch import load_file  # here, as looking at a file needs no torch
+    from safetensors.torch import load_file  # imported here, since checking a file needs no torch
 
     try:
         check_header(file)
@@ -51,7 +56,7 @@ def load(file: Path, like: "Mapping[str, Tensor] | None" = None) -> dict[str, "T
 
 
 def names_in(file: Path) -> list[str]:
-    """The names of the tensors of a file, of which nothing else is read. Raises OSError or ValueError."""
+    """The names of a file's tensors. Nothing else of the file is read. Raises OSError or ValueError."""
     check_header(file)
     try:
         with safe_open(file, framework="numpy") as content:
@@ -61,7 +66,7 @@ def names_in(file: Path) -> list[str]:
 
 
 def check_header(file: Path) -> None:
-    """Raises ValueError for a file that is no safetensors file by its first bytes, or has a header beyond any use."""
+    """Raises ValueError for a file whose first bytes are not those of safetensors, or whose header is too long."""
     if not stat.S_ISREG(os.stat(file).st_mode):
         raise ValueError("not an ordinary file")
     with file.open("rb") as stream:
@@ -80,7 +85,7 @@ def sha256(file: Path) -> str:
 
 
 def check_like(file: Path, like: "Mapping[str, Tensor]") -> None:
-    """Raises StorageError unless the file has tensors of those names, shapes and types and no others."""
+    """Raises StorageError unless the file has exactly the tensors of `like`, by name, shape and type."""
     with safe_open(file, framework="numpy") as content:
         names = set(content.keys())
         wrong = [f"{name} is missing" for name in like if name not in names]
@@ -97,7 +102,7 @@ def check_like(file: Path, like: "Mapping[str, Tensor]") -> None:
 
 
 def _kind(tensor: "Tensor") -> str:
-    """The name that safetensors has for the type of the numbers."""
+    """The name of the tensor's type in safetensors."""
     bits, dtype = 8 * tensor.dtype.itemsize, str(tensor.dtype).removeprefix("torch.")
     if dtype == "bool":
         return "BOOL"

@@ -1,8 +1,8 @@
-"""Weights of other programs, pickled by torch (.pt, .pth, .ckpt), written anew as safetensors.
+"""Converts weights that torch has pickled (.pt, .pth, .ckpt) to safetensors.
 
-The file is read by torch's restricted loader, which builds tensors and nothing else, in a process of its own that may
-take so much memory and time, start no program and reach no network. Whatever a file does there, it is over when that
-process is, and what it leaves is looked through as any other safetensors file.
+torch's restricted loader reads the file; it builds tensors and nothing else. It runs in a process of its own, with
+limits on memory and time, that can start no program and use no network. Whatever a file does there ends with that
+process, and the result is checked like any other safetensors file.
 """
 
 import json
@@ -23,16 +23,16 @@ from ganzoo.weights.files import ENDING, PICKLED, names_in, sha256
 
 MEGABYTE = 1_000_000
 _SPARE = 512 * MEGABYTE
-"""Memory beyond four times the file, which is mapped, copied, laid out and written."""
+"""Memory beyond four times the file, which the process maps, copies, lays out and writes."""
 _SECONDS = 60
 _A_SECOND = 20 * MEGABYTE
-"""Bytes that the slowest of disks and processors read, copy and write."""
+"""Bytes that the slowest disk and processor read, copy and write in a second."""
 _SHOWN = 400
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What a declaration of `Weights` needs: the file, its size in bytes, its SHA-256, and how many tensors it has."""
+    """What a declaration of `Weights` needs: the file, its size in bytes and SHA-256; and its number of tensors."""
 
     file: Path
     size: int
@@ -41,11 +41,11 @@ class Imported:
 
 
 def import_weights(file: Path, out: Path, *, key: str = "", overwrite: bool = False) -> Imported:
-    """Writes the tensors of a .pt, .pth or .ckpt file as safetensors to `out`, at once or not at all.
+    """Writes the tensors of a .pt, .pth or .ckpt file as safetensors to `out`, completely or not at all.
 
-    They are those of a dictionary of tensors by name; in a checkpoint that holds several, `key` says which, such as
-    "generator" or "state.ema". Raises UsageError for a wrong path or key, StorageError for a file that is damaged,
-    holds anything else than tensors where they are taken from, or wants more than it may have.
+    It takes the file's dictionary of tensors by name. Where there are several, `key` says which, such as "generator" or
+    "state.ema". Raises UsageError for a wrong path or key. Raises StorageError for a file that is damaged, for a
+    dictionary that holds anything else than tensors, and for a file that exceeds the limits on memory or time.
     """
     _check_paths(file, out, overwrite)
     draft = out.with_name(f".{out.stem}-{os.getpid()}{ENDING}")
@@ -65,19 +65,19 @@ def import_weights(file: Path, out: Path, *, key: str = "", overwrite: bool = Fa
 
 def _check_paths(file: Path, out: Path, overwrite: bool) -> None:
     if file.suffix == ENDING:
-        raise UsageError(f"'{file}' is a {ENDING} file already: there is nothing to import")
+        raise UsageError(f"'{file}' is a {ENDING} file already: there is nothing to convert")
     if file.suffix not in PICKLED:
         raise UsageError(f"'{file}': the ending must be one of {', '.join(PICKLED)}")
     if not file.is_file():
         raise UsageError(f"'{file}': no such file")
     if out.suffix != ENDING:
-        raise UsageError(f"'{out}': what is written is {ENDING}, so end it so")
+        raise UsageError(f"'{out}': the ending must be {ENDING}, the format that is written")
     if out.exists() and not (overwrite and out.is_file()):
-        raise UsageError(f"'{out}' exists: give another, or --overwrite")
+        raise UsageError(f"'{out}' exists: give another path, or --overwrite")
 
 
 def _convert(file: Path, draft: Path, key: str) -> None:
-    """Runs the process and turns how it ended into an error, if it did not end well."""
+    """Runs the process, and raises an error that says how it ended unless it ended well."""
     size = file.stat().st_size
     seconds = _SECONDS + size // _A_SECOND
     asked = {
@@ -101,7 +101,7 @@ def _convert(file: Path, draft: Path, key: str) -> None:
 
 
 def _run(asked: Mapping[str, object], timeout: int) -> "subprocess.CompletedProcess[bytes]":
-    # -I: neither the working folder nor the environment adds anything that Python would import.
+    # With -I, neither the working folder nor the environment adds modules to import.
     command = [sys.executable, "-I", restricted.__file__, json.dumps(asked)]
     return subprocess.run(
         command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
@@ -109,13 +109,13 @@ def _run(asked: Mapping[str, object], timeout: int) -> "subprocess.CompletedProc
 
 
 def _environment() -> dict[str, str]:
-    """What the system's loader needs; nothing that steers Python or torch, no proxies and no secrets."""
+    """What the system's loader needs, without settings of Python or torch, proxies and secrets."""
     kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"OMP_NUM_THREADS": "1"}
 
 
 def _reason(output: bytes) -> str:
-    """The reason that the process gave; it has read a stranger's file, so no more is believed than a short text."""
+    """The reason that the process printed. It has read an untrusted file, so only a short text is accepted."""
     try:
         reason = parse_json(output[-10_000:])
     except ValueError:

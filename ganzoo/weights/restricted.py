@@ -1,7 +1,7 @@
-"""The process that reads a pickled file for `ganzoo.weights.foreign`; a script that imports nothing of ganzoo.
+"""The script that reads a pickled file for `ganzoo.weights.foreign`. It imports nothing of ganzoo.
 
-Called with a JSON object: `file`, `draft`, `key`, and the limits `memory` and `largest` (bytes) and `seconds`. Prints
-the reason as a JSON text where it fails.
+Its argument is a JSON object: `file`, `draft`, `key`, and the limits `memory` and `largest` (bytes) and `seconds`. When
+it fails it prints the reason as a JSON text.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 WRONG_KEY, REFUSED = 2, 6
-"""Exit codes: `key` names nothing or too little; the file is not what is read here."""
+"""Exit codes: `key` is wrong or missing; the file can't be read here."""
 _FORBIDDEN = ("os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "pty.", "subprocess.")
 _NETWORK = ("ftplib.", "http.", "socket.", "urllib.")
 _DEPTH = 5
@@ -32,7 +32,7 @@ def main(asked: Mapping[str, Any]) -> None:
     """Reads the file and writes its tensors. Raises Refused."""
     from safetensors.torch import save_file  # which imports torch
 
-    # The limits count from here: torch itself maps gigabytes.
+    # The limits are set after torch is imported, which itself maps gigabytes.
     limit(asked["memory"], asked["largest"], asked["seconds"])
     forbid()
     try:
@@ -44,15 +44,15 @@ def main(asked: Mapping[str, Any]) -> None:
     except Refused:
         raise
     except MemoryError:
-        raise Refused("it wants far more memory than its size explains, so it was stopped") from None
-    except Exception as error:  # torch and its unpickler raise dozens of types for what they don't take
+        raise Refused("it needs far more memory than its size explains, so reading was stopped") from None
+    except Exception as error:  # torch and its unpickler raise dozens of types for what they refuse
         if "memory" in str(error).lower():
-            raise Refused("it wants far more memory than its size explains, so it was stopped") from None
+            raise Refused("it needs far more memory than its size explains, so reading was stopped") from None
         raise Refused(reason_of(error)) from None
 
 
 def limit(memory: int, largest: int, seconds: int) -> None:
-    """Bounds on what this process may take; where the system has none, the parent's clock is left."""
+    """Limits what this process may use. Where the system has no such limits, the parent still stops it by time."""
     try:
         import resource
     except ImportError:  # Windows
@@ -61,14 +61,14 @@ def limit(memory: int, largest: int, seconds: int) -> None:
     try:
         with open("/proc/self/statm") as file:
             limits["RLIMIT_AS"] = memory + int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:  # only Linux says, and only Linux would keep it
+    except OSError:  # only Linux has the file, and only Linux enforces the limit
         pass
     for name, value in limits.items():
         resource.setrlimit(getattr(resource, name), (value, value))
 
 
 def forbid() -> None:
-    """From here on, no other program and no network. The loader starts none: this is for the day it has a hole."""
+    """Forbids other programs and the network from here on, in case the loader has a hole."""
 
     def hook(event: str, _: object) -> None:
         if event.startswith(_FORBIDDEN + _NETWORK):
@@ -78,7 +78,7 @@ def forbid() -> None:
 
 
 def load(file: str) -> Any:
-    """What the restricted loader makes of the file; mapped where its form allows, so that memory stays low."""
+    """What the restricted loader makes of the file. A zip file is mapped, which saves memory."""
     import torch
 
     with open(file, "rb") as stream:
@@ -87,21 +87,21 @@ def load(file: str) -> Any:
 
 
 def chosen(content: Any, key: str) -> Mapping[str, Any]:
-    """The dictionary at `key`, or the only one that holds tensors."""
+    """The dictionary at `key`, or the only one that holds tensors. Raises Refused without one, or for several."""
     found = dict(dictionaries(content))
     if key:
         if key not in found:
             raise Refused(f"there are no tensors at '{key}', but at: {_list(found)}", WRONG_KEY)
         return found[key]
     if not found:
-        raise Refused("there is no dictionary of tensors by name in it")
+        raise Refused("it holds no dictionary of tensors by name")
     if len(found) > 1:
-        raise Refused(f"it has several dictionaries of tensors, so say which by --key: {_list(found)}", WRONG_KEY)
+        raise Refused(f"it has several dictionaries of tensors; choose one by --key: {_list(found)}", WRONG_KEY)
     return next(iter(found.values()))
 
 
 def dictionaries(content: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every dictionary by name in which a tensor is, with the keys on the way to it."""
+    """Every dictionary that holds a tensor, with the keys that lead to it."""
     import torch
 
     if not isinstance(content, dict) or depth > _DEPTH:
@@ -115,7 +115,7 @@ def dictionaries(content: Any, path: str = "", depth: int = 0) -> Iterator[tuple
 
 
 def check(tensors: Mapping[str, Any], largest: int) -> None:
-    """Raises Refused unless all are plain tensors by plain names that need no more room than the file explains."""
+    """Raises Refused unless all are plain tensors by plain names, and take no more memory than the file explains."""
     import torch
 
     if len(tensors) > _MOST_TENSORS:
@@ -127,14 +127,14 @@ def check(tensors: Mapping[str, Any], largest: int) -> None:
     odd = [n for n, t in tensors.items() if isinstance(t, torch.Tensor) and (t.layout != torch.strided or t.is_meta)]
     odd += [n for n, t in tensors.items() if isinstance(t, torch.Tensor) and t.is_quantized]
     if others or odd:
-        raise Refused(f"it holds something else than plain tensors: {_list([*others, *odd])}")
+        raise Refused(f"it holds other things than plain tensors: {_list([*others, *odd])}")
     total = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
-    if total > largest:  # a view of one number can be called a billion
+    if total > largest:  # a view can repeat one number a billion times
         raise Refused(f"its tensors would take {total} bytes, far more than the file has")
 
 
 def reason_of(error: Exception) -> str:
-    """What the loader says, without its advice to load the file in a way that runs code."""
+    """The loader's message, without its advice to load the file in a way that runs code."""
     text = " ".join(str(error).split())
     for mark in ("GLOBAL ", "Unsupported ", "Trying to "):
         if mark in text:

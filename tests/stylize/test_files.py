@@ -1,4 +1,4 @@
-"""Files as users have them: what they carry is kept, and what is odd is told in one line."""
+"""Files as users have them: what they carry is kept, and what is odd is reported in one line."""
 
 import io
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_inputs_are_files_folders_and_patterns_and_folders_keep_their_shape(tmp_
     assert jobs_of([str(folder / "d.jp2")], tmp_path / "out")[0].target.name == "d.png"
 
 
-def test_what_can_not_be_painted_is_told(tmp_path: Path) -> None:
+def test_inputs_that_can_not_be_translated_are_refused(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     for name in ("one/a.jpg", "two/a.jpg", "notes.txt"):
@@ -89,11 +89,11 @@ def test_what_can_not_be_painted_is_told(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(UsageError, match="would both become"):
         jobs_of([str(tmp_path / "one/a.jpg"), str(tmp_path / "two/a.jpg")], out)
-    with pytest.raises(UsageError, match="painted over"):
+    with pytest.raises(UsageError, match="would be overwritten"):
         jobs_of([str(tmp_path / "one/a.jpg")], tmp_path / "one")
     with pytest.raises(UsageError, match="no such file"):
         jobs_of([str(tmp_path / "nothing.jpg")], out)
-    with pytest.raises(UsageError, match="neither a picture nor a video"):
+    with pytest.raises(UsageError, match="not that of a picture or video"):
         jobs_of([str(tmp_path / "notes.txt")], out)
     with pytest.raises(UsageError, match="no picture or video"):
         (tmp_path / "empty").mkdir()

@@ -169,13 +169,13 @@ def test_tensors_become_safetensors_and_what_to_declare_is_printed(
 @pytest.mark.parametrize(
     ("content", "key", "code", "message"),
     [
-        ({"generator": NETWORK, "ema": NETWORK}, "", 2, "say which by --key: generator, ema"),
+        ({"generator": NETWORK, "ema": NETWORK}, "", 2, "choose one by --key: generator, ema"),
         ({"generator": NETWORK}, "critic", 2, "no tensors at 'critic', but at: generator"),
-        ({**NETWORK, "epoch": 3}, "", 6, "something else than plain tensors: epoch is int"),
+        ({**NETWORK, "epoch": 3}, "", 6, "other things than plain tensors: epoch is int"),
         ({"epoch": 3}, "", 6, "no dictionary of tensors"),
         ([torch.ones(1)], "", 6, "no dictionary of tensors"),
         ({"a": torch.ones(1).expand(10**9)}, "", 6, "far more than the file has"),
-        ({"a": torch.eye(3).to_sparse()}, "", 6, "something else than plain tensors: a"),
+        ({"a": torch.eye(3).to_sparse()}, "", 6, "other things than plain tensors: a"),
         ({"__metadata__": torch.ones(1)}, "", 6, "names must be"),
         ({"x" * 1000: torch.ones(1)}, "", 6, "names must be"),
         ({3: torch.ones(1)}, "", 6, "names must be"),
@@ -200,7 +200,7 @@ def test_a_key_leads_into_nested_dictionaries() -> None:
         ("a.zip", "b.safetensors", "ending must be"),
         ("missing.pt", "b.safetensors", "no such file"),
         (".pt", "b.safetensors", "ending must be"),
-        ("a.pt", "b.pt", "end it so"),
+        ("a.pt", "b.pt", r"must be \.safetensors"),
         ("a.pt", "there.safetensors", "exists"),
     ],
 )
