@@ -4,16 +4,9 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1705.07215"
-
-
-class DRAGANOptions(AdversarialOptions):
-    """DCGAN's, with layer norm in the discriminator: batch norm would tie the gradients of images together."""
-
-    discriminator: PartChoice = part("discriminator", "dcgan", "network that scores an image", norm="layer")
-    loss: PartChoice = part("loss", "dragan", "the adversarial loss")
 
 
 class LossOptions(Options):
@@ -29,18 +22,12 @@ def ganzoo_models() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="dragan",
         target="ganzoo.model:AdversarialGAN",
-        options=DRAGANOptions,
+        options=AdversarialOptions,
+        # Batch norm would tie the gradients of images together.
+        defaults={"loss": "dragan", "discriminator.norm": "layer"},
         summary="GAN with a gradient penalty around the data, on the DCGAN body",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={
-            "size": "16",
-            "batch": 8,
-            "budget": "20steps",
-            "data.count": 64,
-            "generator.width": 8,
-            "discriminator.width": 8,
-        },
     )
 
 
