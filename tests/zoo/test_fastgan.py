@@ -4,12 +4,11 @@ import pytest
 import torch
 from ganzoo_plugins.fastgan.decoder import Decoder, distance
 
-from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run
 from ganzoo.engine.build import build_gan
 from ganzoo.model import Augmentation, Discriminator, through
 from ganzoo.scoring.build import build_encoder
-
-CATALOG = open_catalog(third_party=False)
+from tests.built_in import CATALOG
 
 
 def discriminator(**options: object) -> Discriminator:
