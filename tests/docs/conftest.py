@@ -31,7 +31,7 @@ OFFLINE = {
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Run:
-    """The shell, in a virtual environment that also sees what ours has: installing torch again would take minutes."""
+    """The shell, in a virtual environment that also sees what ours has: installing torch there would take minutes."""
     home = tmp_path / "venv"
     venv.create(home, with_pip=False)
     python, ours = home / "bin" / "python", sysconfig.get_path("purelib")

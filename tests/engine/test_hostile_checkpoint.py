@@ -65,15 +65,20 @@ PASSWD = fingerprint(Path("/etc/passwd"))
         (json.dumps({"/etc/passwd": PASSWD}), "not a file of a checkpoint"),
         (json.dumps({"..": PASSWD}), "not a file of a checkpoint"),
         (json.dumps({"\x1b[31m": PASSWD}), "not a file of a checkpoint"),
-        (json.dumps({f"f{i}": {} for i in range(1_000_000)}), "names 1,000,000 files"),
+        (json.dumps({f"f{i}": {} for i in range(100_000)}), "names 100,000 files"),
         (json.dumps({"state.json": 3}), "size and sha256"),
         (json.dumps({"state.json": {"size": float("inf")}}), "not a finite number"),
-        (" " * 33_000_000, "at most 32,000,000"),
     ],
+    ids=range(11),  # not the texts, which are long
 )
 def test_a_manifest_that_lies_is_refused(step: Path, text: str, message: str) -> None:
     (step / "MANIFEST.json").write_text(text)
     refused(step, message)
+
+
+def test_a_manifest_beyond_any_use_is_not_parsed(step: Path) -> None:
+    (step / "MANIFEST.json").write_text(" " * 33_000_000)
+    refused(step, "at most 32,000,000")
 
 
 def test_files_that_the_manifest_leaves_out_are_not_read(step: Path) -> None:
@@ -93,6 +98,7 @@ def test_files_that_the_manifest_leaves_out_are_not_read(step: Path) -> None:
         ('{"schema": 1, "images": ' + "9" * 5000 + "}", "64 bits"),
         ('{"schema": "\\u001b[31m"}', "schema"),
     ],
+    ids=range(7),
 )
 def test_a_hostile_state_is_refused(step: Path, text: str, message: str) -> None:
     (step / "state.json").write_text(text)
@@ -136,8 +142,8 @@ def test_a_hostile_safetensors_file_is_refused(step: Path, content: bytes, messa
 
 
 def test_a_header_beyond_any_use_is_not_parsed(step: Path) -> None:
-    million = safetensors({f"{i}": tensor(0, 0, 0) for i in range(1_000_000)})
-    for content in (safetensors(b" " * 100_000_000), million):
+    many = safetensors({f"{i}": tensor(0, 0, 0) for i in range(300_000)})
+    for content in (safetensors(b" " * 100_000_000), many):
         (step / "weights.safetensors").write_bytes(content)
         sign(step)
         refused(step, "its header has .* bytes, at most 16,000,000")
@@ -171,14 +177,14 @@ def test_a_pipe_or_device_among_the_files_does_not_hang(step: Path) -> None:
         refused(step, "not an ordinary file")
 
 
-@pytest.mark.parametrize("text", ["../../x", "step-000009", "x" * 10_000_000, "\ud800"])
+@pytest.mark.parametrize("text", ["../../x", "step-000009", "x" * 10_000_000, "\ud800"], ids=range(4))
 def test_best_names_a_checkpoint_or_nothing(step: Path, text: str) -> None:
     (step.parent / "BEST").write_bytes(text.encode(errors="surrogatepass"))
     with pytest.raises(StorageError, match="no checkpoint"):
         checkpoint.load(step.parent, ("weights",), "BEST")
 
 
-@pytest.mark.parametrize("which", ["../step-000001", "/etc", "", "*", "\x1b[31m", "9" * 5000])
+@pytest.mark.parametrize("which", ["../step-000001", "/etc", "", "*", "\x1b[31m", "9" * 5000], ids=range(6))
 def test_a_step_that_is_asked_for_is_a_number(step: Path, which: str) -> None:
     with pytest.raises(StorageError, match="there are: 1"):
         checkpoint.load(step.parent, ("weights",), which)
@@ -330,7 +336,7 @@ def test_a_run_file_of_another_form_is_damaged(tmp_path: Path, change: dict[str,
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "", "\x00", '{"schema": NaN}', '{"schema": 1}'])
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "", "\x00", '{"schema": NaN}', '{"schema": 1}'], ids=range(6))
 def test_a_run_file_that_is_hostile_json_is_damaged(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(StorageError, match="is damaged"):

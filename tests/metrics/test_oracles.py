@@ -1,17 +1,13 @@
-"""The same matrices given to torch-fidelity, torchmetrics and prdc."""
+"""The same matrices given to torch-fidelity, torchmetrics and prdc.
+
+These are imported in the tests: they take seconds, which every start of pytest would pay for.
+"""
 
 import math
 
 import pytest
 import torch
-from prdc import compute_prdc
 from torch import Tensor, nn
-from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
-from torch_fidelity.metric_kid import kid_features_to_metric
-from torch_fidelity.metric_prc import prc_features_to_metric
-from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
-from torchmetrics.image.fid import FrechetInceptionDistance
-from torchmetrics.image.kid import KernelInceptionDistance
 
 from ganzoo.metrics.frechet import frechet
 from ganzoo.metrics.kid import kid
@@ -43,6 +39,9 @@ def sets(count: int, other: int, dimension: int) -> tuple[Tensor, Tensor]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_frechet_at_full_rank(shape):
+    from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
     real, fake = sets(*shape)
     statistics = (fid_features_to_statistics(features) for features in (fake, real))
     fidelity = fid_statistics_to_metric(*statistics, verbose=False)["frechet_inception_distance"]
@@ -58,6 +57,9 @@ def test_frechet_at_full_rank(shape):
 @pytest.mark.parametrize("shape", [(300, 300, 8), (1000, 1000, 256)])
 @pytest.mark.filterwarnings("ignore:Metric `Kernel Inception Distance`:UserWarning")
 def test_kid(shape):
+    from torch_fidelity.metric_kid import kid_features_to_metric
+    from torchmetrics.image.kid import KernelInceptionDistance
+
     real, fake = sets(*shape)
     fidelity = kid_features_to_metric(real, fake, kid_subsets=1, kid_subset_size=shape[0], verbose=False)
     metric = KernelInceptionDistance(Identity(shape[2]), subsets=1, subset_size=shape[0]).set_dtype(torch.float64)
@@ -71,6 +73,9 @@ def test_kid(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("k", [1, 5])
 def test_precision_recall_density_coverage(shape, k):
+    from prdc import compute_prdc
+    from torch_fidelity.metric_prc import prc_features_to_metric
+
     real, fake = sets(*shape)
     score = neighbours(real, fake, k=k)
     theirs = compute_prdc(real.numpy(), fake.numpy(), k)
@@ -83,6 +88,9 @@ def test_precision_recall_density_coverage(shape, k):
 
 
 def test_the_tie_rule_is_that_of_torch_fidelity():
+    from prdc import compute_prdc
+    from torch_fidelity.metric_prc import prc_features_to_metric
+
     same = torch.ones(20, 4, dtype=torch.float64)
     assert prc_features_to_metric(same, same, prc_neighborhood=5, verbose=False)["precision"] == 1
     assert compute_prdc(same.numpy(), same.numpy(), 5)["precision"] == 0
@@ -96,6 +104,8 @@ def pictures() -> tuple[Tensor, Tensor]:
 
 
 def test_psnr_and_ssim():
+    from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
+
     images, truth = pictures()
     in_unit = [(member + 1) / 2 for member in (images, truth)]
     theirs = peak_signal_noise_ratio(*in_unit, data_range=1.0, reduction="none", dim=(1, 2, 3))

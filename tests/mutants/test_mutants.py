@@ -3,10 +3,10 @@
 import pytest
 
 from ganzoo.catalog.lookup import Catalog
-from ganzoo.config.resolve import open_catalog
 from ganzoo.testing import conformance
 from ganzoo.testing.checks import DECLARATION, MODEL
 from ganzoo.testing.conform import check_name, installed
+from tests.built_in import CATALOG
 from tests.mutants import Mutant
 from tests.mutants.catalogue import CLEAN, MUTANTS
 
@@ -31,7 +31,7 @@ def test_every_check_catches_a_mutant() -> None:
 
 QUICK = {"lsgan", "lptn", "scenes", "metrics"}
 """A model with its loss, a translator with its generator, a data set and metrics; the others take a minute or more."""
-PLUGINS = [plugin.name for plugin in installed(open_catalog(third_party=False))]
+PLUGINS = [plugin.name for plugin in installed(CATALOG)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from torch import Tensor
 from ganzoo import api
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, resolve_part
-from ganzoo.config.resolve import open_catalog
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
 from ganzoo.data.inputs import enlarged, open_source, read_images, split_images
@@ -21,9 +20,10 @@ from ganzoo.parts import Parts
 from ganzoo.runs.folder import Run
 from ganzoo.runs.view import View
 from ganzoo.specs import ImageShape
+from tests.built_in import CATALOG
 from tests.engine.test_resume import assert_same, lines
 
-NAMES = [part.spec.name for part in open_catalog(third_party=False).parts if part.spec.kind == "augmentation"]
+NAMES = [part.spec.name for part in CATALOG.parts if part.spec.kind == "augmentation"]
 OFF = {
     "none": {},
     "scene": {"flip": 0, "zoom": 1, "perspective": 0, "light": 0, "color": 0, "fog": 0, "rain": 0, "snow": 0},

@@ -14,13 +14,13 @@ from PIL import Image, ImageFilter
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from ganzoo.config.resolve import open_catalog
 from ganzoo.encoders import Resize, encode
 from ganzoo.errors import DataError, UsageError
 from ganzoo.specs import load_target
+from tests.built_in import CATALOG
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
-SPECS = {part.spec.name: part.spec for part in open_catalog(third_party=False).parts if part.spec.kind == "encoder"}
+SPECS = {part.spec.name: part.spec for part in CATALOG.parts if part.spec.kind == "encoder"}
 TINY = "test_efficientnet"
 CLOSE = 1e-5  # other batch sizes and threads add in another order: measured up to 3e-6 of the largest feature
 

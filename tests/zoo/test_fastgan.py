@@ -5,11 +5,10 @@ import torch
 from ganzoo_plugins.fastgan.networks import Decoder, distance
 
 from ganzoo.adversarial import Augmentation, AugmentedDiscriminator, Discriminator
-from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run
 from ganzoo.engine.build import build_gan
 from ganzoo.scoring.build import build_encoder
-
-CATALOG = open_catalog(third_party=False)
+from tests.built_in import CATALOG
 
 
 def discriminator(**options: object) -> Discriminator:

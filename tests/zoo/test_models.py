@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from ganzoo.config.configuration import Configuration, resolve_part
-from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.inputs import open_source, split_images
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer
 from ganzoo.model import AdversarialGAN, Batch
 from ganzoo.parts import Parts
+from tests.built_in import CATALOG
 
-CATALOG = open_catalog(third_party=False)
 MODELS = [model.spec.name for model in CATALOG.models if model.spec.task == "generate"]
 SIZES = ["8", "80x64"]
 """The smallest, and one whose sides are multiples of 16 in other ways than those of the conformance checks."""

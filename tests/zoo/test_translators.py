@@ -15,17 +15,21 @@ from PIL import Image
 import ganzoo
 from ganzoo.batch import Batch
 from ganzoo.catalog.lookup import Catalog
-from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.config.resolve import configure_run
 from ganzoo.engine.build import build_gan
 from ganzoo.errors import UsageError
 from ganzoo.runs.folder import Run
 from ganzoo.specs import ImageShape
+from tests.built_in import CATALOG
 
-CATALOG = open_catalog(third_party=False)
 MODELS = [model.spec.name for model in CATALOG.models if model.spec.task == "translate"]
+QUICK = {"lptn", "cut"}
+"""One that runs at once, and one with critics and several terms."""
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "model", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in MODELS]
+)
 def test_it_trains_scores_and_paints_a_photo_of_any_size(model: str, tmp_path: Path) -> None:
     options = {"device": "cpu", "data.count": 200, "style.count": 200, "score_every": "5steps", "score_images": 50}
     run = ganzoo.run(model, tiny=True, options=options, out=tmp_path / "run")
