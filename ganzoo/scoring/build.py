@@ -1,4 +1,4 @@
-"""Makes the scorer and the encoder that a configuration names."""
+"""Builds the scorer and the encoder that a configuration names."""
 
 from collections.abc import Callable, Iterable
 
@@ -21,7 +21,7 @@ def build_encoder(configuration: Configuration) -> Encoder:
 
 
 def build_metric(part: ResolvedPart) -> Metric:
-    """The metric; raises PluginError when it can't be imported or is none."""
+    """The metric; raises PluginError when it can't be imported or is no `Metric`."""
     metric = Parts({"metric": part}).build("metric")
     if not isinstance(metric, Metric):
         raise PluginError(f"metric '{part.spec.name}': {part.spec.target} gives no ganzoo.metrics.Metric")
@@ -37,10 +37,10 @@ def build_scorer(
     sources: Images | None = None,
     metrics: Iterable[ResolvedPart] = (),
 ) -> Scorer | TranslationScorer:
-    """The scorer for these images, and for translators the `sources` that are translated; `warn` hears of metrics that
-    fail.
+    """The scorer for these images; translators also need the `sources` that they translate.
 
-    Raises UsageError without weights, PluginError for a metric that is none, DataError when nothing is held out.
+    `warn` receives the name of each metric that fails. Raises UsageError without weights of the encoder, PluginError
+    for a metric that is no `Metric`, DataError when nothing is held out.
     """
     settings = configuration.settings
     named = {part.spec.name: build_metric(part) for part in metrics}
@@ -69,7 +69,7 @@ def build_scorer(
 
 
 def in_pairs(configuration: Configuration) -> bool:
-    """Whether each photo has its true painting at the same place: the same built-in scenes on both sides."""
+    """Whether each photo has its true painting at the same index: both sides are the same built-in scenes."""
     data, style = configuration.parts["data"], configuration.parts["style"]
     fields = ("seed", "count")
     alike = all(getattr(data.options, name, None) == getattr(style.options, name, data) for name in fields)
