@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := requirements.lock
 
-.PHONY: demo test lint types unit fuzz wheel bench docs lock clean
+.PHONY: demo test lint types unit matrix fuzz wheel bench docs lock clean
 
 demo: $(STAMP)  ## train a small DCGAN on the built-in scenes
 	$(BIN)/ganzoo run dcgan-laptop --budget 4min --sample-every 30s --out demo --overwrite
@@ -24,9 +24,14 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
-# One worker a core, each with one thread: networks this small gain nothing from more.
+# One worker a core, each with one thread: networks this small gain nothing from more. A worker that has nothing left
+# to do takes tests from another. SLOW=1, as in CI, runs the slow tests as well.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal
 unit: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto
+	$(PYTEST) -m '$(if $(SLOW),,not slow and )not matrix'
+
+matrix: $(STAMP)  ## every generator with every discriminator and every loss; minutes
+	$(PYTEST) -m matrix tests/zoo
 
 # FUZZ is the number of seconds for each of the readers.
 FUZZ ?= 60

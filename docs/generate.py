@@ -194,7 +194,7 @@ def _model(spec: ModelSpec, catalog: Catalog) -> str:
     if picture.is_file():
         parts += ["## What it draws", "", f"![Samples of {spec.name}](../../images/{picture.name})", ""]
         parts += [
-            "How it was trained, and what is to be seen: [the laptop presets](../../models.md#the-laptop-presets).",
+            "How it was trained, and what you see: [the laptop presets](../../models.md#the-laptop-presets).",
             "",
         ]
     parts += ["## Recorded results", "", *_results(spec.name, catalog), "", "## Options", "", *_table(spec.options), ""]

@@ -1,4 +1,4 @@
-"""What the command line and notebooks share: listing models and running them."""
+"""The functions that the command line and notebooks share: list models, run, resume, compare and reproduce."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -11,17 +11,18 @@ from ganzoo.errors import UsageError, nearest, one_line
 from ganzoo.runs.view import View
 from ganzoo.specs import ModelSpec, Task
 
-# What configures and runs is imported by the functions that do: listing models needs none of it, and is to be fast.
+# Functions import what configures and runs: listing models needs none of it, and must be fast.
 if TYPE_CHECKING:
     from ganzoo.comparing.comparison import Comparison
     from ganzoo.comparing.plan import Jobs
     from ganzoo.config.configuration import Configuration
+    from ganzoo.engine.launch import BuildScorer
     from ganzoo.reproducing.verdict import Reproduction
     from ganzoo.runs.folder import Run
 
 
 def list_models(task: Task | None = None) -> list[ModelSpec]:
-    """Declarations of all models that can be used, of one task if given."""
+    """The declarations of all models that can be used, or of those of one task."""
     return [model.spec for model in open_catalog().models if task in (None, model.spec.task)]
 
 
@@ -38,9 +39,9 @@ def run(
 ) -> "Run":
     """Trains a model or preset and returns the run.
 
-    `settings` are those of `ganzoo.config.settings.RunSettings` (data, size, budget, seed, device …) and `batch`;
-    `options` are the model's own and its parts' ("lr", "generator.width"); `config` is a YAML file with both. Weakest
-    to strongest: defaults, preset, tiny, config, options, settings. Raises the errors of `ganzoo.errors`.
+    `settings` are those of `ganzoo.config.settings.RunSettings` (data, size, budget, seed, device …) and `batch`.
+    `options` are those of the model and its parts ("lr", "generator.width"). `config` is a YAML file with both. Later
+    ones override earlier ones: defaults, preset, tiny, config, options, settings. Raises the errors of `ganzoo.errors`.
     """
     catalog = open_catalog()
     configuration = configure_run(model, catalog, options=options, config=config, tiny=tiny, settings=settings)
@@ -48,9 +49,9 @@ def run(
 
 
 def resume(folder: str | Path, *, view: View | None = None, **settings: object) -> "Run":
-    """Goes on with a stopped run, exactly; a larger `budget` makes a finished run longer.
+    """Resumes a stopped run exactly. A larger `budget` extends a finished run.
 
-    Only settings in `ganzoo.config.settings.RESUMABLE` may differ from those of the start: others raise UsageError.
+    Only settings in `ganzoo.config.settings.RESUMABLE` may differ from those of the start. Others raise UsageError.
     """
     return resume_run(folder, open_catalog(), view or View(), settings=settings)
 
@@ -69,21 +70,24 @@ def compare(
     view: View | None = None,
     **settings: object,
 ) -> "Comparison":
-    """Trains models and presets alike, scores them alike, finished runs beside them, and ranks what may be ranked.
+    """Trains models and presets under the same conditions, scores them and finished runs, and ranks what is comparable.
 
-    `jobs` runs are trained at a time on this machine, or with "ray" as tasks on a cluster.
-    `names` are those of models and presets, or run folders; `settings` (data, size, encoder, score_images …) and
-    `options` hold for all runs. `record` names a registry.yaml to append the results to. `to_rows()` of what is
-    returned gives a dictionary for each run; one that failed says why. The same call with the same `out` goes on with
-    one that was interrupted. Raises UsageError for a name that is nothing.
+    `names` are those of models and presets, or run folders. `settings` (data, size, encoder, score_images …) and
+    `options` hold for all runs. `jobs` is the number of runs trained at a time on this machine, or "ray" for tasks on a
+    cluster. `record` names a registry.yaml to append the results to. `to_rows()` of the result gives a dictionary for
+    each run; that of a failed run says why. The same call with the same `out` resumes an interrupted comparison. Raises
+    UsageError for a name that is neither a model, a preset nor a run folder.
     """
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
     from ganzoo.comparing.record import record as append
+    from ganzoo.config.renamed import rename_notices
 
-    asked = {**(options or {}), **given(settings)}
+    asked, view = {**(options or {}), **given(settings)}, view or View()
+    for text in rename_notices(asked):
+        view.notice(text)
     plan = settings_of(names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny)
-    done = run_comparison(plan, open_catalog(), view or View(), out=Path(out) if out else None, jobs=jobs)
+    done = run_comparison(plan, open_catalog(), view, out=Path(out) if out else None, jobs=jobs)
     if record is not None:
         append(Path(record), done.rows, done.settings)
     return done
@@ -100,11 +104,11 @@ def reproduce(
     out: str | Path | None = None,
     view: View | None = None,
 ) -> "Reproduction":
-    """Trains a recorded run anew, from its run.json, and says whether it came out bit by bit.
+    """Trains a recorded run again, from its run.json, and says whether the result is the same bit by bit.
 
-    As many steps are made as the run had, or the first `steps`; in `out`, or in a folder that goes afterwards. `data`
-    and `style` say where the same images are now, `device` and `threads` replace what is recorded. Raises UsageError
-    for a folder that is no run's or has nothing to compare, DataError when the images are others.
+    It makes as many steps as the run had, or the first `steps`, in `out` or in a temporary folder. `data` and `style`
+    say where the same images are now; `device` and `threads` replace what is recorded. Raises UsageError for a folder
+    that is not a run or has nothing to compare, DataError when the images are not the same.
     """
     from ganzoo.reproducing.reproduction import reproduce as again
 
@@ -116,45 +120,35 @@ def reproduce(
 def start_run(
     configuration: "Configuration", catalog: Catalog, view: View, *, out: str | Path | None, overwrite: bool
 ) -> "Run":
-    """Trains what the configuration says; torch is imported here, after everything that is checked without it."""
-    from ganzoo.config.configuration import metric_parts
-
-    metrics = metric_parts(configuration, catalog)
+    """Trains what the configuration says. Torch is imported here, after everything that can be checked without it."""
+    build_scorer = _scorer_builder(configuration, catalog)
+    _say(configuration, view)
     from ganzoo.engine.launch import start
-    from ganzoo.scoring.build import build_scorer
 
     folder = Path(out) if out else None
-    scorer = partial(build_scorer, metrics=metrics)
-    run = start(configuration, catalog, view, out=folder, overwrite=overwrite, build_scorer=scorer)
+    run = start(configuration, catalog, view, out=folder, overwrite=overwrite, build_scorer=build_scorer)
     _report(run, view)
     return run
 
 
 def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *, out: str | Path) -> "Run":
-    """Goes on with the run in `out`, or starts it where there is none: the command of a job that may be restarted.
+    """Resumes the run in `out`, or starts it where there is none: the command of a job that may be restarted.
 
     Raises UsageError when the run there was started with other options.
     """
-    from ganzoo.config.renamed import with_new_names
     from ganzoo.config.settings import RESUMABLE
-    from ganzoo.engine import checkpoint
     from ganzoo.engine.distributed import joined
-    from ganzoo.runs.paths import RUN_FILE
-    from ganzoo.runs.run_file import read_run_file
 
     folder = Path(out)
     with joined() as team:
-        # The first process decides for all: by the time that another looks, this one may have begun.
-        found = (folder / RUN_FILE).is_file(), bool(checkpoint.steps_in(folder / "checkpoints"))
-        begun, saved = team.broadcast("found", " ".join(map(str, found))).split()
-        if saved == "False":
-            return start_run(configuration, catalog, view, out=folder, overwrite=begun == "True")
-        new = configuration.describe()
-        old = with_new_names(read_run_file(folder)["configuration"], new)
-        for name in sorted({*old, *new} - RESUMABLE):
-            if old.get(name, {}).get("value") != new.get(name, {}).get("value"):
-                raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
-        settings = {name: entry["value"] for name, entry in new.items() if name in RESUMABLE}
+        # The main process decides for all: by the time that another looks, this one may have begun.
+        begun, saved = team.broadcast("found", " ".join(_found(folder))).split()
+        if saved == "no":
+            return start_run(configuration, catalog, view, out=folder, overwrite=begun == "yes")
+        _check_same_options(folder, configuration)
+        _say(configuration, view)
+        described = configuration.describe()
+        settings = {name: entry["value"] for name, entry in described.items() if name in RESUMABLE}
         return resume_run(folder, catalog, view, settings=settings, model=configuration.model.full_name)
 
 
@@ -166,34 +160,79 @@ def resume_run(
     settings: Mapping[str, object],
     model: str | None = None,
 ) -> "Run":
-    """Goes on with the run in `folder`, which must be one of `model` if that is given."""
-    from ganzoo.config.configuration import Layer, metric_parts
+    """Resumes the run in `folder`, which must be one of `model` if that is given."""
+    from ganzoo.config.configuration import Layer, fields_of
     from ganzoo.config.renamed import with_new_names
-    from ganzoo.config.settings import RESUMABLE
     from ganzoo.runs.run_file import read_run_file
 
-    changed = with_new_names(given(settings), RESUMABLE)
+    changed = given(settings)
     content = read_run_file(Path(folder))
-    for name in sorted(set(changed) - RESUMABLE):
-        if name not in content["configuration"]:
-            raise UsageError(f"unknown option '{name}'.{nearest(name, content['configuration'])}")
-        allowed = ", ".join(sorted(RESUMABLE))
-        raise UsageError(f"{name} can't change when a run is resumed; these can: {allowed}")
+    fields = fields_of(catalog.model(content["model"]).spec)
+    _check_resumable(with_new_names(changed, fields), with_new_names(content["configuration"], fields))
     if model and catalog.resolve(model)[0].full_name != content["model"]:
         raise UsageError(f"'{folder}' is a run of {content['model']}, not of {model}")
     configuration = recorded_configuration(content, catalog, [Layer(origin="resume", values=changed)])
-    metrics = metric_parts(configuration, catalog)
-    from ganzoo.engine.launch import resume as go_on
-    from ganzoo.scoring.build import build_scorer
+    build_scorer = _scorer_builder(configuration, catalog)
+    _say(configuration, view)
+    from ganzoo.engine.launch import resume
 
-    scorer = partial(build_scorer, metrics=metrics)
-    run = go_on(Path(folder), configuration, catalog, view, build_scorer=scorer)
+    run = resume(Path(folder), configuration, catalog, view, build_scorer=build_scorer)
     _report(run, view)
     return run
 
 
+def _scorer_builder(configuration: "Configuration", catalog: Catalog) -> "BuildScorer":
+    """What builds the scorer once the images are there. The metrics are checked now, before torch is imported."""
+    from ganzoo.config.configuration import metric_parts
+
+    metrics = metric_parts(configuration, catalog)
+    from ganzoo.scoring.build import build_scorer
+
+    return partial(build_scorer, metrics=metrics)
+
+
+def _found(folder: Path) -> tuple[str, str]:
+    """Whether there is a run in the folder, and whether it has a checkpoint: "yes" or "no" each."""
+    from ganzoo.engine.checkpoint import steps_in
+    from ganzoo.runs.paths import RUN_FILE
+
+    found = (folder / RUN_FILE).is_file(), bool(steps_in(folder / "checkpoints"))
+    begun, saved = ("yes" if there else "no" for there in found)
+    return begun, saved
+
+
+def _check_same_options(folder: Path, configuration: "Configuration") -> None:
+    """Raises UsageError unless the run in the folder was started with these options, but for those that may change."""
+    from ganzoo.config.renamed import with_new_names
+    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.runs.run_file import read_run_file
+
+    new = configuration.describe()
+    old = with_new_names(read_run_file(folder)["configuration"], new)
+    for name in sorted({*old, *new} - RESUMABLE):
+        if old.get(name, {}).get("value") != new.get(name, {}).get("value"):
+            raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
+
+
+def _check_resumable(changed: Mapping[str, object], recorded: Mapping[str, object]) -> None:
+    """Raises UsageError for a setting that is unknown, or that can't change when a run is resumed."""
+    from ganzoo.config.settings import RESUMABLE
+
+    for name in sorted(set(changed) - RESUMABLE):
+        if name not in recorded:
+            raise UsageError(f"unknown option '{name}'.{nearest(name, recorded)}")
+        allowed = ", ".join(sorted(RESUMABLE))
+        raise UsageError(f"{name} can't change when a run is resumed; these can: {allowed}")
+
+
+def _say(configuration: "Configuration", view: View) -> None:
+    """Shows what the user should know about the options, such as old names."""
+    for text in configuration.notices:
+        view.notice(text)
+
+
 def _report(run: "Run", view: View) -> None:
-    """Writes report.html; whatever stands in its way, the run itself is as good without it."""
+    """Writes report.html. A run is complete without it, so an error here is only a notice."""
     from ganzoo.report_html import write_run_report
     from ganzoo.runs.ranks import is_first
 

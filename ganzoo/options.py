@@ -104,7 +104,7 @@ def _in_type(key: str, value: Any, field: FieldInfo) -> object:
     if get_origin(kind) is Literal:
         allowed = any(value == one and type(value) is type(one) for one in get_args(kind))
     elif kind not in (int, float, bool, str) or len(bounds) != len(field.metadata):
-        annotation: Any = Annotated[kind, *field.metadata]
+        annotation: Any = Annotated[kind, field]
         return TypeAdapter(annotation).validate_python(value)  # whose error is a ValueError
     else:
         value = float(value) if kind is float and type(value) is int else value
@@ -136,7 +136,8 @@ def _type_text(annotation: Any, metadata: Any = ()) -> str:
 def _type_name(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _type_text(arguments[0], arguments[1:])
+        nested = [limit for one in arguments[1:] for limit in getattr(one, "metadata", [one])]  # of a Field(…), or bare
+        return _type_text(arguments[0], nested)
     if origin is Literal:
         return " | ".join(map(str, arguments))
     if annotation is PartChoice:
@@ -171,6 +172,7 @@ class ModelOptions(Options):
 class TranslatorOptions(ModelOptions):
     """Options of every model that translates photos into another style; `data` are the photos."""
 
+    batch: int = Field(64, ge=1, le=65536, description="images a step draws from either side")
     style: PartChoice = part(
         "dataset", "scenes", "paintings to learn from: a folder, or a data set by name", rendition="oil"
     )

@@ -41,9 +41,10 @@ def check(
     verbose: bool,
     form: Format,
 ) -> int:
-    """Checks the plugin NAME with all that it declares, or the model or part of that name.
+    """Checks plugins, models and parts.
 
-    The exit code is 4 when a check fails.
+    NAME is a plugin, which is checked with all that it declares, or a model or part. The exit code is 4 when a check
+    fails.
     """
     if rules:
         _print_rules(form)
@@ -73,7 +74,7 @@ def check(
 def _print_rules(form: Format) -> None:
     from ganzoo.testing.checks import ALL
 
-    rows_as(form, [{"check": one.name, "rule": one.rule} for one in ALL], ("check", "rule"))
+    rows_as(form, [{"check": one.name, "rule": one.rule} for one in ALL], ("check", "rule"), folding=("rule",))
 
 
 def _reasons(expected: Sequence[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
+from ganzoo.cli.flags import ModelCommand
 from ganzoo.cli.live import StderrView
 from ganzoo.errors import UsageError
 
@@ -37,7 +38,7 @@ class _Jobs(click.IntRange):
         return value if value == "ray" else super().convert(value, param, ctx)
 
 
-@click.command("compare")
+@click.command("compare", cls=ModelCommand)
 @click.argument("names", nargs=-1, required=True, metavar="NAME|RUN…")
 @click.option("--data", help="A folder of images, or a data set by name.")
 @click.option("--style", help="Of translators: a folder of paintings, or a data set by name.")
@@ -70,13 +71,20 @@ def compare(
     form: Format,
     **options: Any,
 ) -> int:
-    """Compares models, presets and finished runs. The same command with --out goes on where it was stopped."""
+    """Trains models alike and ranks them.
+
+    NAME is a model or preset, RUN the folder of a finished run. The same command with --out resumes where it was
+    stopped.
+    """
     from ganzoo.cli.live import LineView
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
+    from ganzoo.config.renamed import rename_notices
     from ganzoo.config.values import parse_assignments
 
     own = parse_assignments(assignments)
+    for text in rename_notices(own):
+        complain(text)
     given = {key: value for key, value in options.items() if value is not None}
     settings = settings_of(
         names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny
@@ -111,11 +119,11 @@ def _print(done: "Comparison", form: Format) -> None:
             say(line)
         ranking = [{**_ranking(one, numbers), **_kept(runs[one.name])} for one in done.standings]
         kept = ("content",) if any("content" in one for one in ranking) else ()
-        table(ranking, ("#", "rank", "name", "best", *kept, "last", "seeds", "tied with"), folding="name")
-        table([_cost(name, rows) for name, rows in runs.items()], COST, folding="name")
+        table(ranking, ("#", "rank", "name", "best", *kept, "last", "seeds", "tied with"), folding=("name",))
+        table([_cost(name, rows) for name, rows in runs.items()], COST, folding=("name",))
     bad = [{"name": f"{row.name}, seed {row.seed}", "status": row.status, "reason": row.reason} for row in done.rows]
     if failed := [row for row in bad if row["status"] != "done"]:
-        table(failed, ("name", "status", "reason"), folding="reason")
+        table(failed, ("name", "status", "reason"), folding=("reason",))
     say(f"pictures and curves: {done.folder / 'report.html'}")
 
 

@@ -67,8 +67,15 @@ def harmless(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
-def rows_as(form: Format, rows: Sequence[Mapping[str, object]], columns: Sequence[str], name: str = "name") -> None:
-    """Prints rows in that form; the table has `columns` only, JSON and YAML have every key."""
+def rows_as(
+    form: Format,
+    rows: Sequence[Mapping[str, object]],
+    columns: Sequence[str],
+    name: str = "name",
+    *,
+    folding: Sequence[str] = (),
+) -> None:
+    """Prints rows in that form; the table has `columns` only and is folded as by `table`, the others have every key."""
     if form is Format.JSON:
         write(_json(rows) + "\n")
     elif form is Format.YAML:
@@ -78,7 +85,7 @@ def rows_as(form: Format, rows: Sequence[Mapping[str, object]], columns: Sequenc
     elif form is Format.NAMES:
         write("".join(f"{harmless(' '.join(str(row[name]).split()))}\n" for row in rows))
     else:
-        table(rows, columns)
+        table(rows, columns, folding=folding)
 
 
 def _json(rows: Sequence[Mapping[str, object]]) -> str:
@@ -87,11 +94,19 @@ def _json(rows: Sequence[Mapping[str, object]]) -> str:
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
-def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], title: str = "", folding: str = "") -> None:
+def table(
+    rows: Iterable[Mapping[str, object]], columns: Sequence[str], title: str = "", folding: Sequence[str] = ()
+) -> None:
     """Prints a table of those columns; off a terminal it is as wide as its content.
 
-    In a window that is too narrow the column `folding` goes on in the next line, or every column if none is named.
+    A column that has one value in all of several rows is said above the table, an empty one not at all. In a window
+    that is too narrow the columns `folding` continue in the next line, or every column if none is named.
     """
+    rows = list(rows)
+    columns, common = _without_common(rows, columns)
+    if common:
+        say(f"{title}{': ' if title else ''}{', '.join(common)}")
+        title = ""
     grid = Table(
         box=box.SIMPLE_HEAD,
         title=plain(title) if title else None,
@@ -100,10 +115,21 @@ def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str], title: s
         padding=(0, 1, 0, 0),
     )
     for column in columns:
-        grid.add_column(plain(column.replace("_", " ")), overflow="fold", no_wrap=folding not in ("", column))
+        firm = bool(folding) and column not in folding
+        grid.add_column(plain(column.replace("_", " ")), overflow="fold", no_wrap=firm)
     for row in rows:
         grid.add_row(*(_cell(row.get(column, "")) for column in columns))
     console.print(grid, soft_wrap=False)
+
+
+def _without_common(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns whose values differ, and those that all rows share in words; the first one always stays."""
+    shared = {column: {str(row.get(column, "")) for row in rows} for column in columns[1:]}
+    same = {column: values.pop() for column, values in shared.items() if len(rows) > 1 and len(values) == 1}
+    said = (f"{column.replace('_', ' ')} {value}" for column, value in same.items() if value)
+    return tuple(column for column in columns if column not in same), tuple(said)
 
 
 def _cell(value: object) -> Text:

@@ -14,7 +14,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 @click.group("data")
 def data() -> None:
-    """Looks at data before anything is trained on them."""
+    """Looks at data before training."""
 
 
 data.add_command(inspect_data)

@@ -43,7 +43,10 @@ def evaluate(
     device: str,
     form: Format,
 ) -> None:
-    """Scores what a checkpoint of the run folder RUN draws against images held out from its training."""
+    """Scores a run on held-out images.
+
+    What a checkpoint of the run folder RUN draws is compared with images that its training never saw.
+    """
     from ganzoo.config.configuration import Layer, metric_parts
     from ganzoo.config.resolve import recorded_configuration
     from ganzoo.runs.run_file import read_run_file

@@ -15,7 +15,10 @@ from ganzoo.cli.console import complain, say
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; model.onnx in the run folder by default.")
 @click.pass_obj
 def export(context: Context, /, run: Path, form: str, step: str, out: Path | None) -> None:
-    """Writes the model of the run folder RUN, and proves on three sizes that the file gives what torch gives."""
+    """Writes a trained model as an ONNX file.
+
+    The model is that of the run folder RUN. Three sizes prove that the file gives what torch gives.
+    """
     from ganzoo.runs.run_file import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded

@@ -13,11 +13,12 @@ from ganzoo.cli.console import say
 @click.option("--key", default="", help="Where in the file the tensors are, such as generator or state.ema.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
 def import_weights(file: Path, out: Path, key: str, overwrite: bool) -> None:
-    """Writes the tensors of FILE (.pt, .pth, .ckpt) as safetensors to OUT, a file or a folder.
+    """Converts pickled weights to safetensors.
 
-    For weights that are published as .pt: ganzoo reads no pickles, as these can run code. Here the file is read by
-    torch's restricted loader in a process with limits, which takes tensors alone. What is printed is what a plugin's
-    `Weights` declare: size and SHA-256. Also for `encoder.weights=FILE.safetensors`.
+    The tensors of FILE (.pt, .pth, .ckpt) are written to OUT, a file or a folder. ganzoo reads no pickles, as these can
+    run code. This command reads FILE with torch's restricted loader, which takes nothing but tensors, in a process with
+    limits. It prints what a plugin's `Weights` declares: size and SHA-256. The file also serves
+    `encoder.weights=FILE.safetensors`.
     """
     from ganzoo.weights.foreign import import_weights as convert
 

@@ -1,11 +1,11 @@
 """`ganzoo show` and `plugins`: what is registered, in detail. Neither imports torch."""
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from ganzoo.cli.app import Context, format_option
-from ganzoo.cli.console import Format, rows_as, say, table
+from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.rows import remember
 from ganzoo.errors import UsageError
 from ganzoo.options import PartKind
@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from ganzoo.config.configuration import Configuration
 
 
+COLUMNS = ("name", "status", "package", "models", "parts", "reason")
+
+
 @click.command("plugins")
 @format_option
 @click.pass_obj
 def list_plugins(context: Context, form: Format) -> None:
-    """Loads every plugin afresh and lists what each declares and what is wrong with it."""
+    """Lists plugins and what is wrong with them.
+
+    Every plugin is loaded afresh. The list says what each declares.
+    """
     catalog = context.catalog()
     remember(catalog, third_party=context.third_party, registry=context.registry)
     rows = [
@@ -34,7 +40,7 @@ def list_plugins(context: Context, form: Format) -> None:
         }
         for plugin in catalog.plugins
     ]
-    rows_as(form, rows, ("name", "status", "package", "models", "parts", "reason"))
+    rows_as(form, rows, COLUMNS, folding=("parts", "reason"))
 
 
 @click.command("show")
@@ -43,10 +49,15 @@ def list_plugins(context: Context, form: Format) -> None:
 @format_option
 @click.pass_obj
 def show(context: Context, name: str | None, of_parts: bool, form: Format) -> None:
-    """Shows the model or preset NAME: its options with type, default, bounds and meaning, paper and licence."""
+    """Shows all options of a model or preset.
+
+    Of the model or preset NAME: each option with its value, meaning, type and bounds; paper, licence and recorded
+    results.
+    """
     catalog = context.catalog()
     if of_parts:
-        rows_as(form, _part_rows(catalog, name), ("kind", "name", "task", "plugin", "options", "summary"))
+        columns = ("name", "kind", "task", "plugin", "options", "summary")
+        rows_as(form, _part_rows(catalog, name), columns, folding=("options", "summary"))
     elif name is None:
         raise click.MissingParameter(param_hint="'NAME'", param_type="argument")
     else:
@@ -78,6 +89,8 @@ def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
 
     model, preset = catalog.resolve(name)
     configuration = configure_run(name, catalog)
+    for text in configuration.notices:
+        complain(text)
     rows = _option_rows(configuration)
     facts = _facts(name, model, preset)
     results = [dict(result) for result in catalog.registry.results_of(name)]
@@ -87,10 +100,22 @@ def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
     for key, value in facts.items():
         if value:
             say(f"{key:>8}  {value}")
-    table(rows, ("option", "value", "type", "meaning"))
+    table(map(_shown, rows), ("option", "value", "meaning"), folding=("value", "meaning"))
     if results:
-        columns = ("metric", "score", "interval", "floor", "data", "size", "budget", "seed", "images", "date")
-        table(results, columns, title="recorded results")
+        columns = ("score", "floor", "metric", "data", "size", "budget", "seed", "date")
+        table(map(_result, results), columns, title="recorded results x1000", folding=("metric",))
+
+
+def _shown(row: dict[str, object]) -> dict[str, object]:
+    """The type stands behind the meaning, and a list of names may continue in the next line."""
+    value = str(row["value"]).replace(",", ", ") if " " not in str(row["value"]) else row["value"]
+    return {**row, "value": value, "meaning": f"{row['meaning']} ({row['type']})"}
+
+
+def _result(result: dict[str, Any]) -> dict[str, object]:
+    low, high = (1000 * end for end in result["interval"])
+    score = f"{1000 * result['score']:.0f} ({low:.0f} to {high:.0f})"
+    return {**result, "score": score, "floor": f"{1000 * result['floor']:.1f}"}
 
 
 def _facts(name: str, model: "RegisteredModel", preset: "Preset | None") -> dict[str, object]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog
     from ganzoo.config.configuration import ResolvedPart
     from ganzoo.data.inspect.advice import Advice
-    from ganzoo.data.inspect.clean import Done
+    from ganzoo.data.inspect.clean import CleanedFile
     from ganzoo.data.inspect.summary import Inspection
     from ganzoo.engine.throughput import Throughput
     from ganzoo.runs.view import View
@@ -34,7 +34,7 @@ class Findings:
     advice: "Advice"
     throughput: "Throughput | None"
     reason: str
-    done: "list[Done] | None"
+    done: "list[CleanedFile] | None"
 
 
 @click.command("inspect")
@@ -157,7 +157,7 @@ def _write_sheet(inspection: "Inspection", file: Path) -> None:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
 
 
-def _clean(inspection: "Inspection", fix: Path) -> "list[Done]":
+def _clean(inspection: "Inspection", fix: Path) -> "list[CleanedFile]":
     from ganzoo.data.inspect.clean import clean
 
     return clean(inspection, fix)

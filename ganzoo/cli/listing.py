@@ -1,12 +1,19 @@
 """`ganzoo list`: what is registered, fast, as it is the first thing that people type."""
 
+from collections.abc import Iterable
+
 import click
 
 from ganzoo.cli.app import Context, format_option
-from ganzoo.cli.console import Format, rows_as
-from ganzoo.cli.rows import listing
+from ganzoo.cli.console import Format, rows_as, say, table
+from ganzoo.cli.rows import Row, listing
 
-COLUMNS = ("name", "kind", "task", "status", "plugin", "score", "summary")
+COLUMNS = {
+    "model": ("name", "task", "status", "distribution", "summary"),
+    "preset": ("name", "model", "task", "status", "summary"),
+    "plugin": ("name", "status", "distribution", "summary"),
+}
+TITLES = {"model": "models", "preset": "presets", "plugin": "plugins that can't be used"}
 
 
 @click.command("list")
@@ -14,9 +21,29 @@ COLUMNS = ("name", "kind", "task", "status", "plugin", "score", "summary")
 @format_option
 @click.pass_obj
 def list_models(context: Context, task: str | None, form: Format) -> None:
-    """Lists models and presets; a plugin that can't be used is a row with its reason."""
+    """Lists models and presets.
+
+    A plugin that can't be used is listed with the reason.
+    """
     rows = listing(third_party=context.third_party, registry=context.registry)
     shown = [row for row in rows if task in (None, row["task"])]
     if form is Format.NAMES:
         shown = [row for row in shown if row["kind"] != "plugin"]
-    rows_as(form, shown, COLUMNS)
+    if form is Format.TABLE:
+        _print(shown)
+    else:
+        rows_as(form, shown, ())
+
+
+def _print(rows: Iterable[Row]) -> None:
+    """A table for each kind of row, whose score stands below its summary."""
+    kinds: dict[str, list[Row]] = {}
+    for row in rows:
+        summary = f"{row['summary']}\nscore {row['score']}" if row["score"] else row["summary"]
+        kinds.setdefault(row["kind"], []).append(
+            {**row, "summary": summary, "model": row["plugin"].removeprefix("of ")}
+        )
+    for kind, alike in kinds.items():
+        table(alike, COLUMNS[kind], title=TITLES[kind], folding=("summary",))
+    if any(row["score"] for alike in kinds.values() for row in alike):
+        say("Scores are x1000, lower is better; compare only those with the same terms.")

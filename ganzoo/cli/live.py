@@ -1,4 +1,4 @@
-"""The view of a run on a terminal: progress, rate, losses and where the pictures are; plain lines elsewhere."""
+"""Shows a run while it trains: a live panel on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ from ganzoo.scoring.health import TrainingMonitor
 _LINE_EVERY = 10.0
 """Seconds between plain lines."""
 _NAMED = 10
-"""Pictures that can't be used which the screen names."""
+"""How many of the pictures that can't be used are named on the screen."""
 _COUNTERS = ("step", "images", "seconds", "images_per_second")
 
 
 class Reading:
-    """The first visit to a data set in words; its clock starts at the first of them."""
+    """Describes the progress of reading a data set. Its clock starts at the first call of `status`."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -34,7 +34,7 @@ class Reading:
         self._named = 0
 
     def status(self, done: int, total: int | None, skipped: int) -> str:
-        """How many pictures are read and how fast."""
+        """How many images are read, how fast, and how many are skipped."""
         if not self._first:
             self._started, self._first = time.monotonic(), done
         seconds = time.monotonic() - self._started
@@ -42,23 +42,23 @@ class Reading:
         return f"read {done}{f' of {total}' if total else ''} images{rate}{f', {skipped} skipped' if skipped else ''}"
 
     def name(self, name: str, problem: str) -> None:
-        """Prints a picture that can't be used, up to a limit."""
+        """Prints the name of a picture that can't be used, and why. Prints nothing after the first few."""
         self._named += 1
         if self._named <= _NAMED:
             console.print(plain(f"skipped '{name}': {problem}"))
         elif self._named == _NAMED + 1:
-            console.print(plain("more are skipped; run.json names them"))
+            console.print(plain("more pictures are skipped; run.json names them"))
 
 
 def make_view() -> View:
-    """The live view on a terminal, plain lines elsewhere; of several processes only the first says anything."""
+    """The live panel on a terminal, plain lines elsewhere. Of several processes, only the first prints anything."""
     if not is_first():
         return View()
     return LiveView() if console.is_terminal and not console.is_dumb_terminal else LineView()
 
 
 class LineView(View):
-    """One line now and then, for logs and pipes."""
+    """Prints plain lines for logs and pipes. The progress takes at most one line every ten seconds."""
 
     def __init__(self) -> None:
         self._last = -_LINE_EVERY
@@ -67,20 +67,20 @@ class LineView(View):
         self._said = ""
 
     def reading(self, done: int, total: int | None, skipped: int) -> None:
-        """A line every ten seconds and at the end."""
+        """Prints the progress of reading, every ten seconds and at the end."""
         if done == total or self._due():
             say(self._reading.status(done, total, skipped))
 
     def skipping(self, name: str, problem: str) -> None:
-        """Names the first few pictures that can't be used."""
+        """Prints the first few pictures that can't be used."""
         self._reading.name(name, problem)
 
     def notice(self, text: str) -> None:
-        """The sentence."""
+        """Prints the sentence."""
         say(text)
 
     def follow(self, run: Run) -> None:
-        """What is trained, and where to."""
+        """Prints what is trained, on which data, and where the run is saved."""
         say(opening(run))
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
@@ -94,11 +94,11 @@ class LineView(View):
             say(f"step {run.progress.steps}  {status(run)}  {values}")
 
     def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:
-        """The score with its interval, its floor and the best so far."""
+        """Prints the score with its interval, its floor and ceiling, and the best score so far."""
         say(score_line(evaluation, best))
 
     def finished(self, run: Run, summary: Mapping[str, object]) -> None:
-        """How it ended and where everything is."""
+        """Prints how the run ended and where its results are."""
         say(closing(run))
 
     def _due(self) -> bool:
@@ -109,7 +109,7 @@ class LineView(View):
 
 
 class LiveView(View):
-    """A panel that is redrawn in place."""
+    """Shows a panel that is redrawn in place."""
 
     def __init__(self) -> None:
         self._bar = Progress(
@@ -122,64 +122,64 @@ class LiveView(View):
         self._live.update(self._bar)
 
     def close(self) -> None:
-        """Takes the panel away and shows the cursor again."""
+        """Removes the panel and shows the cursor again."""
         self._live.stop()
 
     def reading(self, done: int, total: int | None, skipped: int) -> None:
-        """The bar over the images."""
+        """Shows the progress of reading in the bar."""
         self._live.start()
         text = self._reading.status(done, total, skipped)
         self._bar.update(self._task, completed=done / total if total else 0.0, description=text)
 
     def skipping(self, name: str, problem: str) -> None:
-        """Names the first few pictures that can't be used, above the panel."""
+        """Prints the first few pictures that can't be used, above the panel."""
         self._reading.name(name, problem)
 
     def notice(self, text: str) -> None:
-        """A line above the panel."""
+        """Prints the sentence above the panel."""
         console.print(plain(text))
 
     def follow(self, run: Run) -> None:
-        """What is trained, and the panel."""
+        """Prints what is trained, and shows the panel."""
         console.print(plain(opening(run)))
         self._bar.update(self._task, description=run.configuration.model.spec.name, completed=0.0)
         self._live.start()
 
     def stepped(self, run: Run) -> None:
-        """Moves the bar; the panel is drawn by its own clock."""
+        """Moves the bar. The panel is redrawn four times a second, not here."""
         self._bar.update(self._task, completed=share(run))
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
-        """New values in the panel."""
+        """Shows the new values in the panel."""
         state = self._monitor.update(scalars, probabilities=run.records_probabilities)
         words = plain(state.words if state else "")
         self._live.update(Group(self._bar, Text(status(run)), _values(scalars), words, _newest(run)))
 
     def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:
-        """A line above the panel."""
+        """Prints the score above the panel."""
         console.print(plain(score_line(evaluation, best)))
 
     def finished(self, run: Run, summary: Mapping[str, object]) -> None:
-        """Takes the panel away and says how it ended."""
+        """Removes the panel and prints how the run ended."""
         self.close()
         console.print(plain(closing(run)))
 
 
 class StderrView(View):
-    """Notices on the error stream, so that the output of a command for programs is nothing but rows."""
+    """Prints notices to stderr, so that a command with `--format json` prints nothing but rows to stdout."""
 
     def notice(self, text: str) -> None:
-        """The sentence."""
+        """Prints the sentence."""
         complain(text)
 
 
 def share(run: Run) -> float:
-    """The part of the budget that is used up, in [0, 1]."""
+    """The share of the budget that is used up, in [0, 1]."""
     return min(run.configuration.settings.budget.count(run.progress), 1.0)
 
 
 def status(run: Run) -> str:
-    """Share of the budget, time left and rate in one line."""
+    """The share of the budget, the time left and the images per second, in one line."""
     used = share(run)
     left = run.progress.seconds * (1 - used) / used if used else 0.0
     rate = run.scalars.get("images_per_second", 0.0)
@@ -187,7 +187,7 @@ def status(run: Run) -> str:
 
 
 def opening(run: Run) -> str:
-    """What is trained on what, for how long, and where to."""
+    """What is trained, on which data, for how long, and where the run is saved."""
     configuration = run.configuration
     settings = configuration.settings
     data = configuration.parts["data"]
@@ -199,7 +199,7 @@ def opening(run: Run) -> str:
 
 
 def score_line(evaluation: Evaluation, best: Evaluation) -> str:
-    """The score in thousandths with its interval, what other real images score, and where the best was."""
+    """The score times 1000 with its interval, the floor, the ceiling, and the best score so far."""
     score, floor = evaluation.score, evaluation.floor
     at_best = "the best so far" if best is evaluation else f"best {1000 * best.score.value:.1f} at step {best.step}"
     real, worst = ("paintings", "photos") if evaluation.protocol.sources else ("real images", "noise")
@@ -212,12 +212,12 @@ def score_line(evaluation: Evaluation, best: Evaluation) -> str:
 
 
 def closing(run: Run) -> str:
-    """How the run ended and what to do with it."""
+    """How the run ended, where its pictures are, and the next command to run."""
     progress = run.progress
     steps = f"{run.outcome} after {progress.steps} steps, {progress.images} images, {duration(progress.seconds)}"
     pictures = f"pictures: {file_name(run.newest_sample)}" if run.newest_sample else "no pictures yet"
     folder = file_name(run.folder)
-    hint = f"draw more: ganzoo sample {folder}" if run.outcome == "done" else f"go on: ganzoo run --resume {folder}"
+    hint = f"draw more: ganzoo sample {folder}" if run.outcome == "done" else f"resume: ganzoo run --resume {folder}"
     return f"{steps}\n{pictures}\n{hint}"
 
 

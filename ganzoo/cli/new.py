@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; ganzoo-NAME by default.")
 @click.pass_obj
 def new(context: Context, name: str, kind: str, task: str, out: Path | None) -> None:
-    """Writes a package for a plugin NAME that installs, passes `ganzoo check` and trains; change it from there."""
+    """Writes the package of a new plugin.
+
+    The plugin NAME installs, passes `ganzoo check` and trains as it is. Change it from there.
+    """
     from ganzoo.scaffold import plan, write
 
     wanted = plan(name, context.catalog(), kind=kind, task=task, out=out)  # type: ignore[arg-type]  # click has checked

@@ -23,9 +23,10 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 def project(
     context: Context, /, run: Path, photo: Path, steps: int, neighbours: int, seed: int, step: str, out: Path | None
 ) -> None:
-    """Finds what the model of the run folder RUN draws nearest to PHOTO, and draws its neighbours.
+    """Finds the drawn picture nearest to a photo.
 
-    The file has the photo as the model sees it, then its projection, then pictures from around there.
+    The model of the run folder RUN draws it, and its neighbours. The file shows PHOTO as the model sees it, then its
+    projection, then pictures from around there.
     """
     from ganzoo.runs.run_file import read_run_file
 

@@ -16,7 +16,10 @@ file_argument = click.argument("file", type=click.Path(path_type=Path), default=
 
 @click.group("registry")
 def registry() -> None:
-    """Writes and checks the generated section of a registry.yaml."""
+    """Writes and checks registry.yaml.
+
+    Of a checkout: the section `models` is generated from the built-in declarations.
+    """
 
 
 @registry.command("write")

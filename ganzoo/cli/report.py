@@ -11,7 +11,10 @@ from ganzoo.runs.paths import file_name
 @click.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
 def write(folder: Path) -> None:
-    """Writes report.html into FOLDER, that of a run or of a comparison: one file that needs no network."""
+    """Writes report.html of a run or comparison.
+
+    The page is written into FOLDER, that of the run or comparison. It is one file and needs no network.
+    """
     from ganzoo.report_html import write_report
 
     say(file_name(write_report(folder)))

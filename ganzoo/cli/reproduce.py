@@ -47,7 +47,10 @@ class _Again(StderrView):
 def reproduce(
     context: Context, /, run: Path, steps: int | None, out: Path | None, form: Format, **changed: str | int | None
 ) -> int:
-    """Trains the run in folder RUN anew and compares it bit by bit. Exit code 1 if it differs."""
+    """Trains a run again and compares every bit.
+
+    RUN is its folder. The exit code is 1 if the new run differs.
+    """
     from ganzoo.reproducing.reproduction import reproduce as again
 
     result = again(run, context.catalog(), _Again(), steps=steps, out=out, **changed)
@@ -72,6 +75,6 @@ def _print(result: "Reproduction") -> None:
     for note in result.notes:
         say(f"  {note}")
     if result.changes:
-        table([asdict(change) for change in result.changes], ("what", "then", "now"), folding="now")
+        table([asdict(change) for change in result.changes], ("what", "then", "now"), folding=("now",))
     elif result.difference is not None:
         say("  no version and no fact of the machine that is recorded differs")

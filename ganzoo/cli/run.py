@@ -7,6 +7,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain
+from ganzoo.cli.flags import ModelCommand
 from ganzoo.errors import UsageError
 
 EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
@@ -15,7 +16,7 @@ EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
 PathOption = click.Path(path_type=Path)
 
 
-@click.command("run")
+@click.command("run", cls=ModelCommand)
 @click.argument("name", required=False)
 @click.option("--data", help="A folder of images, or a data set by name.")
 @click.option("--style", help="Of a translator: a folder of paintings, or a data set by name.")
@@ -56,7 +57,10 @@ def train(
     resume: Path | None,
     **settings: object,
 ) -> int:
-    """Trains NAME. Ctrl-C once saves and stops, twice stops at once."""
+    """Trains a model or preset.
+
+    NAME is that of the model or preset. Ctrl-C once saves and stops, twice stops at once.
+    """
     from ganzoo import api
     from ganzoo.cli.live import make_view
     from ganzoo.config import resolve

@@ -42,14 +42,16 @@ def sample(
     step: str,
     out: Path | None,
 ) -> None:
-    """Draws from the run folder RUN: a grid of -n pictures, or a looping GIF, WebP or MP4 with --walk FRAMES.
+    """Draws pictures with a trained model.
 
-    Models that were trained with labels take their names: --style monet, or --style night+autumn. Several --style give
-    a row for each with the same latents; --walk goes round them, and --walk with --still changes nothing else.
+    From the run folder RUN: a grid of -n pictures, or with --walk FRAMES a looping GIF, WebP or MP4.
 
-    With --nearest each picture stands beside the training image that is likest to it, near copies first.
+    A model that was trained with labels takes their names: --style monet, or --style night+autumn. Several --style
+    give a row for each, with the same latents. --walk goes round them; with --still it changes nothing else.
 
-    A translator shows photos that it never saw, each beside its painting; its walk goes to the painting and back, or
+    With --nearest each picture stands beside the most similar training image, near copies first.
+
+    A translator shows photos that it never saw, each beside its painting. Its walk goes to the painting and back, or
     from style to style.
     """
     from ganzoo.runs.run_file import read_run_file

@@ -63,7 +63,10 @@ def stylize(
     device: str,
     **sizes: Any,
 ) -> int:
-    """Paints INPUT… (pictures, videos, folders, patterns) with the translator of the run folder RUN."""
+    """Paints photos and videos.
+
+    The translator of the run folder RUN paints each INPUT: a picture, a video, a folder or a pattern.
+    """
     from ganzoo.runs.run_file import read_run_file
 
     read_run_file(run)  # a wrong folder is told before torch is loaded

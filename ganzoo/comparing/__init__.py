@@ -1,1 +1,1 @@
-"""Compares models, presets and finished runs: same data, split, seeds, budget and scores for all."""
+"""Compares models, presets and finished runs on the same data, split, seeds, budget and scores."""

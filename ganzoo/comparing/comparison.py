@@ -1,4 +1,4 @@
-"""Runs a comparison from its plan to its files."""
+"""Runs a comparison: trains what is missing, scores every run, writes comparison.json and report.html."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from typing import Any
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.comparing.evaluator import Evaluator
 from ganzoo.comparing.jobs import train_all
-from ganzoo.comparing.plan import FILE, Entry, Jobs, Settings, check_same, entries_of, free_folder
-from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, unlike
+from ganzoo.comparing.plan import FILE, Entry, Jobs, Settings, can_resume, entries_of, next_folder
+from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, why_unranked
 from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.io.files import write_atomically
 from ganzoo.report_html import write_comparison_report
@@ -23,7 +23,7 @@ from ganzoo.runs.view import View
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A finished comparison. `why_not` says why nothing is ranked, and is empty otherwise."""
+    """A finished comparison. `why_not` says why nothing is ranked; it is empty when there is a ranking."""
 
     folder: Path
     rows: Sequence[Row]
@@ -32,7 +32,7 @@ class Comparison:
     settings: Mapping[str, Any]
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One plain dictionary for each run."""
+        """Returns one plain dictionary per run."""
         return [plain(row) for row in self.rows]
 
 
@@ -46,69 +46,72 @@ def run_comparison(
     flags: Sequence[str] = (),
     command: str = "",
 ) -> Comparison:
-    """Trains what is not trained yet, scores everything and writes comparison.json and report.html.
+    """Trains what is not trained yet, scores every run, and writes comparison.json and report.html.
 
-    The same call with the same `out` goes on with one that was interrupted. Raises UsageError for a name that is
-    nothing, for a folder that holds something else, and KeyboardInterrupt after the runs have saved.
+    A second call with the same `out` resumes an interrupted comparison.
+
+    Raises UsageError for an unknown name and for a folder that holds something else. Raises KeyboardInterrupt on
+    ctrl-C, once the runs have saved.
     """
-    folder = (out or free_folder()).resolve()
+    folder = (out or next_folder()).resolve()
     entries = entries_of(settings, catalog, folder)
-    if check_same(folder, settings):
-        view.notice(f"going on with the comparison in '{file_name(folder)}'")
+    if can_resume(folder, settings):
+        view.notice(f"resuming the comparison in '{file_name(folder)}'")
+    _make_folder(folder)
+    with locked(folder):
+        file = _ComparisonFile(folder, settings, command)
+        file.write([])
+        train_all(
+            entries, settings, jobs=jobs, flags=flags, report=lambda e, state: view.notice(f"{_title(e)} {state}")
+        )
+        rows = _score_all(entries, Evaluator(catalog, view, **_scoring_options(settings.options, entries)), file)
+        _write_report(folder, view)
+    return Comparison(
+        folder=folder, rows=rows, standings=standings(rows), why_not=why_unranked(rows), settings=settings.to_dict()
+    )
+
+
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
-    with locked(folder):
-        return _run(folder, entries, settings, catalog, view, jobs=jobs, flags=flags, command=command)
 
 
-def _run(
-    folder: Path,
-    entries: Sequence[Entry],
-    settings: Settings,
-    catalog: Catalog,
-    view: View,
-    *,
-    jobs: Jobs,
-    flags: Sequence[str],
-    command: str,
-) -> Comparison:
-    written = _Written(folder, settings, command)
-    written.write([], [], "")
-    train_all(entries, settings, jobs=jobs, flags=flags, told=lambda e, what: view.notice(f"{_title(e)} {what}"))
-    evaluator = Evaluator(catalog, view, **_scoring(settings.options, entries))
-    rows = []
+def _score_all(entries: Sequence[Entry], evaluator: Evaluator, file: "_ComparisonFile") -> list[Row]:
+    """Scores one run after the other and saves the table after each, so that an interrupt loses little."""
+    rows: list[Row] = []
     for entry in entries:
         rows.append(row_of(entry, evaluator))
-        written.write(rows, standings(rows), unlike(rows))
+        file.write(rows)
+    return rows
+
+
+def _write_report(folder: Path, view: View) -> None:
+    """A report that can't be written is a notice, since the scores are safe in comparison.json."""
     try:
         write_comparison_report(folder)
     except (OSError, GanzooError) as error:
         view.notice(f"no report.html: {one_line(error)}")
-    return Comparison(
-        folder=folder, rows=rows, standings=standings(rows), why_not=unlike(rows), settings=settings.to_dict()
-    )
 
 
-def _scoring(options: Mapping[str, object], entries: Sequence[Entry]) -> dict[str, Any]:
-    """What finished runs are scored with, where the user asked for it; runs trained here have it in their settings."""
+def _scoring_options(options: Mapping[str, object], entries: Sequence[Entry]) -> dict[str, Any]:
+    """The options that change how finished runs are scored. Runs trained here already have them in their settings."""
     if not any(entry.trained for entry in entries):
         return {}
-    own = ("encoder", "score_images", "data", "style")
-    return {key: value for key, value in options.items() if key.partition(".")[0] in own}
+    scoring = ("encoder", "score_images", "data", "style")
+    return {key: value for key, value in options.items() if key.partition(".")[0] in scoring}
 
 
 def _title(entry: Entry) -> str:
     return f"{entry.name}, seed {entry.seed}:"
 
 
-class _Written:
-    """The file of a comparison, rewritten as it grows."""
+class _ComparisonFile:
+    """comparison.json, which is rewritten after each scored run."""
 
     def __init__(self, folder: Path, settings: Settings, command: str) -> None:
         self.folder = folder
-        self.settings = settings
         self.fixed = {
             "schema": 1,
             "command": command,
@@ -119,8 +122,9 @@ class _Written:
             "data": str(settings.options.get("data", "scenes")),
         }
 
-    def write(self, rows: Sequence[Row], summary: Sequence[Standing], why_not: str) -> None:
-        """The state of affairs."""
+    def write(self, rows: Sequence[Row]) -> None:
+        """Replaces the file by one with these rows, their standings and, if they can't be ranked, the reason."""
+        summary, why_not = standings(rows), why_unranked(rows)
         content = {
             **self.fixed,
             "ranked": bool(summary) and not why_not,
@@ -128,8 +132,8 @@ class _Written:
             "rows": [{**plain(row), "folder": self._relative(row.folder)} for row in rows],
             "summary": [plain(one) for one in summary],
         }
-        # Finished runs have data and budgets of their own.
-        content |= {key: own for key in ("budget", "data") if (own := joint(getattr(row, key) for row in rows))}
+        # A finished run has its own data and budget, which the settings of the comparison don't know.
+        content |= {key: found for key in ("budget", "data") if (found := joint(getattr(row, key) for row in rows))}
         write_atomically(self.folder / FILE, json.dumps(content, indent=1) + "\n")
 
     def _relative(self, run: str) -> str:

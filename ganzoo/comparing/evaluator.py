@@ -20,10 +20,10 @@ from ganzoo.scoring.translation import TranslationScorer
 
 
 class Evaluator:
-    """Scores checkpoints of one or several runs; what runs on the same data share is computed once.
+    """Scores checkpoints of one or several runs. Runs on the same data share a scorer.
 
-    `changes` are settings to score with instead of those that a run was trained with: data, encoder, score_images.
-    `meanings` has a phrase for each value beside the score, by name, of the metrics used so far.
+    `changes` are settings to score with instead of those of the training: data, encoder, score_images. `meanings` has a
+    phrase, by name, for each value beside the score that the metrics used so far compute.
     """
 
     def __init__(self, catalog: Catalog, view: View, *, device: str = "auto", **changes: object) -> None:
@@ -37,8 +37,8 @@ class Evaluator:
     def evaluate(self, folder: Path, which: str = "LATEST") -> Evaluation:
         """The scores of the checkpoint `which` ("LATEST", "BEST" or a step) of a run.
 
-        Raises UsageError when the folder is no run's or the encoder's weights are missing, DataError when nothing is
-        held out, StorageError when there is no such checkpoint.
+        Raises UsageError when the folder is not a run's or the weights of the encoder are missing, DataError when no
+        images are held out, StorageError when there is no such checkpoint.
         """
         content = read_run_file(folder)
         changes = Layer(origin="evaluate", values=self.changes)
@@ -52,7 +52,7 @@ class Evaluator:
         return scorer.score(scorer.draw(gan.gan, gan.shape.attributes), step=gan.step, weights=weights)
 
     def recorded_or_new(self, folder: Path, which: str) -> Evaluation | None:
-        """The score that the run took of that checkpoint itself, or a new one; None for BEST where none is marked."""
+        """The score that the run itself took of that checkpoint, or a new one. None for BEST where none is marked."""
         checkpoints = folder / "checkpoints"
         if which == checkpoint.BEST and checkpoint.best_step(checkpoints) is None:
             return None
@@ -69,9 +69,11 @@ class Evaluator:
 
     def _remark(self, trained_on: str, gan: LoadedGAN, scorer: Scorer | TranslationScorer) -> None:
         if "data" not in self.changes and scorer.protocol.data != trained_on:
-            self.view.notice("the images have changed since the run was trained: it may know some that are held out")
+            self.view.notice(
+                "the images have changed since the run was trained: it may have trained on some that are held out now"
+            )
         if gan.shape.attributes and gan.shape.attributes != scorer.attributes:
-            self.view.notice("the model's labels are not those of these images, so all of its own are drawn in turn")
+            self.view.notice("the model's labels are not those of these images, so it draws all of its own in turn")
 
     def _scorer(self, configuration: Configuration, gan: LoadedGAN) -> Scorer | TranslationScorer:
         values = configuration.values()

@@ -1,48 +1,49 @@
-"""Trains the runs of a comparison, each in a process of its own, so that one that dies takes no other with it."""
+"""Trains the runs of a comparison. Each has its own process, so one that crashes takes no other with it."""
 
 import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
 from ganzoo.comparing.plan import RAY, Entry, Jobs, Settings
-from ganzoo.comparing.processes import can_go_on, problem_of, start, stop
+from ganzoo.comparing.processes import failure_reason, has_checkpoint, start, stop
 from ganzoo.runs.paths import SUMMARY
 
 _POLL = 0.2
-Told = Callable[[Entry, str], None]
+Report = Callable[[Entry, str], None]
+"""Receives a run and its new state in words: "starts", "resumes", "done", "failed: …"."""
 
 
 class Workers(Protocol):
-    """Where runs are trained. `busy` counts those that have not ended, `full` says that no more fit."""
+    """Where runs are trained: processes on this machine, or tasks of Ray."""
 
     starts: str
-    """What is said of a run that is handed over."""
+    """The state of a run that was just handed over, in words."""
 
     @property
     def busy(self) -> int:
-        """Runs that have not ended."""
+        """The number of runs that were handed over and have not ended."""
 
     @property
     def full(self) -> bool:
-        """Whether the next run has to wait here."""
+        """Whether the next run must wait until another ends."""
 
     def start(self, entry: Entry) -> None:
-        """Takes a run over."""
+        """Takes over a run."""
 
     def ended(self) -> list[tuple[Entry, bool]]:
-        """The runs that have ended since this was asked last, and whether they came to their end."""
+        """The runs that have ended since the last call, each with whether it succeeded."""
 
     def stop(self) -> None:
-        """Lets all runs save and end."""
+        """Stops all runs, once they have saved."""
 
 
 class Local:
-    """So many processes at a time on this machine."""
+    """Up to `jobs` processes at a time on this machine."""
 
     starts = "starts"
 
@@ -54,70 +55,85 @@ class Local:
 
     @property
     def busy(self) -> int:
-        """Processes that run."""
+        """The number of running processes."""
         return len(self._running)
 
     @property
     def full(self) -> bool:
-        """Whether as many run as are wanted."""
+        """Whether `jobs` processes run."""
         return self.busy >= self._jobs
 
     def start(self, entry: Entry) -> None:
-        """Starts a process."""
+        """Starts the process of a run."""
         self._running[start(entry, self._settings, self._flags)] = entry
 
     def ended(self) -> list[tuple[Entry, bool]]:
-        """Those whose process has ended."""
+        """The runs whose process has ended, each with whether its exit code was 0."""
         over = [process for process in self._running if process.poll() is not None]
         return [(self._running.pop(process), process.returncode == 0) for process in over]
 
     def stop(self) -> None:
-        """Waits until they have saved."""
+        """Stops all processes and waits until they have saved."""
         stop(list(self._running))
 
 
 def is_done(folder: Path) -> bool:
-    """Whether the run there came to the end of its budget."""
+    """Whether the run in the folder has used up its budget."""
     try:
         return bool(json.loads((folder / SUMMARY).read_text())["outcome"] == "done")
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def train_all(entries: Sequence[Entry], settings: Settings, *, jobs: Jobs, flags: Sequence[str], told: Told) -> None:
-    """Trains what is not done yet, `jobs` at a time or as tasks of Ray, and tells of each start and end.
+def train_all(
+    entries: Sequence[Entry], settings: Settings, *, jobs: Jobs, flags: Sequence[str], report: Report
+) -> None:
+    """Trains the runs that are not done, `jobs` at a time or as tasks of Ray, and reports each start and end.
 
-    `flags` go before the command's name (--no-plugins, --registry). On ctrl-C the runs save and stop, and
-    KeyboardInterrupt is raised: the same comparison then goes on where they were. Raises UsageError when Ray is asked
-    for and can't be reached.
+    `flags` go before the command's name (--no-plugins, --registry). On ctrl-C the runs save and stop; then
+    KeyboardInterrupt is raised. The next call resumes them.
+
+    Raises UsageError when `jobs` is "ray" and Ray can't be reached.
     """
     waiting = [entry for entry in entries if not entry.trained and not entry.problem and not is_done(entry.folder)]
     if not waiting:
         return
-    with _workers(settings, flags, jobs) as workers:
-        before = signal.signal(signal.SIGTERM, _interrupt)
+    with _workers(settings, flags, jobs) as workers, _sigterm_as_interrupt():
         try:
             while waiting or workers.busy:
-                while waiting and not workers.full:
-                    entry = waiting.pop(0)
-                    told(entry, "goes on" if can_go_on(entry.folder) else workers.starts)
-                    workers.start(entry)
-                for entry, well in workers.ended():
-                    told(entry, "done" if well else f"failed: {problem_of(entry.folder)}")
+                _hand_over(waiting, workers, report)
+                for entry, succeeded in workers.ended():
+                    report(entry, "done" if succeeded else f"failed: {failure_reason(entry.folder)}")
                 time.sleep(_POLL)
-        except BaseException:  # whatever ends us must not leave runs behind that nobody watches
+        except BaseException:  # whatever ends this process must not leave runs behind that nobody watches
             workers.stop()
             raise
-        finally:
-            signal.signal(signal.SIGTERM, before)
+
+
+def _hand_over(waiting: list[Entry], workers: Workers, report: Report) -> None:
+    """Starts waiting runs, first come first served, until the workers are full."""
+    while waiting and not workers.full:
+        entry = waiting.pop(0)
+        report(entry, "resumes" if has_checkpoint(entry.folder) else workers.starts)
+        workers.start(entry)
 
 
 def _workers(settings: Settings, flags: Sequence[str], jobs: Jobs) -> AbstractContextManager[Workers]:
     if jobs != RAY:
         return nullcontext(Local(settings, flags, jobs))
-    from ganzoo.comparing.cluster import cluster  # here, as few have Ray
+    from ganzoo.comparing.cluster import cluster  # imported late, since few users have Ray
 
     return cluster(settings, flags)
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Treats a request to end, as a scheduler sends it, like ctrl-C."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""What a comparison consists of, and whether a folder holds this very one."""
+"""The plan of a comparison: its settings, its runs, and whether a folder already holds it."""
 
 import json
 import os
@@ -18,14 +18,17 @@ from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
 FILE = "comparison.json"
 RAY: Literal["ray"] = "ray"
 Jobs = int | Literal["ray"]
-"""Runs at a time on this machine, or as tasks of Ray wherever there is room."""
-SCORES_A_RUN = 10
-"""A run is scored this many times, so that its best moment is seen."""
+"""The number of runs at a time on this machine, or "ray" for tasks of Ray, which run wherever there is room."""
+SCORES_PER_RUN = 10
+"""How often a run is scored during its budget, to catch its best checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One run of a comparison: a model or preset with a seed, or a finished run in `folder`."""
+    """One run of a comparison.
+
+    `trained` marks a finished run that the user named by its folder. `problem` says why the run can't be trained.
+    """
 
     name: str
     seed: int
@@ -36,7 +39,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What all runs share. `options` are settings and options for every run, `threads` those of one run."""
+    """What all runs of a comparison share.
+
+    `options` are the settings and model options of every run. `threads` is the number of CPU threads of one run.
+    """
 
     names: tuple[str, ...]
     seeds: int = 1
@@ -45,7 +51,7 @@ class Settings:
     tiny: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """The settings as plain values, for JSON."""
         return json.loads(json.dumps(asdict(self), default=str))  # type: ignore[no-any-return]  # a dict stays one
 
 
@@ -59,44 +65,59 @@ def settings_of(
     threads: int,
     tiny: bool,
 ) -> Settings:
-    """The settings for all runs: the budget, scores at every tenth of it, and a share of the cores for each of `jobs`.
+    """The settings for all runs. Each run is scored at every tenth of the budget and gets its share of the cores.
 
-    A task of Ray has one core unless `threads` says otherwise: how many its machine has is not known here.
-    Raises UsageError for a budget that is none, for an option that a comparison sets itself, and for Ray where it is
+    A task of Ray gets one core unless `threads` is given, since the number of cores on its machine is not known here.
+
+    Raises UsageError for an invalid budget, for an option that the comparison sets itself, and for "ray" when Ray is
     not installed.
     """
-    if jobs == RAY and find_spec(RAY) is None:
-        raise UsageError("--jobs ray needs Ray, which is not installed: pip install 'ganzoo-core[ray]'")
-    if clash := sorted({"budget", "score_every", "seed"} & options.keys()):
-        raise UsageError(f"{clash[0]}: a comparison sets it for all runs alike, by its budget and its seeds")
+    _check_ray(jobs)
+    _check_options(options)
     try:
         amount = Amount.parse(budget)
     except ValueError as error:
         raise UsageError(f"budget={budget!r}: {error}") from None
-    interval = f"{amount.value / SCORES_A_RUN:.10g}{amount.unit}"
+    interval = f"{amount.value / SCORES_PER_RUN:.10g}{amount.unit}"
     return Settings(
         names=tuple(names),
         seeds=seeds,
         options={"budget": str(amount), "score_every": interval, **options},
-        threads=threads or (1 if jobs == RAY else max(1, (os.cpu_count() or 1) // jobs)),
+        threads=threads or _threads_per_run(jobs),
         tiny=tiny,
     )
 
 
-def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
-    """Every run of the comparison, whose new ones live below `folder`.
+def _check_ray(jobs: Jobs) -> None:
+    if jobs == RAY and find_spec(RAY) is None:
+        raise UsageError("--jobs ray needs Ray, which is not installed: pip install 'ganzoo-core[ray]'")
 
-    Raises UsageError for a name that is neither a model, a preset nor a run folder and for one that is given twice; a
-    model whose plugin is broken stays, with its problem.
+
+def _check_options(options: Mapping[str, object]) -> None:
+    if clash := sorted({"budget", "score_every", "seed"} & options.keys()):
+        raise UsageError(f"{clash[0]}: a comparison sets it for all runs: give a budget and a number of seeds instead")
+
+
+def _threads_per_run(jobs: Jobs) -> int:
+    return max(1, (os.cpu_count() or 1) // jobs) if isinstance(jobs, int) else 1
+
+
+def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
+    """All runs of the comparison. Those that are still to be trained get subfolders of `folder`.
+
+    A model whose plugin is broken keeps its entry, which names the problem.
+
+    Raises UsageError for a name that is no model, preset or run folder, and for one that is given twice.
     """
     entries = [entry for name in settings.names for entry in _entries(name, settings, catalog, folder)]
     places = [entry.folder for entry in entries]
     if doubled := sorted({entry.name for entry in entries if places.count(entry.folder) > 1}):
-        raise UsageError(f"{', '.join(doubled)}: given more than once")
+        raise UsageError(f"{', '.join(doubled)}: given more than once; name each model or run once")
     return entries
 
 
 def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
+    """The runs of one name: a finished run is one entry, a model or preset has one for each seed."""
     path = Path(name)
     if (path / RUN_FILE).is_file():
         return [Entry(name=file_name(path), seed=_seed_of(path), folder=path.resolve(), trained=True)]
@@ -118,10 +139,10 @@ def _seed_of(run: Path) -> int:
         raise StorageError(f"'{run / RUN_FILE}' is damaged: {one_line(error)}") from None
 
 
-def check_same(folder: Path, settings: Settings) -> bool:
-    """Whether the folder holds this comparison already, to go on with.
+def can_resume(folder: Path, settings: Settings) -> bool:
+    """Whether the folder already holds this comparison; False when it is empty or not there.
 
-    Raises UsageError when it holds another one or something else.
+    Raises UsageError when it holds another comparison or something else.
     """
     if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {LOCK, OWNER}:
         return False
@@ -129,17 +150,17 @@ def check_same(folder: Path, settings: Settings) -> bool:
         old = json.loads((folder / FILE).read_text())["settings"]
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(
-            f"'{folder}' is not empty and holds no comparison, so it is left alone: give another"
+            f"'{folder}' is not empty and holds no comparison, so it is left alone: give another --out"
         ) from None
     new = settings.to_dict()
     if other := sorted(key for key in {*old, *new} if old.get(key) != new.get(key)):
         raise UsageError(
-            f"'{folder}' holds a comparison with other {', '.join(other)}: give another --out, or the same"
+            f"'{folder}' holds a comparison with other {', '.join(other)}: give another --out, or the same settings"
         )
     return True
 
 
-def free_folder(base: Path = Path("comparisons")) -> Path:
-    """The first folder comparisons/<number> that is not there."""
+def next_folder(base: Path = Path("comparisons")) -> Path:
+    """The folder comparisons/NUMBER with the next free number."""
     taken = [int(entry.name) for entry in (base.iterdir() if base.is_dir() else ()) if entry.name.isdigit()]
     return base / str(max(taken, default=0) + 1)

@@ -1,4 +1,4 @@
-"""One run of a comparison as a process: the command, its log, and how it is asked to stop."""
+"""One run of a comparison as a process: its command, its log, and how it is stopped."""
 
 import os
 import subprocess
@@ -11,36 +11,39 @@ from ganzoo.comparing.plan import Entry, Settings
 from ganzoo.runs.paths import RUN_FILE
 
 GRACE = 120.0
-"""Seconds that interrupted runs have to save."""
+"""Seconds that interrupted runs have to save before they are killed."""
 
 
-def can_go_on(folder: Path) -> bool:
-    """Whether there is a run with a checkpoint to resume from."""
+def has_checkpoint(folder: Path) -> bool:
+    """Whether the folder holds a run with a checkpoint to resume from."""
     return (folder / RUN_FILE).is_file() and any((folder / "checkpoints").glob("step-*"))
 
 
-def problem_of(folder: Path) -> str:
-    """Why a run that did not finish says it ended: the last line it wrote."""
+def failure_reason(folder: Path) -> str:
+    """Why an unfinished run ended: the last line of its log."""
     try:
-        lines = log_of(folder).read_text(errors="replace").splitlines()
+        lines = log_file(folder).read_text(errors="replace").splitlines()
     except OSError:
         return "it was not started"
-    return next((line.removeprefix("ganzoo: ") for line in reversed(lines) if line.strip()), "it ended without a word")
+    return next(
+        (line.removeprefix("ganzoo: ") for line in reversed(lines) if line.strip()), "it ended without a message"
+    )
 
 
-def log_of(folder: Path) -> Path:
-    """The file with what a run prints, beside its folder, which must be empty when the run starts."""
+def log_file(folder: Path) -> Path:
+    """The file with the output of a run. It lies beside the run's folder, which must be empty when the run starts."""
     return folder.with_name(f"{folder.name}.log")
 
 
-def command_of(entry: Entry, settings: Settings) -> list[str]:
-    """The arguments of the `ganzoo` command that trains the run, or goes on with it."""
-    if can_go_on(entry.folder):
+def training_command(entry: Entry, settings: Settings) -> list[str]:
+    """The arguments of the `ganzoo` command that starts the run, or resumes it from its newest checkpoint."""
+    if has_checkpoint(entry.folder):
         return ["run", "--resume", str(entry.folder)]
     options = [f"--set={key}={value}" for key, value in settings.options.items()]
     threads = ["--threads", str(settings.threads)] if settings.threads else []
     tiny = ["--tiny"] if settings.tiny else []
-    place = ["--out", str(entry.folder), "--overwrite"]  # of a run that died before its first checkpoint
+    # Overwrites what a run left that died before its first checkpoint.
+    place = ["--out", str(entry.folder), "--overwrite"]
     return ["run", entry.name, *tiny, *options, *threads, "--seed", str(entry.seed), *place]
 
 
@@ -48,29 +51,32 @@ def start(
     entry: Entry,
     settings: Settings,
     flags: Sequence[str],
-    more: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
+    environment: Mapping[str, str] | None = None,
+    preexec: Callable[[], None] | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Starts the process that trains the run, with `more` in its environment; it calls `before` first."""
-    environment = {**os.environ, **(more or {})}
+    """Starts the process that trains the run and appends its output to the log.
+
+    `environment` is added to that of this process. The new process calls `preexec` before anything else.
+    """
+    merged = {**os.environ, **(environment or {})}
     if settings.threads:
-        environment["OMP_NUM_THREADS"] = str(settings.threads)
-    with log_of(entry.folder).open("ab") as log:
+        merged["OMP_NUM_THREADS"] = str(settings.threads)
+    with log_file(entry.folder).open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "ganzoo", *flags, *command_of(entry, settings)],
+            [sys.executable, "-m", "ganzoo", *flags, *training_command(entry, settings)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=environment,
-            preexec_fn=before,
-            start_new_session=True,  # so that ctrl-C reaches a run once, through us
+            env=merged,
+            preexec_fn=preexec,
+            start_new_session=True,  # so ctrl-C reaches the run once, from `stop`, and not also from the terminal
         )
 
 
 def stop(running: "Sequence[subprocess.Popen[bytes]]") -> None:
-    """Lets runs save and end; what takes too long is killed."""
+    """Asks the runs to save and end, and kills those that take longer than GRACE."""
     for process in running:
-        process.terminate()  # and no ctrl-C, which is blocked in whatever a task of Ray starts
+        process.terminate()  # not SIGINT, which every process that a task of Ray starts has blocked
     deadline = time.monotonic() + GRACE
     for process in running:
         try:

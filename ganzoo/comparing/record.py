@@ -1,4 +1,4 @@
-"""Appends the results of a comparison to a registry.yaml, whose other lines stay as they are."""
+"""Appends the results of a comparison to a registry.yaml and leaves its other lines as they are."""
 
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,19 +19,19 @@ from ganzoo.runs.run_file import read_run_file
 _HEADING = "results:"
 _PRESET = "preset "
 _OWN = ("budget", "score_every", "data", "style")
-"""Options that stand elsewhere in a result."""
+"""Options that a result lists in fields of their own."""
 
 
 class _NoAliases(yaml.SafeDumper):
-    """Writes a value that occurs twice twice, as a registry with aliases is not read."""
+    """Writes repeated values in full, since the reader of registries refuses YAML aliases."""
 
     def ignore_aliases(self, data: object) -> bool:
-        """Always."""
+        """Always true."""
         return True
 
 
 def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any]) -> int:
-    """Adds one entry for each run with a score and says how many.
+    """Appends one entry for each run that has a score, and returns their number. Makes the file if it is missing.
 
     Raises UsageError when the file can't be read or written, or is no registry.
     """
@@ -43,12 +43,15 @@ def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any]) -> int:
         write_atomically(file, with_results(text, entries))
     except OSError as error:
         raise UsageError(f"can't write '{file}': {one_line(error)}") from None
-    load_registry(file)  # what was written can be read
+    load_registry(file)  # raises if what was written can't be read back
     return len(entries)
 
 
 def with_results(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
-    """The text of a registry with the entries at the end of its section `results`, which is made if need be."""
+    """The text of a registry with the entries appended to its section `results`, which is added if it is missing.
+
+    Raises UsageError when that section is written on one line.
+    """
     text_of = yaml.dump(list(entries), Dumper=_NoAliases, sort_keys=False, width=110, allow_unicode=True)
     body = text_of.rstrip().split("\n")
     lines = text.rstrip("\n").split("\n")
@@ -56,21 +59,29 @@ def with_results(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
     if start is None:
         return "\n".join([*lines, "", _HEADING, *body, ""])
     if lines[start].partition("#")[0].removeprefix(_HEADING).strip() not in ("", "[]"):
-        raise UsageError("the section 'results' is written on one line; write its entries as a list below it")
+        raise UsageError("the section 'results' is written on one line: write its entries as a list below it")
     end = next((i for i in range(start + 1, len(lines)) if lines[i][:1] not in ("", " ", "-", "#")), len(lines))
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
-        end -= 1  # comments and blank lines before the next section belong to it
+        end -= 1  # comments and blank lines before the next section belong to that section
     return "\n".join([*lines[:start], _HEADING, *lines[start + 1 : end], *body, *lines[end:], ""])
 
 
 def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """One result; `registry.yaml` shows its keys in this order."""
     content = read_run_file(Path(row.folder))
-    configuration = content["configuration"]
-    protocol = best.protocol
-    versions = content["versions"]
-    last = row.last or best
     return {
-        "name": _called(row, configuration),
+        **_setup(row, best, settings, content["configuration"]),
+        **_scores(row, best),
+        **_environment(content),
+        "date": _end_date(Path(row.folder)),
+    }
+
+
+def _setup(row: Row, best: Evaluation, settings: Mapping[str, Any], configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """What was trained, and on what."""
+    protocol = best.protocol
+    return {
+        "name": _result_name(row, configuration),
         "model": row.model,
         "data": row.data,
         **({"style": data_name(configuration, "style"), "sources": protocol.sources} if protocol.sources else {}),
@@ -80,6 +91,13 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str,
         "set": {key: value for key, value in settings["options"].items() if key not in _OWN},
         "tiny": settings["tiny"],
         "seed": row.seed,
+    }
+
+
+def _scores(row: Row, best: Evaluation) -> dict[str, Any]:
+    """The best score with its protocol, the last score, and what the training cost."""
+    protocol, last = best.protocol, row.last or best
+    return {
         "metric": protocol.metric,
         "score": _rounded(best.score.value),
         "interval": [_rounded(best.score.low), _rounded(best.score.high)],
@@ -97,16 +115,23 @@ def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str,
         "encoder": protocol.encoder,
         "preprocessing": protocol.preprocessing,
         "weights": best.weights,
-        "device": f"{content['device']}, {platform.machine()}, {configuration['threads']['value'] or 'all'} threads",
-        "ganzoo": versions["ganzoo-core"],
-        "torch": versions["torch"],
-        "commit": versions.get("commit", ""),
-        "date": _ended(Path(row.folder)),
     }
 
 
-def _called(row: Row, configuration: Mapping[str, Mapping[str, Any]]) -> str:
-    """What was compared, or of a finished run, which goes by its folder, the preset or model that it is a run of."""
+def _environment(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The machine and the versions."""
+    threads = content["configuration"]["threads"]["value"] or "all"
+    versions = content["versions"]
+    return {
+        "device": f"{content['device']}, {platform.machine()}, {threads} threads",
+        "ganzoo": versions["ganzoo-core"],
+        "torch": versions["torch"],
+        "commit": versions.get("commit", ""),
+    }
+
+
+def _result_name(row: Row, configuration: Mapping[str, Mapping[str, Any]]) -> str:
+    """The name that was compared. For a finished run, which was named by its folder, that of its preset or model."""
     if not (Path(row.name) / RUN_FILE).is_file():
         return row.name
     origins = (str(entry["origin"]) for entry in configuration.values())
@@ -114,8 +139,8 @@ def _called(row: Row, configuration: Mapping[str, Mapping[str, Any]]) -> str:
     return preset.removeprefix(_PRESET) or row.model.rpartition("/")[2]
 
 
-def _ended(run: Path) -> str:
-    """The day on which the run ended, or was started if it never said that it ended."""
+def _end_date(run: Path) -> str:
+    """The day on which the run ended; the day on which it started if it wrote no summary."""
     file = next(path for path in (run / SUMMARY, run / RUN_FILE) if path.is_file())
     return f"{datetime.fromtimestamp(file.stat().st_mtime, UTC):%Y-%m-%d}"
 

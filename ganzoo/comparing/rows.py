@@ -1,4 +1,4 @@
-"""What a comparison says: a row for each run, a summary for each name, and a rank where one can be given."""
+"""The results of a comparison: a row for each run, a standing for each name, and ranks where scores allow them."""
 
 import json
 import math
@@ -9,8 +9,8 @@ from typing import Any
 
 from ganzoo.comparing.evaluator import Evaluator
 from ganzoo.comparing.jobs import is_done
-from ganzoo.comparing.plan import SCORES_A_RUN, Entry
-from ganzoo.comparing.processes import problem_of
+from ganzoo.comparing.plan import SCORES_PER_RUN, Entry
+from ganzoo.comparing.processes import failure_reason
 from ganzoo.errors import GanzooError, one_line
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.logs import recorded_scores
@@ -20,7 +20,10 @@ from ganzoo.runs.run_file import read_run_file
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One run. `best` is the score of its best checkpoint, `last` of its newest."""
+    """The result of one run. `best` is the score of its best checkpoint, `last` that of its newest.
+
+    `status` is "done", "failed" or "unfinished"; unless it is "done", `reason` says why.
+    """
 
     name: str
     seed: int
@@ -40,14 +43,14 @@ class Row:
     parameters: Mapping[str, int] = field(default_factory=dict)
     license: str = ""
     strange: bool = False
-    """Whether it was trained on other images than it is scored on, some of which it may know."""
+    """Whether the run was trained on other images than those it is scored on. It may have seen some of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """All seeds of one name. An interval reaches from the lowest to the highest end of any seed's.
+    """The result of one name over all its seeds. An interval spans the intervals of all seeds.
 
-    `rank` is None when nothing may be ranked; `ties` are the names whose intervals overlap.
+    `rank` is None when the rows can't be ranked. `ties` are the names whose intervals overlap with this one.
     """
 
     name: str
@@ -61,15 +64,15 @@ class Standing:
 
 
 def row_of(entry: Entry, evaluator: Evaluator) -> Row:
-    """The row of a run; one that failed or is not finished says why."""
+    """Scores one run. A run that failed or is unfinished gives a row with the reason; nothing is raised for it."""
     base = Row(name=entry.name, seed=entry.seed, folder=str(entry.folder))
     if entry.problem or not (entry.folder / RUN_FILE).is_file():
-        return replace(base, status="failed", reason=entry.problem or problem_of(entry.folder))
+        return replace(base, status="failed", reason=entry.problem or failure_reason(entry.folder))
     try:
         return _scored(entry, base, evaluator)
     except GanzooError as error:
         return replace(base, status="failed", reason=str(error))
-    except Exception as error:  # a plugin's model may raise anything, and the other rows must not suffer
+    except Exception as error:  # a plugin's model may raise anything; the other rows must not be lost
         return replace(base, status="failed", reason=one_line(error))
 
 
@@ -77,16 +80,17 @@ def _scored(entry: Entry, base: Row, evaluator: Evaluator) -> Row:
     content = read_run_file(entry.folder)
     facts = _facts(entry.folder, content, evaluator)
     if not entry.trained and not is_done(entry.folder):
-        return replace(base, status="unfinished", reason=problem_of(entry.folder), **facts)
+        return replace(base, status="unfinished", reason=failure_reason(entry.folder), **facts)
     last = evaluator.recorded_or_new(entry.folder, "LATEST")
-    # A run that was scored more or less often would be favoured by the best of its scores, or the others.
-    alike = not entry.trained or len(recorded_scores(entry.folder)) == SCORES_A_RUN
-    best = evaluator.recorded_or_new(entry.folder, "BEST") if alike else None
+    # The best of many scores is lower by chance than the best of few. So BEST counts only for runs with equally many.
+    comparable = not entry.trained or len(recorded_scores(entry.folder)) == SCORES_PER_RUN
+    best = evaluator.recorded_or_new(entry.folder, "BEST") if comparable else None
     strange = last is not None and last.protocol.data != content["data"]["fingerprint"]
     return replace(base, best=best or last, last=last, strange=strange, **facts)
 
 
 def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
+    """The fields of a Row that the files of the run hold. A run that has no summary yet keeps their defaults."""
     summary: Mapping[str, Any] = {}
     if (folder / SUMMARY).is_file():
         summary = json.loads((folder / SUMMARY).read_text())
@@ -103,36 +107,42 @@ def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> di
 
 
 def data_name(configuration: Mapping[str, Mapping[str, Any]], field: str) -> str:
-    """The data set's name; of a folder the last part of its path, as the rest is the user's own affair."""
+    """The name of a data set; for a folder only the last part of its path, since the rest is private to the user."""
     path = configuration.get(f"{field}.path", {}).get("value")
     return Path(str(path)).name if path else str(configuration[field]["value"])
 
 
 def joint(values: Iterable[str]) -> str:
-    """What all rows share, or what they have between them."""
+    """The distinct values, sorted and joined by "and": "10steps and 4steps". Empty ones are left out."""
     return " and ".join(sorted({value for value in values if value}))
 
 
-def unlike(rows: Sequence[Row]) -> str:
-    """Why these rows can't be ranked: the first field in which their protocols differ, or nothing."""
-    scored = [row for row in rows if row.last is not None]
-    for row in scored:
+def why_unranked(rows: Sequence[Row]) -> str:
+    """Why these rows can't be ranked; empty when they can.
+
+    Rows can't be ranked when one was trained on other images, or when two scores follow different protocols. The
+    answer then names the first field that differs.
+    """
+    scored = [(row, row.last) for row in rows if row.last is not None]
+    for row, _ in scored:
         if row.strange:
-            return f"{row.name} was trained on other images and may know some that are held out here"
-    for row in scored[1:]:
-        first = scored[0]
-        assert first.last is not None and row.last is not None
-        for name, (one, other) in first.last.protocol.differences(row.last.protocol).items():
-            return f"'{name}' differs: {one} for {first.name}, {other} for {row.name}"
+            return f"{row.name} was trained on other images and may have seen some that are held out here"
+    for row, last in scored[1:]:
+        first, reference = scored[0]
+        for field_name, (one, other) in reference.protocol.differences(last.protocol).items():
+            return f"'{field_name}' differs: {one} for {first.name}, {other} for {row.name}"
     return ""
 
 
 def standings(rows: Sequence[Row]) -> list[Standing]:
-    """The names with a score, best first; a rank counts the names that are better beyond doubt."""
+    """One standing for each name that has a score, best first.
+
+    A rank is 1 plus the number of names that are better beyond doubt, that is, whose interval lies wholly below.
+    """
     names = list(dict.fromkeys(row.name for row in rows if row.last is not None))
-    all_of = [_standing([row for row in rows if row.name == name and row.last is not None]) for name in names]
-    ranked = not unlike(rows)
-    return sorted((_ranked(one, all_of) if ranked else one for one in all_of), key=lambda one: one.best.value)
+    unranked = [_standing([row for row in rows if row.name == name and row.last is not None]) for name in names]
+    ranked = unranked if why_unranked(rows) else [_ranked(one, unranked) for one in unranked]
+    return sorted(ranked, key=lambda one: one.best.value)
 
 
 def _standing(rows: Sequence[Row]) -> Standing:
@@ -140,8 +150,8 @@ def _standing(rows: Sequence[Row]) -> Standing:
     return Standing(
         name=rows[0].name,
         seeds=len(rows),
-        best=_joined([row.best.score for row in rows if row.best is not None]),
-        last=_joined([evaluation.score for evaluation in evaluations]),
+        best=_over_seeds([row.best.score for row in rows if row.best is not None]),
+        last=_over_seeds([evaluation.score for evaluation in evaluations]),
         floor=evaluations[0].floor,
         ceiling=evaluations[0].ceiling,
     )
@@ -153,7 +163,8 @@ def _ranked(one: Standing, others: Sequence[Standing]) -> Standing:
     return replace(one, rank=rank, ties=ties)
 
 
-def _joined(intervals: Sequence[Interval]) -> Interval:
+def _over_seeds(intervals: Sequence[Interval]) -> Interval:
+    """The mean of the values, with an interval that spans all the given ones."""
     return Interval(
         value=math.fsum(one.value for one in intervals) / len(intervals),
         low=min(one.low for one in intervals),
@@ -161,6 +172,6 @@ def _joined(intervals: Sequence[Interval]) -> Interval:
     )
 
 
-def plain(thing: Row | Standing) -> dict[str, Any]:
-    """For JSON."""
-    return asdict(thing)
+def plain(result: Row | Standing) -> dict[str, Any]:
+    """The fields as a dictionary of plain values, for JSON."""
+    return asdict(result)

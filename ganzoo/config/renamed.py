@@ -22,7 +22,7 @@ def with_new_names(values: Mapping[str, T], known: Container[str]) -> dict[str, 
     return {renamed.get(key, key): value for key, value in values.items()}
 
 
-def rename_notices(values: Mapping[str, object], known: Container[str]) -> list[str]:
+def rename_notices(values: Mapping[str, object], known: Container[str] = frozenset(RENAMED.values())) -> list[str]:
     """A sentence for each old name among the values."""
     renamed = _renamed(known)
     return [

@@ -1,1 +1,1 @@
-"""Images in: sources, the cache at training size, and the order in which a run sees them."""
+"""The images of a run: sources, the cache at training size, and the order in which training draws them."""

@@ -1,25 +1,21 @@
-"""A data set at training size: every picture read once into a uint8 array on disk, memory-mapped from then on.
+"""The cache of data sets at training size: each picture is read once into a uint8 array on disk, then memory-mapped.
 
-An entry is a folder named by the pictures' content, size and the version of the reading rules:
+An entry is a folder. Its name is a hash of the pictures' content, the size and the version of the reading rules:
 
     pixels.u8    N H W 3, raw
     labels.npy   int64 N A
     index.json   shape, attributes, fingerprint, what was skipped and what was changed by which rule
 
-A small file beside the entries says which entry belongs to a source's cheap stamp, so that a second run reads no
-picture and a folder that was moved or copied finds its entry again.
+A small file beside the entries maps a source's fingerprint, which is cheap, to its entry. So a second run reads no
+picture, and a folder that was moved or copied finds its entry again.
 """
 
 import hashlib
 import json
-import os
 import shutil
-from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,12 +25,12 @@ from torch import Tensor
 
 from ganzoo.config.units import Size
 from ganzoo.data.decode import RULES, decoders
-from ganzoo.data.source import Picture, PictureStream
+from ganzoo.data.ingest import INDEX, LABELS, PIXELS, no_space, write_entry
+from ganzoo.data.source import PictureStream
 from ganzoo.errors import DataError, StorageError, one_line
-from ganzoo.io.files import cache_folder, sync_file, write_atomically
+from ganzoo.io.files import cache_folder, write_atomically
 from ganzoo.runs.view import View
 
-_REPORT_EVERY = 16
 _NAMED = 3
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError)
 
@@ -43,7 +39,7 @@ _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError)
 class Images:
     """A data set ready for training: `pixels` uint8 N H W 3, `labels` int64 N A for A attributes.
 
-    `skipped` holds names and reasons, `notes` how many pictures each rule changed.
+    `skipped` has the names of unusable pictures and the reasons, `notes` how many pictures each rule changed.
     """
 
     pixels: NDArray[np.uint8]
@@ -63,7 +59,7 @@ class Images:
 
 
 def _rows(pixels: NDArray[np.uint8], indices: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Those rows; of a mapped file they are read, as pages that were mapped would count as this process's memory."""
+    """The rows of those numbers. A mapped file is read, since mapped pages would count as memory of the process."""
     if not isinstance(pixels, np.memmap) or pixels.filename is None:
         return np.take(pixels, indices, axis=0)
     rows = np.empty((len(indices), *pixels.shape[1:]), np.uint8)
@@ -71,15 +67,15 @@ def _rows(pixels: NDArray[np.uint8], indices: NDArray[np.int64]) -> NDArray[np.u
         for row, index in zip(rows, indices.tolist(), strict=True):
             file.seek(index * row.nbytes)
             if file.readinto(row.data) != row.nbytes:
-                raise StorageError(f"the image cache '{pixels.filename}' was cut off while in use: resume the run")
+                raise StorageError(f"the image cache '{pixels.filename}' was truncated while in use: resume the run")
     return rows
 
 
 def prepare(source: PictureStream, size: Size, view: View | None = None, *, max_bad: float = 1.0) -> Images:
     """All pictures of the source at `size`, from the cache when it has them.
 
-    Raises DataError when more than the share `max_bad` of the pictures, or all, can't be used, StorageError when the
-    cache can't be written. Two processes that ask for the same pictures at once read them once.
+    Of several processes that ask for the same pictures at once, one reads them. Raises DataError when all pictures, or
+    more than the share `max_bad` of them, can't be used, StorageError when the cache can't be written.
     """
     view = view or View()
     key = _hash(RULES, decoders(), source.fingerprint(), size)
@@ -95,7 +91,7 @@ def prepare(source: PictureStream, size: Size, view: View | None = None, *, max_
 
 
 def check_share(images: Images, max_bad: float) -> None:
-    """Raises DataError, naming the first bad pictures, when more than the share `max_bad` is bad or nothing is left."""
+    """Raises DataError, which names the first bad pictures, when all or more than the share `max_bad` are bad."""
     bad, count = len(images.skipped), len(images) + len(images.skipped)
     named = "; ".join(f"'{name}': {problem}" for name, problem in images.skipped[:_NAMED])
     if bad == count:
@@ -103,87 +99,34 @@ def check_share(images: Images, max_bad: float) -> None:
     if bad > max_bad * count:
         raise DataError(
             f"{bad} of {count} images can't be used, more than max_bad={max_bad:g} allows ({named}); look at all of"
-            f" them with `ganzoo data inspect`, or go on without them by --set max_bad={share_of(bad, count):g}"
+            f" them with `ganzoo data inspect`, or leave them out by --set max_bad={share_of(bad, count):g}"
         )
 
 
 def share_of(bad: int, count: int) -> float:
-    """The least `max_bad`, in thousandths, that lets so many bad pictures pass."""
+    """The smallest `max_bad`, rounded up to thousandths, that allows so many bad pictures."""
     return min(1.0, -(-1000 * bad // count) / 1000)
 
 
 def _ingest(source: PictureStream, size: Size, key: str, view: View) -> Images:
     draft = cache_folder() / f".{key}"
-    shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed, as we hold the lock
+    shutil.rmtree(draft, ignore_errors=True)  # left by a process that was killed, since this one holds the lock
     draft.mkdir(parents=True)
     try:
-        _check_space(source.count(), size)
-        index, labels = _write_pixels(source, size, draft / "pixels.u8", view)
-        np.save(draft / "labels.npy", np.array(labels, dtype=np.int64).reshape(len(labels), len(source.attributes)))
-        (draft / "index.json").write_text(json.dumps(index))
-        entry = _hash(RULES, index["fingerprint"], size)
-        for file in draft.iterdir():
-            sync_file(file)
-        if not _is_whole(entry):  # otherwise the same pictures are there under another stamp
+        entry = _hash(RULES, write_entry(source, size, draft, view), size)
+        if not _is_whole(entry):  # else the same pictures are there already, under another fingerprint of their source
             shutil.rmtree(cache_folder() / entry, ignore_errors=True)
             _rename(draft, cache_folder() / entry)
         write_atomically(cache_folder() / f"{key}.json", json.dumps({"entry": entry}))
     except OSError as error:
-        raise StorageError(_no_space(one_line(error), source.count(), size)) from None
+        raise StorageError(no_space(one_line(error), source.count(), size)) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return _open(entry)
 
 
-def _write_pixels(
-    source: PictureStream, size: Size, file: Path, view: View
-) -> tuple[dict[str, Any], list[tuple[int, ...]]]:
-    """Written from front to back, so that memory stays flat and a full disk is an error and not a crash."""
-    total = source.count()
-    labels: list[tuple[int, ...]] = []
-    skipped: list[tuple[str, str]] = []
-    notes: Counter[str] = Counter()
-    content = hashlib.sha256()
-    digests = False
-    with file.open("wb") as pixels:
-        for done, picture in enumerate(source.pictures(size), 1):
-            digests = digests or bool(picture.digest)
-            usable = "usable" if picture.pixels is not None else "skipped"
-            content.update(os.fsencode(picture.name) + f"\0{picture.digest}\0{usable}\0".encode())
-            if picture.pixels is None:
-                skipped.append((picture.name, picture.problem))
-                view.skipping(picture.name, picture.problem)
-            else:
-                pixels.write(_bytes_of(picture, size))
-                labels.append(picture.labels)
-                notes.update(picture.notes)
-            if done % _REPORT_EVERY == 0 or done == total:
-                view.reading(done, total, len(skipped))
-    if total is None:
-        view.reading(len(labels) + len(skipped), len(labels) + len(skipped), len(skipped))
-    index = {
-        "shape": [len(labels), size.height, size.width, 3],
-        "attributes": {name: list(values) for name, values in source.attributes.items()},
-        "fingerprint": f"content:{content.hexdigest()[:32]}" if digests else source.fingerprint(),
-        "skipped": skipped,
-        "notes": dict(notes),
-    }
-    return index, labels
-
-
-def _bytes_of(picture: Picture, size: Size) -> bytes:
-    pixels = picture.pixels
-    assert pixels is not None
-    if pixels.shape != (size.height, size.width, 3) or pixels.dtype != np.uint8:
-        raise DataError(
-            f"the data set gave '{picture.name}' as {pixels.dtype} {pixels.shape}, asked for uint8"
-            f" {(size.height, size.width, 3)}"
-        )
-    return pixels.tobytes()
-
-
 def _remembered(key: str) -> Images | None:
-    """The entry that belongs to the stamp, if it is there and whole."""
+    """The entry of a source, if it is there and whole."""
     try:
         entry = json.loads((cache_folder() / f"{key}.json").read_text())["entry"]
         if not isinstance(entry, str) or Path(entry).name != entry:
@@ -192,7 +135,7 @@ def _remembered(key: str) -> Images | None:
         return None
     try:
         return _open(entry)
-    except _DAMAGE:  # cut off by a crash or damaged: made anew
+    except _DAMAGE:  # truncated by a crash, or damaged: it is written again
         shutil.rmtree(cache_folder() / entry, ignore_errors=True)
         return None
 
@@ -209,22 +152,22 @@ def _rename(draft: Path, entry: Path) -> None:
     try:
         draft.rename(entry)
     except OSError:
-        if not _is_whole(entry.name):  # a copy of the folder, read at the same time, was first: it is as good
+        if not _is_whole(entry.name):  # unless a copy of the folder, read at the same time, was first
             raise
 
 
 def _open(entry: str) -> Images:
     folder = cache_folder() / entry
-    index = json.loads((folder / "index.json").read_text())
+    index = json.loads((folder / INDEX).read_text())
     shape = tuple(index["shape"])
-    file = folder / "pixels.u8"
+    file = folder / PIXELS
     if file.stat().st_size != np.prod(shape):
         raise ValueError(f"'{file}' is not {shape}")
     attributes = {name: tuple(values) for name, values in index["attributes"].items()}
-    empty = np.empty(shape, np.uint8)  # nothing can be mapped from an empty file
+    empty = np.empty(shape, np.uint8)  # an empty file can't be mapped
     return Images(
         pixels=np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else empty,
-        labels=np.load(folder / "labels.npy").reshape(shape[0], len(attributes)),
+        labels=np.load(folder / LABELS).reshape(shape[0], len(attributes)),
         attributes=attributes,
         fingerprint=index["fingerprint"],
         skipped=tuple((name, problem) for name, problem in index["skipped"]),
@@ -233,7 +176,7 @@ def _open(entry: str) -> Images:
 
 
 def _only_one(key: str, view: View) -> FileLock:
-    """The lock of one entry, which the system frees when its process dies; says so when it has to wait."""
+    """The lock of one source, which the system releases when the process dies; the view hears of a wait."""
     folder = cache_folder() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{key}.lock")
@@ -247,23 +190,3 @@ def _only_one(key: str, view: View) -> FileLock:
 
 def _hash(*key: object) -> str:
     return hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:32]
-
-
-def _check_space(count: int | None, size: Size) -> None:
-    if count is not None and _needed(count, size) > shutil.disk_usage(cache_folder()).free:
-        raise OSError("not enough space")
-
-
-def _needed(count: int, size: Size) -> int:
-    return count * size.height * size.width * 3
-
-
-def _no_space(reason: str, count: int | None, size: Size) -> str:
-    free = 0
-    with suppress(OSError):
-        free = shutil.disk_usage(cache_folder()).free
-    needed = f"{_needed(count, size) / 1e6:.0f} MB" if count is not None else "an unknown amount"
-    return (
-        f"can't write the image cache '{cache_folder()}' ({reason}): {needed} needed, {free / 1e6:.0f} MB free;"
-        " set GANZOO_CACHE to a folder on a larger disk, or choose a smaller --size"
-    )

@@ -1,6 +1,6 @@
-"""How a file becomes pixels: the stated rules for orientation, colour, depth, transparency and size.
+"""Decodes a picture's file by fixed rules for orientation, colour, depth, transparency and size.
 
-`RULES` is the version of these rules; caches made by another version are not used.
+`RULES` is the version of these rules. Caches made by another version are not used.
 """
 
 import io
@@ -19,7 +19,7 @@ from ganzoo.errors import one_line
 
 RULES = 3
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "PPM", "JPEG2000")
-"""Those that Pillow decodes by itself (MPO is read as JPEG); others, such as EPS, would start programs."""
+"""The formats that Pillow decodes by itself; MPO is read as JPEG. Others, such as EPS, would start programs."""
 ENDINGS = frozenset(
     f".{ending}"
     for ending in (
@@ -28,7 +28,7 @@ ENDINGS = frozenset(
     )
 )
 MAX_PIXELS = 64_000_000
-"""A picture with more is refused from its header, before anything is decoded."""
+"""A picture with more is refused by its header, before anything is decoded."""
 MIN_SIDE = 8
 MAX_ASPECT = 8.0
 
@@ -49,7 +49,7 @@ _SRGB = ImageCms.createProfile("sRGB")
 def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """A file's content as uint8 H W 3 of exactly that size, and the rules that changed the picture.
 
-    The picture is turned upright, covers the size after an antialiased resize, and is cropped in the middle. Raises
+    The picture is turned upright, resized with antialiasing until it covers the size, and cropped in the middle. Raises
     ValueError with one line when it can't be used.
     """
     notes: list[str] = []
@@ -57,7 +57,7 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
         with open_header(data) as image:
             if getattr(image, "n_frames", 1) > 1:
                 notes.append(FRAMES)
-            # JPEG decodes at a half, a quarter or an eighth when that is still twice as large as what is wanted.
+            # A JPEG is decoded at a half, a quarter or an eighth where that is still twice as large as the result.
             side = 2 * max(size.height, size.width)
             image.draft(image.mode, (side, side))
             profile = image.info.get("icc_profile")
@@ -66,7 +66,7 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
             notes.append(ENLARGED)
         fitted = ImageOps.fit(picture, (size.width, size.height), Image.Resampling.LANCZOS)
         return np.asarray(_srgb(fitted, profile, notes.append), dtype=np.uint8), tuple(notes)
-    # Pillow raises many types for broken files (SyntaxError, struct.error and MemoryError among them).
+    # Pillow raises many types for broken files, such as SyntaxError, struct.error and MemoryError.
     except ValueError:
         raise
     except Exception as error:
@@ -74,14 +74,14 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
 
 
 def decoders() -> str:
-    """What decodes here: with another Pillow, or with HEIC installed, pictures that were skipped may be read."""
+    """The decoders of this machine: another Pillow, or HEIC support, may read pictures that were skipped before."""
     return f"pillow {PIL.__version__}{', heic' if find_spec('pillow_heif') else ''}"
 
 
 def open_header(data: bytes, *, any_shape: bool = False) -> Image.Image:
-    """The picture with its header read and nothing decoded; raises ValueError when it is refused for what it says.
+    """The picture with its header read and nothing decoded. Raises ValueError when the header shows it to be unusable.
 
-    What is too small or too long to train on is let through where `any_shape` says so.
+    With `any_shape`, pictures that are too small or too long to train on are accepted.
     """
     if not data:
         raise ValueError("the file is empty")
@@ -126,14 +126,14 @@ def _register_heif() -> None:
 def _unknown(data: bytes) -> str:
     if data[:2] == b"BM" or data[:4] in (b"\x89PNG", b"RIFF", b"GIF8") or data[:2] == b"\xff\xd8":
         return "its header is damaged"
-    return "not an image, or of a kind that is not read"
+    return "not an image, or of a format that is not supported"
 
 
 def _upright(image: Image.Image, note: Callable[[str], None]) -> Image.Image:
     image.load()
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # whatever a damaged EXIF block makes Pillow raise, the picture itself is there
+    except Exception:  # a damaged EXIF block makes Pillow raise many types, but the picture itself can be read
         note(BAD_EXIF)
         return image
 
@@ -156,7 +156,7 @@ def _plain(image: Image.Image, note: Callable[[str], None]) -> Image.Image:
 
 
 def _scaled(values: NDArray[Any]) -> Image.Image:
-    """Grey values of more than 8 bits as 8: 16 bits by their full range, floats and others by what they use."""
+    """Grey values of more than 8 bits as 8: 16 bits are scaled by their full range, others by the values in use."""
     numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
     largest = float(numbers.max(initial=0.0))
     if (values.dtype.kind, values.dtype.itemsize) == ("u", 2) or (values.dtype == np.int32 and 255 < largest <= 65535):
@@ -169,7 +169,7 @@ def _scaled(values: NDArray[Any]) -> Image.Image:
 
 
 def _srgb(image: Image.Image, profile: bytes | None, note: Callable[[str], None]) -> Image.Image:
-    """RGB in sRGB; done after the resize, when there are fewer pixels."""
+    """The image in sRGB. This comes after the resize, when there are fewer pixels."""
     if profile:
         try:
             transform = _transform(profile, image.mode)
@@ -187,7 +187,7 @@ def _srgb(image: Image.Image, profile: bytes | None, note: Callable[[str], None]
 
 @lru_cache(maxsize=32)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From the profile to sRGB, or None when it says that it is sRGB; cameras embed the same few profiles."""
+    """From the profile to sRGB, or None when it is sRGB. Cached, since cameras embed the same few profiles."""
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     if mode != "CMYK" and "srgb" in ImageCms.getProfileDescription(source).lower():
         return None

@@ -1,4 +1,4 @@
-"""A folder of images as a data set: nested folders become labels, what can't be read is skipped with its reason."""
+"""A folder of images as a data set. Nested folders become labels; unreadable files are skipped with a reason."""
 
 import hashlib
 import os
@@ -14,14 +14,14 @@ from ganzoo.errors import DataError, one_line
 from ganzoo.io.untrusted import read_bytes
 
 MAX_BYTES = 500_000_000
-"""Of a file: the largest picture that is decoded has 400 MB where nothing in it is compressed."""
+"""The largest file that is read. The largest picture that is decoded has 400 MB without compression."""
 _READ_AHEAD = 32
 
 
 class FolderSource(ImageSource):
     """The images below a folder, in the order of their names.
 
-    Links to folders are followed, each folder is visited once. Raises DataError when there is no image.
+    Links to folders are followed, and each folder is visited once. Raises DataError when there is no image.
     """
 
     def __init__(self, options: FolderOptions) -> None:
@@ -39,14 +39,14 @@ class FolderSource(ImageSource):
         return len(self.files)
 
     def fingerprint(self) -> str:
-        """Hash of names, sizes and times of change; the path of the folder itself is no part of it."""
+        """A hash of names, sizes and modification times, but not of the path of the folder itself."""
         digest = hashlib.sha256()
         for name, (size, changed) in zip(self.files, self._stamps, strict=True):
             digest.update(os.fsencode(name) + f"\0{size}\0{changed}\0".encode())
         return f"folder:{digest.hexdigest()[:32]}"
 
     def read(self, indices: Sequence[int], size: Size) -> Iterator[Picture]:
-        """Decoded on several threads, a few pictures ahead so that memory stays flat."""
+        """The pictures, decoded on several threads, a few at a time so that memory use stays flat."""
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for start in range(0, len(indices), _READ_AHEAD):
                 yield from pool.map(lambda i: self._picture(i, size), indices[start : start + _READ_AHEAD])
@@ -74,7 +74,7 @@ def _nothing_in(root: Path) -> str:
 
 
 def read_file(path: Path) -> bytes:
-    """The content of an ordinary file; raises OSError for a pipe or device, and for what is larger than any picture."""
+    """The content of an ordinary file. Raises OSError for a pipe or device, and for a file larger than any picture."""
     try:
         return read_bytes(path, MAX_BYTES)
     except ValueError as error:
@@ -82,22 +82,22 @@ def read_file(path: Path) -> bytes:
 
 
 def scan(root: str) -> Iterator[tuple[str, int, int]]:
-    """Every file below with an image's ending: name relative to `root`, bytes and time of change in nanoseconds.
+    """Every image file below `root`: its relative name, size in bytes and modification time in nanoseconds.
 
-    A link that leads nowhere has size and time 0, so that reading it names it.
+    A link that leads nowhere has size and time 0, so that it is reported when it is read.
     """
     visited: set[tuple[int, int]] = set()
     waiting = [""]
     while waiting:
         inner = waiting.pop()
         entries = _entries(os.path.join(root, inner), visited)
-        # A run's own sample grids are no photos.
+        # The sample grids of a run are not photos.
         if any(entry.name == "run.json" for entry in entries) and inner:
             continue
         prefix = os.path.join(inner, "")
-        for entry in entries:  # without os.path, which takes half of the time for a large folder
+        for entry in entries:  # os.path would take half of the time in a large folder
             name = entry.name
-            if name.startswith("."):  # hidden folders hold thumbnails
+            if name.startswith("."):  # hidden folders contain thumbnails
                 continue
             if _is_folder(entry):
                 waiting.append(prefix + name)
@@ -106,7 +106,7 @@ def scan(root: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _entries(folder: str, visited: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
-    """What is in a folder; nothing when it was visited before (links can make circles) or can't be opened."""
+    """The entries of a folder; none when it was visited before (links can form cycles) or can't be opened."""
     try:
         status = os.stat(folder)
         if (status.st_dev, status.st_ino) in visited:

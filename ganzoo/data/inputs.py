@@ -61,7 +61,7 @@ def target_field(configuration: Configuration) -> str:
 
 
 def open_source(configuration: Configuration, field: str = "data") -> PictureStream:
-    """The data set that the configuration names; nothing is read yet."""
+    """The data source that the configuration names in that field. No picture is read yet."""
     part = configuration.parts[field]
     source: PictureStream = load_target(part.spec.target)(part.options)
     return source
@@ -70,7 +70,7 @@ def open_source(configuration: Configuration, field: str = "data") -> PictureStr
 def read_images(source: PictureStream, configuration: Configuration, view: View) -> Images:
     """All images at training size, with the augmentation's margin; the view hears which were skipped or changed.
 
-    Raises DataError when more are unusable than `max_bad` allows.
+    Raises DataError when more images are unusable than `max_bad` allows.
     """
     settings = configuration.settings
     size = enlarged(settings.size, build_augmentation(configuration).margin)
@@ -108,7 +108,7 @@ def split_images(
 
 
 def build_augmentation(configuration: Configuration) -> Augmentation:
-    """What changes the images as they are drawn."""
+    """The augmentation of images as they are drawn from the data."""
     size = configuration.settings.size
     shape = ImageShape(height=size.height, width=size.width)
     augment: Augmentation = Parts(configuration.parts).build("augment_data", shape=shape)
@@ -116,6 +116,6 @@ def build_augmentation(configuration: Configuration) -> Augmentation:
 
 
 def enlarged(size: Size, margin: float) -> Size:
-    """The size that many times larger, rounded up."""
+    """The size multiplied by `margin`, rounded up."""
     height, width = (math.ceil(round(side * margin, 6)) for side in (size.height, size.width))  # 1.1 x 50 is not 56
     return Size(height, width)

@@ -1,4 +1,4 @@
-"""The order in which a run sees its images: a function of (seed, samples seen) alone, so that resuming is exact."""
+"""The order in which a run draws its images: a function of seed and position alone, so that resuming is exact."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ class Order:
         self._permutation: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
     def indices(self, position: int, length: int) -> NDArray[np.int64]:
-        """Numbers of the images at positions `position` … `position + length - 1` of the endless sequence."""
+        """The numbers of the images at positions `position` … `position + length - 1` of the endless sequence."""
         found = []
         while length > 0:
             epoch, offset = divmod(position, self.count)
@@ -33,7 +33,7 @@ class Order:
 
 
 def balanced(numbers: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers of images with those of rarer labels repeated, until each row of `labels` N A comes equally often."""
+    """The numbers with those of rarer labels repeated, until each row of `labels` N A occurs equally often."""
     if labels.shape[1] == 0 or len(numbers) == 0:
         return numbers
     _, groups, sizes = np.unique(labels[numbers], axis=0, return_inverse=True, return_counts=True)

@@ -11,15 +11,15 @@ from ganzoo.data.source import PictureStream
 from ganzoo.errors import DataError
 
 ALONE = -1
-"""Stands for the photo of a painting that has none."""
+"""The number of the photo of a painting that has none."""
 _NAMED = 3
 
 
 def partners(paintings: Images, style: PictureStream, photos: Images, data: PictureStream) -> NDArray[np.int64]:
     """For each painting the number of its photo, or `ALONE` where that photo could not be read.
 
-    Two folders are matched by file names without endings, anything else by order. Raises DataError when names have no
-    counterpart, or when there are not as many on both sides.
+    Two folders are matched by file names without endings, anything else by order. Raises DataError when a name has no
+    counterpart, or when the sides have different numbers of images.
     """
     if not (isinstance(style, FolderSource) and isinstance(data, FolderSource)):
         if len(paintings) != len(photos):

@@ -1,4 +1,4 @@
-"""What a data set is to ganzoo: pictures that can be read one after the other at any size."""
+"""The interface of data sets: pictures that can be read one after the other at any size."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +12,9 @@ from ganzoo.config.units import Size
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One picture as read: `pixels` is uint8 H W 3 (RGB), or None when it can't be used and `problem` says why.
+    """One picture as read. `pixels` is uint8 H W 3 (RGB), or None when it can't be used and `problem` says why.
 
-    `labels` holds one value index for each attribute of the source, `notes` the rules that changed the picture,
+    `labels` has the index of a value for each attribute of the source, `notes` the rules that changed the picture, and
     `digest` a hash of the file's content where there is a file.
     """
 
@@ -27,21 +27,21 @@ class Picture:
 
 
 class PictureStream(ABC):
-    """Pictures in a fixed order, read from front to back; for data that have no numbers, such as tar shards."""
+    """Pictures in a fixed order, read from front to back: for data without random access, such as tar shards."""
 
     attributes: Mapping[str, tuple[str, ...]]
     """Label attributes with the names of their values, such as {"season": ("spring", …)}; empty without labels.
 
-    A stream that finds its labels while it is read has them when `pictures` has come to its end.
+    A stream that finds its labels while it is read has them once `pictures` is exhausted.
     """
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """Text that changes whenever a picture might have; cheap, no picture is read for it."""
+        """A text that changes whenever a picture may have changed. It is cheap: no picture is read for it."""
 
     @abstractmethod
     def count(self) -> int | None:
-        """Number of pictures, or None when only reading them all would tell."""
+        """The number of pictures, or None when it is unknown until all are read."""
 
     @abstractmethod
     def pictures(self, size: Size) -> Iterator[Picture]:
@@ -49,7 +49,7 @@ class PictureStream(ABC):
 
 
 class ImageSource(PictureStream):
-    """A numbered set of pictures. A data set part's target is a subclass, built with the part's options."""
+    """A numbered set of pictures. The target of a data set part is a subclass, built with the part's options."""
 
     @abstractmethod
     def __len__(self) -> int: ...

@@ -1,4 +1,4 @@
-"""Which images a run never trains on, so that scores can be taken on them."""
+"""Holds out images, on which a run never trains, for scores."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST = 2000
-"""Images held out at most: more make a score no sharper that anyone could see."""
+"""The most images that are held out: more would not make a score visibly more precise."""
 FEWEST = 16
-"""Fewer tell nothing; a set so small is trained on whole."""
+"""The fewest images that are held out: fewer say nothing, so a set so small is trained on whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Numbers of the images to train on and of those held out, each sorted."""
+    """The numbers of the images to train on and of those held out, each sorted."""
 
     train: NDArray[np.int64]
     held_out: NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Exponential moving average of the weights that draw the samples."""
+"""The exponential moving average of the weights, which draws the samples."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 _RAMP = 0.05
-"""The half-life is at most this part of the images seen, so that early weights are soon forgotten (StyleGAN2-ADA)."""
+"""The half-life is at most this part of the images seen, so that early weights soon lose influence (StyleGAN2-ADA)."""
 
 
 class Average:
-    """The averaged copy of a network, with a half-life in images; buffers are copied as they are."""
+    """The averaged copy of a network, with a half-life in images. Buffers are copied without averaging."""
 
     def __init__(self, network: nn.Module, half_life: float) -> None:
         self._network = network
@@ -31,7 +31,7 @@ class Average:
         return module if isinstance(module, nn.Module) else self._network
 
     def update(self, images_seen: int, batch: int) -> None:
-        """Moves the average towards the network after a round that showed it `batch` images."""
+        """Moves the average towards the network after a round with `batch` images."""
         half_life = min(self._half_life, _RAMP * images_seen)
         self._decay = 0.5 ** (batch / half_life) if half_life else 0.0
         self._model.update_parameters(self._network)
@@ -41,14 +41,14 @@ class Average:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Exchanges the weights of the network and its average while the block runs."""
-        self._exchange()
+        """Swaps the weights of the network and its average while the block runs."""
+        self._swap()
         try:
             yield
         finally:
-            self._exchange()
+            self._swap()
 
-    def _exchange(self) -> None:
+    def _swap(self) -> None:
         pairs = zip(_tensors(self._network), _tensors(self.network), strict=True)
         for current, averaged in pairs:
             current.data, averaged.data = averaged.data, current.data
@@ -58,9 +58,9 @@ class Average:
         return self.network.state_dict()
 
     def restore(self, state: dict[str, Tensor], updates: int) -> None:
-        """Takes up the average where it was saved, after that many updates."""
+        """Restores an average that was saved after that many updates."""
         self.network.load_state_dict(state)
-        self._model.n_averaged.fill_(updates)  # the first update of all copies the weights
+        self._model.n_averaged.fill_(updates)  # with 0 updates, the next one would copy the weights
 
 
 def _tensors(network: nn.Module) -> Iterator[Tensor]:

@@ -20,7 +20,7 @@ from ganzoo.specs import ImageShape, load_target
 def build_gan(configuration: Configuration, attributes: Mapping[str, tuple[str, ...]]) -> GAN:
     """The recipe with fresh weights, which depend on the seed alone.
 
-    Raises PluginError when the model's code can't be imported or does not give a GAN.
+    Raises PluginError when the code of the model can't be imported or does not give a GAN.
     """
     size = configuration.settings.size
     shape = ImageShape(height=size.height, width=size.width, attributes=attributes)

@@ -1,65 +1,42 @@
-"""Checkpoints: a folder of safetensors and JSON with a manifest, published by one rename. No pickle anywhere."""
+"""The checkpoints of a run: published by one rename, pruned, and found again; LATEST and BEST point to two of them."""
 
-import hashlib
-import json
-import os
 import re
 import shutil
-import stat
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import safetensors
-from safetensors.torch import save_file
 from torch import Tensor
 
+from ganzoo.engine.checkpoint_files import Checkpoint, read, size_of, verify, write
 from ganzoo.engine.crashes import crash_point
 from ganzoo.errors import StorageError, one_line
-from ganzoo.io.files import sync_file, sync_folder, write_atomically
-from ganzoo.io.untrusted import read_json
-from ganzoo.weights.files import load as load_tensors
+from ganzoo.io.files import sync_folder, write_atomically
 
-SCHEMA = 3
-"""Of state.json. 2 added the number of setbacks, which 3 calls rollbacks."""
 LATEST = "LATEST"
 BEST = "BEST"
-_MANIFEST = "MANIFEST.json"
-_STATE = "state.json"
 _MOST_NAME = 1000
 _NAME = re.compile(r"step-([0-9]{6,18})")
-_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
-_MOST_FILES = 100
-_ENDING = ".safetensors"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """What is saved: named tensors in groups ("weights", "ema", "train"), and a JSON state."""
-
-    tensors: Mapping[str, Mapping[str, Tensor]]
-    state: Mapping[str, Any]
 
 
 def name_of(step: int) -> str:
-    """The folder's name of that step's checkpoint."""
+    """The name of the folder with the checkpoint of that step."""
     return f"step-{step:06d}"
 
 
 def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
-    """Publishes the checkpoint below `folder`, points LATEST to it and removes all but the `keep` newest.
+    """Publishes the checkpoint below `folder`, points LATEST to it and removes all but the best and the `keep` newest.
 
-    One of that step that is whole is left as it is. Raises StorageError when it can't be written; older ones are then
-    untouched.
+    A good checkpoint of the same step is left as it is. Raises StorageError when the checkpoint can't be written; older
+    ones are untouched then.
     """
     final = folder / name_of(step)
     draft = folder / f".{final.name}.part"
     crash_point("before-write")
     try:
         shutil.rmtree(draft, ignore_errors=True)
-        folder.mkdir(exist_ok=True)  # not its parents: a run folder that is gone must not come back as an empty one
-        if not _whole(final):  # it is where only what follows the renaming failed the last time
+        folder.mkdir(exist_ok=True)  # not its parents: a deleted run folder must not be created again, empty
+        if not _whole(final):  # it is whole where the last save failed after the rename
             _publish(draft, final, checkpoint)
         crash_point("after-rename")
         write_atomically(folder / LATEST, final.name)
@@ -75,14 +52,14 @@ def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
 
 def _whole(path: Path) -> bool:
     try:
-        return bool(_verify(path))
+        return bool(verify(path))
     except (OSError, ValueError):
         return False
 
 
 def _publish(draft: Path, final: Path, checkpoint: Checkpoint) -> None:
     draft.mkdir()
-    _write(draft, checkpoint)
+    write(draft, checkpoint)
     crash_point("before-rename")
     if final.exists():  # damaged
         shutil.rmtree(final)
@@ -90,29 +67,8 @@ def _publish(draft: Path, final: Path, checkpoint: Checkpoint) -> None:
     sync_folder(final.parent)
 
 
-def _write(draft: Path, checkpoint: Checkpoint) -> None:
-    for group, tensors in checkpoint.tensors.items():
-        # safetensors wants contiguous tensors that share no memory.
-        plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-        save_file(plain, draft / f"{group}.safetensors")
-        crash_point("between-files")
-    state = {"schema": SCHEMA, **checkpoint.state}
-    (draft / "state.json").write_text(json.dumps(state, indent=1))
-    crash_point("before-manifest")
-    manifest = {file.name: _fingerprint(file) for file in sorted(draft.iterdir())}
-    (draft / _MANIFEST).write_text(json.dumps(manifest, indent=1))
-    for file in draft.iterdir():
-        sync_file(file)
-    sync_folder(draft)
-
-
-def size_of(checkpoint: Checkpoint) -> int:
-    """Bytes that its tensors take on disk; the JSON beside them is next to nothing."""
-    return sum(tensor.nbytes for tensors in checkpoint.tensors.values() for tensor in tensors.values())
-
-
 def _space(folder: Path, checkpoint: Checkpoint) -> str:
-    """What is needed and what is free, where the disk may be the reason."""
+    """The space that is needed and free, for an error that a full disk may have caused."""
     try:
         free = shutil.disk_usage(folder).free
     except OSError:
@@ -120,20 +76,15 @@ def _space(folder: Path, checkpoint: Checkpoint) -> str:
     return f" (it takes {size_of(checkpoint) / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free)"
 
 
-def _fingerprint(file: Path) -> dict[str, object]:
-    with file.open("rb") as stream:
-        return {"sha256": hashlib.file_digest(stream, "sha256").hexdigest(), "size": file.stat().st_size}
-
-
 def steps_in(folder: Path) -> list[int]:
-    """Steps of the published checkpoints, oldest first."""
+    """The steps of the published checkpoints, oldest first."""
     if not folder.is_dir():
         return []
     return sorted(int(match[1]) for entry in folder.iterdir() if (match := _NAME.fullmatch(entry.name)))
 
 
 def _sweep(folder: Path) -> None:
-    """Removes drafts that a killed process left, and what was set aside; the run's lock keeps living ones out."""
+    """Removes drafts of killed processes and hidden checkpoints. The lock of the run keeps other processes out."""
     for stray in (*folder.glob(".step-*.part"), *folder.glob(".step-*.aside")):
         shutil.rmtree(stray, ignore_errors=True)
 
@@ -142,14 +93,14 @@ def _prune(folder: Path, keep: int) -> None:
     best = best_step(folder)
     for step in steps_in(folder)[:-keep]:
         if step != best:
-            # Away with the name first: a folder half removed would look like a damaged checkpoint.
+            # Renamed first: a folder that is half removed would look like a damaged checkpoint.
             aside = _aside(folder, step)
             crash_point("during-prune")
-            shutil.rmtree(aside, ignore_errors=True)  # what can't go now is swept with the next one
+            shutil.rmtree(aside, ignore_errors=True)  # what can't be removed now is removed with the next one
 
 
 def mark_best(folder: Path, step: int) -> None:
-    """Points BEST to a published checkpoint, which is kept from then on. Raises StorageError when it can't."""
+    """Points BEST to a published checkpoint, which is then kept. Raises StorageError when it can't be written."""
     try:
         write_atomically(folder / BEST, name_of(step))
     except OSError as error:
@@ -157,7 +108,7 @@ def mark_best(folder: Path, step: int) -> None:
 
 
 def best_step(folder: Path) -> int | None:
-    """The step that BEST points to, or None without one."""
+    """The step that BEST points to, or None where there is no best yet."""
     file = folder / BEST
     if not file.is_file():
         return None
@@ -167,10 +118,10 @@ def best_step(folder: Path) -> int | None:
 
 
 def set_aside_after(folder: Path, step: int) -> None:
-    """Hides the checkpoints of later steps, which a run resumed from `step` makes anew.
+    """Hides the checkpoints of later steps, which a run resumed from `step` writes again.
 
-    They are deleted by the next successful save, not before: until then they may be all that is left of those steps.
-    Raises StorageError when the folder can't be changed.
+    The next successful save deletes them, and nothing does before: until then they may be all that is left of those
+    steps. Raises StorageError when the folder can't be changed.
     """
     try:
         if (best_step(folder) or 0) > step:
@@ -178,10 +129,10 @@ def set_aside_after(folder: Path, step: int) -> None:
         for later in steps_in(folder):
             if later > step:
                 _aside(folder, later)
-        if not _points_to(folder / LATEST, step):  # a full disk is no reason not to go on
+        if not _points_to(folder / LATEST, step):  # written only if needed: a full disk must not prevent a resume
             write_atomically(folder / LATEST, name_of(step))
     except OSError as error:
-        raise StorageError(f"can't put '{folder}' back to step {step}: {one_line(error)}") from error
+        raise StorageError(f"can't roll '{folder}' back to step {step}: {one_line(error)}") from error
 
 
 def _points_to(pointer: Path, step: int) -> bool:
@@ -198,12 +149,26 @@ def _aside(folder: Path, step: int) -> Path:
 def load(
     folder: Path, groups: Iterable[str], which: str = LATEST, like: Mapping[str, Mapping[str, Tensor]] | None = None
 ) -> tuple[int, Checkpoint, tuple[str, ...]]:
-    """The checkpoint `which` ("LATEST", "BEST" or a step's number), with the tensor groups asked for.
+    """The checkpoint `which` ("LATEST", "BEST" or the number of a step), with the tensor groups asked for.
 
-    `like` are tensors by group and name that those of the file must be like: the same names, shapes and types, which
-    is looked at before memory is taken. Gives its step, its content and a sentence for each newer checkpoint that is
-    damaged and was passed over. Raises StorageError when none is good.
+    `like` are tensors by group and name. Those of the file must have the same names, shapes and types, which is checked
+    before memory is allocated. Returns the step, the content and a sentence for each newer checkpoint that is damaged
+    and was skipped. Raises StorageError when no checkpoint is good.
     """
+    problems: list[str] = []
+    for step in _candidates(folder, which):
+        path = folder / name_of(step)
+        try:
+            return step, read(path, groups, verify(path), like or {}), tuple(problems)
+        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+            problems.append(f"checkpoint '{path.name}' is damaged and was skipped: {one_line(error)}")
+        except OSError as error:  # an error of the disk, not of the checkpoint: an older one would not help
+            raise StorageError(f"can't read '{path}': {one_line(error)}") from error
+    raise StorageError("; ".join(problems))
+
+
+def _candidates(folder: Path, which: str) -> list[int]:
+    """The steps of the checkpoints to try, in that order. Raises StorageError when there are none."""
     known = steps_in(folder)
     if which == BEST:
         if (best := best_step(folder)) is None:
@@ -213,71 +178,4 @@ def load(
     if not wanted:
         asked = "" if which == LATEST else f" of step {which}"
         raise StorageError(f"no checkpoint{asked} in '{folder}'; there are: {', '.join(map(str, known)) or 'none'}")
-    problems: list[str] = []
-    for step in wanted:
-        path = folder / name_of(step)
-        try:
-            return step, _read(path, groups, _verify(path), like or {}), tuple(problems)
-        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-            problems.append(f"checkpoint '{path.name}' is damaged and passed over: {one_line(error)}")
-        except OSError as error:  # the disk's trouble, not the checkpoint's: an older one would not help
-            raise StorageError(f"can't read '{path}': {one_line(error)}") from error
-    raise StorageError("; ".join(problems))
-
-
-def _verify(path: Path) -> frozenset[str]:
-    """The names of the files, each of which is what the manifest says. Raises ValueError when it says anything else."""
-    manifest = read_json(path / _MANIFEST)
-    if len(manifest) > _MOST_FILES:
-        raise ValueError(f"{_MANIFEST} names {len(manifest):,} files, a checkpoint has a handful")
-    for name, expected in manifest.items():
-        if not _FILE.fullmatch(name):
-            raise ValueError(f"{_MANIFEST} names {name!r}, which is no file of a checkpoint")
-        file = path / name
-        if not stat.S_ISREG(os.lstat(file).st_mode):
-            raise ValueError(f"{name} is no ordinary file")
-        sized = isinstance(expected, dict) and file.stat().st_size == expected.get("size")
-        if not sized or _fingerprint(file) != expected:
-            raise ValueError(f"{name} does not have the size and sha256 of its manifest")
-    return frozenset(manifest)
-
-
-def _read(
-    path: Path, groups: Iterable[str], files: frozenset[str], like: Mapping[str, Mapping[str, Tensor]]
-) -> Checkpoint:
-    """The groups among the verified files; what else lies beside them is not looked at."""
-    if _STATE not in files:
-        raise ValueError(f"{_MANIFEST} does not name {_STATE}")
-    state = _migrated(read_json(path / _STATE), path)
-    kept = [group for group in groups if f"{group}{_ENDING}" in files]
-    tensors = {group: load_tensors(path / f"{group}{_ENDING}", like.get(group)) for group in kept}
-    return Checkpoint(tensors=tensors, state=state)
-
-
-def _migrated(state: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The state as this version writes it.
-
-    Raises StorageError for one that a newer version wrote, ValueError for one that none did.
-    """
-    written = state.get("schema")
-    if not isinstance(written, int) or written < 1:
-        raise ValueError(f"{_STATE} has schema {written!r}")
-    if written > SCHEMA:
-        raise StorageError(
-            f"'{path}' was written by a newer ganzoo (schema {written}, this one reads up to {SCHEMA}):"
-            " update with pip install --upgrade ganzoo-core"
-        )
-    for schema in range(written, SCHEMA):
-        state = _MIGRATIONS[schema](state)
-    return state
-
-
-def _rename_setbacks(state: dict[str, Any]) -> dict[str, Any]:
-    return {("rollbacks" if name == "setbacks" else name): value for name, value in state.items()}
-
-
-_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    1: lambda state: {**state, "setbacks": 0},
-    2: _rename_setbacks,
-}
-"""From each older schema to the next."""
+    return wanted

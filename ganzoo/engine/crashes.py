@@ -1,11 +1,11 @@
-"""Places at which a test can kill the process, to see what is left on disk."""
+"""Points at which a test can kill the process, to look at what is left on disk."""
 
 import os
 import signal
 from collections import Counter
 
 VARIABLE = "GANZOO_CRASH_AT"
-"""For tests only: the name of a point, and after a colon at which of its passages, such as before-rename:2."""
+"""For tests only: the name of a point and the number of its passage, such as before-rename:2 for the second."""
 POINTS = (
     "before-write",
     "between-files",
@@ -15,12 +15,12 @@ POINTS = (
     "after-latest",
     "during-prune",
 )
-"""In the order in which a save passes them."""
+"""The points in the order in which a save passes them."""
 _passed: Counter[str] = Counter()
 
 
 def crash_point(name: str) -> None:
-    """Kills the process, as a power cut would, if the environment asks for it here."""
+    """Kills the process, as a power cut would, if the environment variable names this point."""
     wanted, _, number = os.environ.get(VARIABLE, "").partition(":")
     if wanted != name:
         return

@@ -1,4 +1,4 @@
-"""Chooses the device and sets the process up for it."""
+"""Chooses the device and configures the process for it."""
 
 import ctypes
 import platform
@@ -14,7 +14,7 @@ _KEEP_BYTES = 1 << 30
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of that name; "auto" is CUDA, else MPS, else the CPU. Raises UsageError when it isn't there."""
+    """The device of that name; "auto" is CUDA, else MPS, else the CPU. Raises UsageError when it is not available."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     device = torch.device(name)
@@ -30,7 +30,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def set_up(device: torch.device, threads: int) -> None:
-    """Number of CPU threads, fast convolutions, and an allocator that does not fight the training loop."""
+    """Sets the number of CPU threads, chooses fast convolutions, and keeps the allocator from returning memory."""
     if threads:
         torch.set_num_threads(threads)
     if device.type == "cuda":
@@ -43,17 +43,17 @@ def set_up(device: torch.device, threads: int) -> None:
 def _keep_freed_memory() -> None:
     """Tells glibc to keep freed activations for the next step.
 
-    By default it returns large blocks to the system and takes them back page by page at the next step, which slows
-    a small DCGAN on a CPU (`make bench` prints by how much).
+    By default it returns large blocks to the system and gets them back page by page in the next step. That slows down a
+    small DCGAN on a CPU; `make bench` prints by how much.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # musl has none
+    if mallopt is not None:  # musl does not have it
         mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
 
 
 def hardware(device: torch.device) -> dict[str, str]:
-    """What computes and in how many threads: all of it may change the last bits of a result."""
+    """The processor, GPU and number of threads, all of which may change the last bits of a result."""
     found = {
         "processor": _processor(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
@@ -69,7 +69,7 @@ def hardware(device: torch.device) -> dict[str, str]:
 
 
 def _processor() -> str:
-    """The processor's name; Linux keeps it in a file of its own."""
+    """The name of the processor, which Linux has in a file."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -79,7 +79,7 @@ def _processor() -> str:
 
 
 def peak_memory(device: torch.device) -> int:
-    """Most bytes in use so far: of the device where that is known, else of the process; 0 where nobody says."""
+    """The most bytes in use so far, of a GPU or else of the process; 0 where that is unknown."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     try:

@@ -1,4 +1,4 @@
-"""Joins the processes that torchrun (or anything that sets its environment variables) has started."""
+"""Joins the processes that torchrun has started, or any launcher that sets the same environment variables."""
 
 import os
 import time
@@ -16,15 +16,15 @@ from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.runs.ranks import started_with_others
 
 SILENCE = timedelta(minutes=10)
-"""A process that has not answered for so long counts as gone."""
+"""A process that does not answer for this long counts as lost."""
 _LOOK_EVERY = 0.05
-"""Seconds between two looks for what the first process does alone, such as reading the data for the first time."""
+"""Seconds between two checks for what the main process does alone, such as reading the data for the first time."""
 _SURVIVORS_WAIT = 5.0
 """Seconds that the survivors wait for each other before they name who is missing."""
 
 
 def own_device(name: str) -> str:
-    """The device for this process: of several GPUs in a machine each has its own."""
+    """The device of this process: each process of a machine has a GPU of its own."""
     if not started_with_others():
         return name
     chosen = name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
@@ -37,14 +37,14 @@ def own_device(name: str) -> str:
 
 @contextmanager
 def joined() -> Iterator["Team"]:
-    """All processes of the run while the block runs; one alone where torchrun has not started several.
+    """Joins all processes of the run while the block runs. Without torchrun there is only this one.
 
-    An error on one of them is told to the others. Raises UsageError when they can't find each other.
+    An error on one process is reported to the others. Raises UsageError when they can't find each other.
     """
     if not started_with_others():
         yield Team(Processes(), None)
         return
-    if distributed.is_initialized():  # by a block around this one
+    if distributed.is_initialized():  # by an enclosing block
         yield _team()
         return
     try:
@@ -67,11 +67,11 @@ def joined() -> Iterator["Team"]:
 
 
 def _session(store: Any, rank: int, count: int) -> str:
-    """A word that the processes of this start, and no others, have in common.
+    """A key that only the processes of this start share.
 
-    When torchrun starts processes again they meet at the same store, where those before them have left their
-    addresses; and how often it did so is counted by each machine for itself (pytorch#135712). So each says hello with
-    a word of its own, and the first answers to that word until all have acknowledged.
+    When torchrun restarts processes, they meet at the same store, which still has the addresses of the processes before
+    them. Each machine counts restarts by itself, so that count is no common key (pytorch#135712). Therefore each
+    process publishes a key of its own, and the main process answers with the session's key until all have it.
     """
     own = uuid4().hex
     if rank:
@@ -81,8 +81,8 @@ def _session(store: Any, rank: int, count: int) -> str:
 
 
 def _answer_to(own: str, store: Any, rank: int) -> str:
-    word, _, session = _read(store, f"answer/{rank}").partition(" ")
-    if word != own:
+    key, _, session = _read(store, f"answer/{rank}").partition(" ")
+    if key != own:
         return ""
     store.set(f"known/{rank}", session)
     return session
@@ -90,18 +90,18 @@ def _answer_to(own: str, store: Any, rank: int) -> str:
 
 def _all_know(session: str, store: Any, count: int) -> bool:
     for rank in range(1, count):
-        if word := _read(store, f"hello/{rank}"):
-            store.set(f"answer/{rank}", f"{word} {session}")
+        if key := _read(store, f"hello/{rank}"):
+            store.set(f"answer/{rank}", f"{key} {session}")
     return all(_read(store, f"known/{rank}") == session for rank in range(1, count))
 
 
 def _read(store: Any, key: str) -> str:
-    """What is there, without waiting for it."""
+    """The value of a key, without waiting for it; empty where there is none."""
     return str(store.get(key).decode()) if store.check([key]) else ""
 
 
 def _until(answer: Callable[[], str]) -> str:
-    """The answer once there is one. Raises RuntimeError when nobody gives it."""
+    """The answer once there is one. Raises RuntimeError when there is none in time."""
     deadline = time.monotonic() + SILENCE.total_seconds()
     while not (found := answer()):
         if time.monotonic() > deadline:
@@ -116,12 +116,12 @@ def _team() -> "Team":
 
 
 def _backend() -> str:
-    """Gradients over NCCL where there are GPUs; what is decided on the CPU always over gloo."""
+    """NCCL for tensors on GPUs, where there are any; gloo for tensors on the CPU."""
     return "cpu:gloo,cuda:nccl" if torch.cuda.is_available() and distributed.is_nccl_available() else "gloo"
 
 
 class Team:
-    """The processes, and the notes that they leave each other in the store that they met at."""
+    """The processes of a run, and the notes that they exchange through the store where they met."""
 
     def __init__(self, processes: Processes, store: Any) -> None:
         self.processes = processes
@@ -141,11 +141,11 @@ class Team:
         try:
             while not self._store.check([key]):
                 if self._has("failed", 0):
-                    raise LostError("the first process has ended")
+                    raise LostError("the main process has ended")
                 time.sleep(_LOOK_EVERY)
             return _read(self._store, key)
-        except RuntimeError as error:  # it kept the store, which is gone with it
-            raise LostError(f"the first process is gone: {one_line(error)}") from error
+        except RuntimeError as error:  # the store was kept by it, and is gone too
+            raise LostError(f"the main process is gone: {one_line(error)}") from error
 
     @contextmanager
     def rank_zero_first(self, name: str) -> Iterator[None]:
@@ -159,7 +159,7 @@ class Team:
     def report_failure(self, error: BaseException) -> None:
         """Leaves a note for the others of why this process ends."""
         text = str(error) if isinstance(error, GanzooError) else one_line(error)
-        with suppress(Exception):  # whoever kept the store may be gone too
+        with suppress(Exception):  # the process that keeps the store may be gone too
             self._note("failed", text)
 
     def missing(self) -> str:

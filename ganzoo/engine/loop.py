@@ -1,4 +1,4 @@
-"""The training loop: rounds until the budget is used up, with logs, samples and checkpoints at their intervals."""
+"""The training loop: rounds until the budget is used up, with logs, samples, scores and checkpoints at intervals."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ DONE, INTERRUPTED, TERMINATED, FAILED = "done", "interrupted", "terminated", "fa
 
 
 class _Every:
-    """Says when an interval has passed since it last said so."""
+    """Tells when an interval has passed since the last time that it was due."""
 
     def __init__(self, interval: Amount, progress: Progress) -> None:
         self._interval = interval
@@ -37,9 +37,11 @@ class _Every:
 
 
 class Loop:
-    """One run's training; `seconds` is the time already trained when it is resumed, `moments` what it is to be told.
+    """The training of one run.
 
-    Several processes go through it in step; the first of them decides about time and writes, prints and scores.
+    `seconds` is the training time so far, of a run that is resumed. `moments` are those of a run to reproduce, whose
+    parts of the budget the model receives. Several processes run the loop in step. The main process decides about time,
+    and it alone writes, prints and scores.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Loop:
         self._clock = Clock(seconds)
         self._seconds = seconds
         self._flat = False
-        # A run that is resumed has the checkpoint that it was resumed from.
+        # A resumed run already has the checkpoint of its first step.
         self._outputs = Outputs(run, trainer, view, trainer.rounds if trainer.rounds or seconds else -1)
         self._scores = Scoreboard(run, trainer, scorer, view, self._outputs.attempt) if scorer else None
         self._timeline = Timeline(run, moments, self._outputs.moment)
@@ -71,7 +73,7 @@ class Loop:
         self._images_at_start = trainer.images_seen
 
     def train(self) -> Run:
-        """Runs to the end of the budget, or to a signal; the last state is saved either way."""
+        """Trains until the budget is used up or a signal arrives. The last state is saved either way."""
         self._clock.start()
         self.run.progress = self._progress()
         self.run.records_probabilities = self.trainer.gan.records_probabilities
@@ -93,7 +95,7 @@ class Loop:
         return self.run
 
     def _over(self, request: StopRequest) -> bool:
-        """Trains to the end; False when the training has diverged and goes on from an earlier checkpoint."""
+        """Trains to the end. False when the training has diverged and was rolled back to an earlier checkpoint."""
         try:
             self._rounds(request)
             self._outputs.save(self._clock.seconds, last=True)
@@ -133,30 +135,30 @@ class Loop:
                 self._score(request)
 
     def _agreed(self, request: StopRequest) -> Progress:
-        """The progress by the clock of the first process; all hear of a signal that one of them got, and when to end.
+        """The progress by the clock of the main process. All processes also learn of a signal that one received.
 
-        Without that one process would wait for a step that another does not take any more.
+        Otherwise a process would wait forever for a step that another no longer takes.
         """
         own = self._clock.seconds if self._team.processes.is_main else 0.0
         signal, self._seconds = self._team.processes.all_reduce_max([float(request.received or 0), own])
-        request.hear(int(signal))
+        request.agree_on(int(signal))
         return self._progress()
 
     def _is_flat(self) -> bool:
-        """Whether the scores say that it is enough, which only the first process knows."""
+        """Whether the scores no longer improve, which only the main process knows."""
         flat = self._settings.stop_when_flat and self._scores is not None and self._scores.flat
         return self._team.processes.any(flat)
 
     def _score(self, request: StopRequest) -> None:
-        """Scores what the checkpoint of this step draws; the clock of the training stands still meanwhile."""
+        """Scores the checkpoint of this step. The clock of the training is paused meanwhile."""
         if self._settings.score_every is None:
             return
         with self._clock.paused():
             saved = self._outputs.save(self._clock.seconds)
             if saved and self._scores is not None and request.received is None:
-                self._scores.take(request.giving_up())
+                self._scores.take(request.interruptible())
             self._team.broadcast(f"scored {self.trainer.rounds}")
-        self._agreed(request)  # a signal that broke it off
+        self._agreed(request)  # a signal may have interrupted it
         self._flat = self._is_flat()
 
     def _progress(self) -> Progress:
@@ -177,7 +179,7 @@ class Loop:
         self.listeners.call("ganzoo_step_finished", run=self.run, step=progress.steps, scalars=self.run.scalars)
 
     def _rate(self, progress: Progress) -> float:
-        """Images a second since the run was started or resumed."""
+        """Images per second since the run was started or resumed."""
         seconds = progress.seconds - self._clock.earlier
         return round((progress.images - self._images_at_start) / seconds, 2) if seconds > 0 else 0.0
 
@@ -213,7 +215,7 @@ class Loop:
 
 
 def _out_of_memory(error: BaseException) -> bool:
-    """Of a GPU, or of the machine, which torch tells by the name of its allocator only."""
+    """Whether a GPU or the machine ran out of memory. For the latter torch only names its allocator."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)

@@ -1,4 +1,4 @@
-"""What a run writes while it trains: logged lines, sample grids and checkpoints. One process of several does."""
+"""Writes logged lines, sample grids and checkpoints during training, from the main process."""
 
 import math
 import shutil
@@ -12,7 +12,7 @@ from torch import Tensor
 from ganzoo.batch import Batch, example_labels
 from ganzoo.data.images import grid, pair_columns
 from ganzoo.engine import checkpoint, snapshot
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, StorageError, one_line
 from ganzoo.runs.folder import Run
@@ -20,11 +20,11 @@ from ganzoo.runs.view import View
 
 SAMPLES = 64
 ATTEMPTS = 5
-"""Checkpoints in a row that may fail, on a disk that is full for a while, before the run ends."""
+"""Consecutive checkpoints that may fail, on a disk that is full for a while, before the run ends."""
 
 
 class Outputs:
-    """The files of one run; `saved` is the step of its newest checkpoint, -1 without one."""
+    """The files of one run. `saved` is the step of its newest checkpoint, or -1."""
 
     def __init__(self, run: Run, trainer: Trainer, view: View, saved: int) -> None:
         self.run = run
@@ -33,27 +33,28 @@ class Outputs:
         self.saved = saved
         self._processes = trainer.processes
         self._failed = 0
-        self._told = False
+        self._noticed = False
 
     def log(self, scalars: Mapping[str, float]) -> None:
-        """A line of scalars.jsonl; a disk that can't take it is told once."""
+        """Writes a line of scalars.jsonl. If the disk can't take it, the view hears of it once."""
         self.attempt(lambda: self.run.log(scalars))
 
     def moment(self, moment: Mapping[str, object]) -> None:
-        """A line of timeline.jsonl, from which the run can be made again."""
+        """Writes a line of timeline.jsonl, from which the run can be reproduced."""
         if self._processes.is_main:
             self.attempt(lambda: self.run.log_moment(moment))
 
     def sample(self) -> None:
-        """A grid from the same noise, or the same photos, at every step: the pictures can be watched growing."""
+        """Draws a grid from the same noise or photos at every step, so that the grids can be compared."""
         if self._processes.is_main:
             self.attempt(self._draw_samples)
 
     def save(self, seconds: float, *, last: bool = False) -> bool:
-        """Publishes a checkpoint unless this step has one; says whether it has one now.
+        """Publishes a checkpoint unless this step has one. Returns whether it has one now.
 
-        A disk that fails is told and tried again at the next interval, but the `last` one must succeed. Raises
-        DivergedError when a value is not finite, LostError when the processes no longer compute the same, StorageError.
+        If the disk fails, the view hears of it and the next interval tries again; the `last` save must succeed. Raises
+        DivergedError when a value is not finite, LostError when the processes no longer compute the same, StorageError
+        when the checkpoint can't be written and may not fail any more.
         """
         step = self.trainer.rounds
         if self.saved == step:
@@ -67,14 +68,14 @@ class Outputs:
         if self._processes.any(bool(problem)):
             raise DivergedError(diverged(self._processes.first_message(problem), step))
         failed = taken is not None and not self._published(step, taken, last=last)
-        # Or the others would take this step for saved, and not try again with the first.
+        # Otherwise the others would take this step for saved, and not try again with the main process.
         if self._processes.any(failed):
             return False
         self.saved = step
         return True
 
     def prove(self, seconds: float) -> None:
-        """Samples and checkpoints can be written, and enough of them: told before any time is spent on training."""
+        """Checks that samples and enough checkpoints can be written, before any time is spent on training."""
         if self.trainer.rounds == 0 and self._processes.is_main:
             self._draw_samples()
         self.save(seconds, last=True)
@@ -82,7 +83,7 @@ class Outputs:
             self.view.notice(shortage)
 
     def keep_diverged_batch(self) -> None:
-        """Writes the batch on which the training diverged to diverged/, to look into."""
+        """Writes the batch on which the training diverged to the folder diverged/, for inspection."""
         batch = self.trainer.diverged_batch
         if batch is None:
             return
@@ -98,15 +99,15 @@ class Outputs:
         self.attempt(write)
 
     def attempt(self, write: Callable[[], None]) -> None:
-        """Checkpoints decide whether a full disk ends a run; what can be done without is told of once."""
+        """Writes a file that the run can do without. The first failure is a notice; only checkpoints end a run."""
         try:
             write()
         except (StorageError, OSError, SafetensorError) as error:
             if not self.run.folder.is_dir():
                 raise StorageError(f"the run folder '{self.run.folder}' is gone") from error
-            if not self._told:
-                self.view.notice(f"{error}; training goes on without")
-            self._told = True
+            if not self._noticed:
+                self.view.notice(f"{error}; training continues without it")
+            self._noticed = True
 
     def _published(self, step: int, taken: Checkpoint, *, last: bool) -> bool:
         try:
@@ -115,17 +116,17 @@ class Outputs:
             self._failed += 1
             if last or self._failed >= ATTEMPTS or not self.run.folder.is_dir():
                 raise
-            self.view.notice(f"{error}; training goes on, and the next one is tried in its turn")
+            self.view.notice(f"{error}; training continues, and the next checkpoint is tried at its time")
             return False
         self._failed = 0
         return True
 
     def _shortage(self) -> str:
-        """A warning where the disk will not take all the checkpoints that are to be kept."""
+        """A warning when the disk has no room for all checkpoints that are to be kept."""
         settings = self.run.configuration.settings
         folder = self.run.checkpoints / checkpoint.name_of(self.saved)
         one = sum(file.stat().st_size for file in folder.iterdir())
-        # One more is being written while the oldest is still there, and the best is kept beside the newest.
+        # One more is written while the oldest is still there, and the best is kept in addition.
         more = settings.keep + (settings.score_every is not None)
         free = shutil.disk_usage(folder).free
         if free >= more * one:
@@ -136,6 +137,21 @@ class Outputs:
         )
 
     def _draw_samples(self) -> None:
+        batch = self._sample_batch()
+        images, columns = self.trainer.draw(batch), None
+        if batch.source is not None:  # each photo beside its painting
+            images = torch.stack([batch.source, images], dim=1).flatten(0, 1)
+            columns = pair_columns(images)
+        path = self.run.samples / f"step-{self.trainer.rounds:06d}.png"
+        try:
+            grid(images, columns).save(path)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise StorageError(f"can't write '{path}': {one_line(error)}") from None
+        self.run.newest_sample = path
+
+    def _sample_batch(self) -> Batch:
+        """The same noise, or the same photos, and labels in turn each time."""
         trainer, settings = self.trainer, self.run.configuration.settings
         source = trainer.batches.unseen_sources(SAMPLES // 2)
         count = SAMPLES if source is None else len(source)
@@ -144,18 +160,7 @@ class Outputs:
         label = example_labels(count, trainer.data.images.attributes)
         if label is not None:
             label = label.to(trainer.device)
-        images = trainer.draw(Batch(blank, rng, source=source, label=label, progress=1.0))
-        columns = None
-        if source is not None:  # each photo beside what became of it
-            images = torch.stack([source, images], dim=1).flatten(0, 1)
-            columns = pair_columns(images)
-        path = self.run.samples / f"step-{trainer.rounds:06d}.png"
-        try:
-            grid(images, columns).save(path)
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise StorageError(f"can't write '{path}': {one_line(error)}") from None
-        self.run.newest_sample = path
+        return Batch(blank, rng, source=source, label=label, progress=1.0)
 
 
 def _not_finite(taken: Checkpoint) -> str:
@@ -175,5 +180,5 @@ def _numbers(taken: Checkpoint) -> Iterator[tuple[str, Tensor]]:
 
 
 def not_finite(values: Mapping[str, float]) -> str:
-    """The first value that is NaN or infinite, in words; nothing where all is well."""
+    """The first value that is NaN or infinite, in words; empty where all are finite."""
     return next((f"'{name}' is {value}" for name, value in values.items() if not math.isfinite(value)), "")

@@ -1,6 +1,7 @@
-"""What happens to a run that has diverged: back to its last checkpoint at half the rate, a few times."""
+"""Rolls a run that has diverged back to its last checkpoint, at half the learning rate, a few times."""
 
 from ganzoo.engine import checkpoint, snapshot
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.outputs import Outputs
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DivergedError, StorageError
@@ -11,7 +12,7 @@ ADVICE = "Try a smaller --set lr=…, or another loss"
 
 
 class DivergenceRecovery:
-    """Takes one run back. Everything but the time that was spent is then as it was."""
+    """Rolls one run back to its last checkpoint. Only the time that was spent stays as it is."""
 
     def __init__(self, run: Run, trainer: Trainer, outputs: Outputs, view: View) -> None:
         self.run = run
@@ -20,26 +21,27 @@ class DivergenceRecovery:
         self.view = view
 
     def roll_back(self, error: DivergedError) -> None:
-        """Goes back, on all processes alike; raises the error when that has been done often enough."""
+        """Goes back on all processes. Raises the error when the allowed number of rollbacks is used up."""
         self.outputs.keep_diverged_batch()
         rollbacks = self.trainer.rollbacks + 1
         allowed = self.run.configuration.settings.rollbacks
         if rollbacks > allowed:
-            tried = f" after {allowed} returns to a checkpoint, each at half the rate" if allowed else ""
+            tried = f" after {allowed} rollbacks to a checkpoint, each at half the rate" if allowed else ""
             raise DivergedError(f"{error}{tried}; the last checkpoint before it is kept. {ADVICE}") from error
         go_back(self.run, self.trainer, self.view)
         self.trainer.rollbacks = rollbacks
         self.outputs.saved = self.trainer.rounds
         self.view.notice(
-            f"{error}: back to the checkpoint of step {self.trainer.rounds}, from where everything learns half as fast"
-            f" (return {rollbacks} of at most {allowed})"
+            f"{error}: back to the checkpoint of step {self.trainer.rounds}, at half the learning rate from there on"
+            f" (rollback {rollbacks} of at most {allowed})"
         )
 
 
 def go_back(run: Run, trainer: Trainer, view: View) -> float:
-    """Puts run and trainer to the newest good checkpoint and drops what is later; gives the seconds trained then.
+    """Restores run and trainer from the newest good checkpoint, and removes what is later. Returns its training time.
 
-    The first process finds it and tidies up before the others read it. Raises StorageError when none is good.
+    The main process finds the checkpoint and cleans up before the others read it. Raises StorageError when there is no
+    good checkpoint.
     """
     processes = trainer.processes
     trainer.diverged_batch = None
@@ -55,12 +57,12 @@ def go_back(run: Run, trainer: Trainer, view: View) -> float:
     return snapshot.restore(trainer, saved)
 
 
-def _load(run: Run, trainer: Trainer, which: str) -> tuple[int, checkpoint.Checkpoint, tuple[str, ...]]:
-    """A checkpoint whose weights are like those of the trainer; an optimiser has no state before its first step."""
+def _load(run: Run, trainer: Trainer, which: str) -> tuple[int, Checkpoint, tuple[str, ...]]:
+    """A checkpoint with weights like the trainer's. Optimisers, which have no state at first, are not compared."""
     like = {"weights": trainer.gan.state_dict()}
     if trainer.average is not None:
         like["ema"] = trainer.average.state()
     step, saved, problems = checkpoint.load(run.checkpoints, snapshot.GROUPS, which, like)
     if saved.state.get("step") != step:
-        raise StorageError(f"checkpoint '{checkpoint.name_of(step)}' says that it is of another step")
+        raise StorageError(f"checkpoint '{checkpoint.name_of(step)}' belongs to another step, by its own state")
     return step, saved, problems

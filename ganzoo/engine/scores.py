@@ -1,4 +1,4 @@
-"""Scores during training: taken at intervals, remembered in scores.jsonl, the best checkpoint marked."""
+"""Scores during training: takes them, records them in scores.jsonl, and marks the best checkpoint."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,21 +17,21 @@ from ganzoo.runs.view import View
 from ganzoo.scoring import health
 
 PATIENCE = 5
-"""Scores without anything better after which a run counts as flat."""
+"""A run counts as flat after so many scores without an improvement."""
 
 
 class TakesScores(Protocol):
-    """What scores images; the engine knows no encoder and no metric."""
+    """A scorer of images. The engine itself knows no encoder and no metric."""
 
     def draw(self, draw: Callable[[Batch], Tensor]) -> NDArray[np.uint8]:
-        """What a model draws from the fixed noise, uint8 N H W 3."""
+        """The images that a model draws from the fixed noise, uint8 N H W 3."""
 
     def score(self, fakes: NDArray[np.uint8], *, step: int, weights: str) -> Evaluation:
         """The scores of such images."""
 
 
 class Scoreboard:
-    """The scores of one run; `attempt` writes what a full disk may keep from being written."""
+    """The scores of one run. `attempt` writes files that the run can do without when the disk is full."""
 
     def __init__(
         self,
@@ -47,23 +47,23 @@ class Scoreboard:
         self.view = view
         self._attempt = attempt
         self.evaluations = run.scores()
-        # A run that is resumed before its best score may still have the second best.
+        # A run that was resumed from before its best score may still have the second best.
         self._mark()
 
     @property
     def best(self) -> Evaluation:
-        """The best so far; there must be one."""
+        """The best score so far. There must be one."""
         return _best(self.evaluations)
 
     @property
     def flat(self) -> bool:
-        """Whether the last scores brought nothing better."""
+        """Whether the last scores brought no improvement."""
         return health.flat(self.evaluations, PATIENCE)
 
     def take(self, guard: AbstractContextManager[None] | None = None) -> None:
-        """Scores the weights as they are, whose checkpoint must be published, and tells what is odd.
+        """Scores the current weights, whose checkpoint must be published, and warns of what looks wrong.
 
-        `guard` may break off the reckoning, and then there is no score.
+        `guard` may interrupt the computation. Then there is no score.
         """
         step = self.trainer.rounds
         if self.evaluations and self.evaluations[-1].step == step:
@@ -83,11 +83,11 @@ class Scoreboard:
             self.view.notice(sentence)
 
     def forget_after(self, step: int) -> None:
-        """Drops the scores of later steps, which are trained anew."""
+        """Drops the scores of later steps, which will be trained again."""
         self.evaluations = [evaluation for evaluation in self.evaluations if evaluation.step <= step]
 
     def _mark(self) -> None:
-        """Points BEST to the best of the checkpoints that are there."""
+        """Points BEST to the best of the checkpoints that still exist."""
         there = set(checkpoint.steps_in(self.run.checkpoints))
         kept = [evaluation for evaluation in self.evaluations if evaluation.step in there]
         if kept:
@@ -96,5 +96,5 @@ class Scoreboard:
 
 
 def _best(evaluations: Sequence[Evaluation]) -> Evaluation:
-    """The first of those with the lowest score."""
+    """The evaluation with the lowest score, the first of several."""
     return min(evaluations, key=lambda evaluation: evaluation.score.value)

@@ -1,4 +1,4 @@
-"""Signals that end a run: the first after its step and a checkpoint, a second ctrl-C the process at once."""
+"""Signals that end a run: the first one after the current step and a checkpoint, a second ctrl-C at once."""
 
 import signal
 import threading
@@ -8,25 +8,26 @@ from types import FrameType
 from typing import Any
 
 SAVING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
-"""Ctrl-C; what schedulers send before they take a machine away; a terminal that is closed; Slurm's --signal."""
+"""Ctrl-C; what schedulers send before they reclaim a machine; a closed terminal; the --signal of Slurm."""
 
 
 class _Stopped(Exception):
-    """What can wait is given up, since the run is to end."""
+    """Interrupts work that can be skipped, since the run is to end."""
 
 
 class StopRequest:
-    """A signal that asks the run to end: `received` by this process, at any moment, and `signal` once all know of it.
+    """A signal that asks the run to end.
 
-    A run goes by the latter alone, or one process would leave for the end while the others begin another step. Of a
-    process that trains `alone` the two are the same.
+    `received` is the signal that this process got, at any moment. `signal` is the one that all processes know of. The
+    loop follows `signal` only: otherwise one process would stop while the others begin another step. For a process that
+    trains `alone` the two are the same.
     """
 
     def __init__(self, *, alone: bool = True) -> None:
         self._alone = alone
         self.received: signal.Signals | None = None
         self.signal: signal.Signals | None = None
-        self._giving_up = False
+        self._interruptible = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """The signal handler."""
@@ -35,29 +36,29 @@ class StopRequest:
         self.received = signal.Signals(number)
         if self._alone:
             self.signal = self.received
-        if self._giving_up:
+        if self._interruptible:
             raise _Stopped
 
-    def hear(self, number: int) -> None:
-        """Takes up what the processes have agreed on, if not 0: a signal that one of them got."""
+    def agree_on(self, number: int) -> None:
+        """Sets the signal that the processes have agreed on, since one of them received it; 0 stands for none."""
         if number and self.signal is None:
             self.signal = signal.Signals(number)
 
     @contextmanager
-    def giving_up(self) -> Iterator[None]:
-        """A block that a signal breaks off without a word: a score may take longer than the time to be gone."""
-        self._giving_up = True
+    def interruptible(self) -> Iterator[None]:
+        """A block that a signal ends silently: a score may take longer than the time left to stop."""
+        self._interruptible = True
         try:
             yield
         except _Stopped:
             pass
         finally:
-            self._giving_up = False
+            self._interruptible = False
 
 
 @contextmanager
 def stop_on_signals(*, alone: bool = True) -> Iterator[StopRequest]:
-    """Catches the signals while the block runs; elsewhere than in the main thread it can't, and doesn't."""
+    """Catches the signals while the block runs. Only the main thread can; in any other this does nothing."""
     request = StopRequest(alone=alone)
     if threading.current_thread() is not threading.main_thread():
         yield request
@@ -71,7 +72,7 @@ def stop_on_signals(*, alone: bool = True) -> Iterator[StopRequest]:
 
 
 def _caught() -> Iterator[signal.Signals]:
-    """Those that this system has; not a hang-up that `nohup` has turned off, since it is there to go on."""
+    """The signals that this system has, without a hang-up that `nohup` ignores so that the run continues."""
     for name in SAVING:
         number: Any = getattr(signal, name, None)
         if number is not None and not (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):

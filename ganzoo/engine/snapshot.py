@@ -1,4 +1,4 @@
-"""Turns a trainer's state into a checkpoint and back, bit for bit."""
+"""Turns the state of a trainer into a checkpoint and back, bit for bit."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, one_line
 
@@ -16,11 +16,11 @@ GROUPS = ("weights", "ema", "train")
 _AUGMENT = "augment_data/"
 _MOST = 2**53
 _ELEMENTWISE = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "grad_avg", "momentum_buffer")
-"""What torch's optimisers keep for each element of a parameter, and don't look at the shape of."""
+"""State of torch's optimisers with a value for each element of a parameter, whose shape they don't check."""
 
 
 def take(trainer: Trainer, seconds: float) -> Checkpoint:
-    """Everything that the rest of the training depends on."""
+    """A checkpoint of everything that the rest of the training depends on."""
     train: dict[str, Tensor] = {"rng": trainer.batches.rng.get_state()}
     hyperparameters: dict[str, Any] = {}
     for name, optimiser in trainer.optimisers.items():
@@ -42,9 +42,9 @@ def take(trainer: Trainer, seconds: float) -> Checkpoint:
 
 
 def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
-    """Puts a trainer that was built alike into the saved state; returns the seconds trained so far.
+    """Restores the saved state in a trainer of the same configuration. Returns the training time so far in seconds.
 
-    Raises StorageError when the checkpoint belongs to other networks, or is none that `take` gave.
+    Raises StorageError when the checkpoint belongs to other networks, or was not written by `take`.
     """
     tensors, state = checkpoint.tensors, checkpoint.state
     try:
@@ -77,9 +77,9 @@ def _flatten(optimiser: Optimizer) -> tuple[dict[str, Tensor], list[dict[str, An
 
 
 def _count(value: object) -> int:
-    """A number of steps or images. Raises ValueError for what can be none."""
+    """A number of steps or images. Raises ValueError for a value that can't be one."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _MOST:
-        raise ValueError(f"{value!r} is no count")
+        raise ValueError(f"{value!r} is not a count")
     return value
 
 
@@ -91,19 +91,19 @@ def _unflatten(optimiser: Optimizer, tensors: Mapping[str, Tensor], groups: list
     for name, tensor in tensors.items():
         index, _, key = name.partition("/")
         if not index.isdecimal():
-            raise ValueError(f"'{name}' names no parameter")
+            raise ValueError(f"'{name}' does not name a parameter")
         parameter = parameters[int(index)]
         if known and key in _ELEMENTWISE and tensor.shape != parameter.shape:
-            raise ValueError(f"the optimiser's '{key}' of parameter {index} has another shape than that")
+            raise ValueError(f"the optimiser's '{key}' of parameter {index} has another shape than the parameter")
         state.setdefault(int(index), {})[key] = _laid_out_like(parameter, tensor)
     optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
 def _settings(own: list[dict[str, Any]], saved: list[dict[str, Any]], *, checked: bool) -> list[dict[str, Any]]:
-    """The saved settings, and the optimiser's own where another version of torch has others.
+    """The saved settings, completed by the optimiser's own where another version of torch has more of them.
 
-    Raises ValueError for other parameters and, if they are to be `checked`, for what is of another kind than its own:
-    it would fail in the next step.
+    Raises ValueError for other parameters and, where they are `checked`, for a setting of another type than the
+    optimiser's own, which would fail in the next step.
     """
     if len(own) != len(saved):
         raise ValueError(f"settings of {len(saved)} groups of parameters, the optimiser has {len(own)}")
@@ -111,12 +111,12 @@ def _settings(own: list[dict[str, Any]], saved: list[dict[str, Any]], *, checked
     for usual, group, merged in zip(own, saved, found, strict=True):
         alike = not checked or all(_alike(usual[key], merged[key]) for key in usual)
         if group["params"] != usual["params"] or not alike:
-            raise ValueError("the optimiser's settings are not of the kind that it has")
+            raise ValueError("the saved settings do not fit the optimiser")
     return found
 
 
 def _alike(own: object, saved: object) -> bool:
-    """Whether JSON gave back the same kind: numbers, as many of them, or a switch, which may be left open."""
+    """Whether a value from JSON has the same type: numbers, as many of them, a text, or a switch, which may be None."""
     match own:
         case list() | tuple():
             return isinstance(saved, list | tuple) and len(own) == len(saved) and all(map(_alike, own, saved))
@@ -129,7 +129,7 @@ def _alike(own: object, saved: object) -> bool:
 
 
 def _laid_out_like(parameter: Tensor, tensor: Tensor) -> Tensor:
-    """Files hold plain layouts; fused optimisers want their state in the memory layout of the parameter."""
+    """The tensor in the memory layout of the parameter, which fused optimisers need; files have contiguous tensors."""
     if tensor.shape != parameter.shape:
         return tensor
     return torch.empty_like(parameter, dtype=tensor.dtype, device=tensor.device).copy_(tensor)

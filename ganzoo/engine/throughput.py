@@ -14,13 +14,13 @@ from ganzoo.engine.device import choose_device
 
 _MOST_ROUNDS = 100
 _LATE = 1_000_000_007
-"""A round's number in the middle of a run: some recipes do more at the start, or at round numbers."""
+"""The number of a round in the middle of a run: some recipes do more at the start, or at round numbers."""
 _IMAGES = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class Throughput:
-    """What was measured: `images` real images drawn in `seconds` by `steps` steps on `device`."""
+    """A measurement: `steps` steps on `device` drew `images` real images in `seconds`."""
 
     steps: int
     images: int
@@ -36,9 +36,10 @@ class Throughput:
 def measure_throughput(
     configuration: Configuration, attributes: Mapping[str, int], *, seconds: float = 4.0
 ) -> Throughput:
-    """Trains on noise for about `seconds` after one step to warm up; `attributes` are numbers of label values by name.
+    """Trains on noise for about `seconds`, after one step to warm up, and writes nothing.
 
-    Nothing is written. Raises the errors of starting a run: UsageError for a size that the model can't have.
+    `attributes` are numbers of label values by name. Raises the same errors as the start of a run, such as UsageError
+    for a size that the model can't have.
     """
     device = choose_device(configuration.settings.device)
     images = _noise(configuration, {name: tuple(map(str, range(count))) for name, count in attributes.items()})

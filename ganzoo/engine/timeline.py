@@ -1,4 +1,4 @@
-"""The part of the budget that is used up, as a model is told it, and the record from which a run can be made again."""
+"""The part of the budget that is used up, as a model receives it, and its record, to reproduce a run."""
 
 import math
 import time
@@ -17,11 +17,11 @@ from ganzoo.runs.paths import TIMELINE, file_name
 from ganzoo.runs.run_file import read_run_file
 
 TICKS = 1000
-"""A budget of time passes in so many ticks: few enough to record each, too many for a schedule to feel."""
+"""A budget of time passes in so many ticks: few enough to record each, enough for a smooth schedule."""
 
 
 class Clock:
-    """Seconds since `start`, added to those of earlier sittings."""
+    """Counts the seconds since `start` and those before the run was resumed, `earlier`."""
 
     def __init__(self, earlier: float = 0.0) -> None:
         self.earlier = earlier
@@ -29,17 +29,17 @@ class Clock:
         self._paused = 0.0
 
     def start(self) -> None:
-        """Begins to count."""
+        """Starts to count."""
         self._started, self._paused = time.perf_counter(), 0.0
 
     @property
     def seconds(self) -> float:
-        """Those of all sittings."""
+        """All seconds so far."""
         return self.earlier + time.perf_counter() - self._started - self._paused
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """What the block takes does not count."""
+        """Stops the clock while the block runs."""
         began = time.perf_counter()
         try:
             yield
@@ -49,15 +49,15 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """What holds after `step` steps: the budget, if it is one of time the part that is used up, and the rollbacks."""
+    """What holds from `step` on: the budget, the part `used` of it if it is one of time, and the rollbacks."""
 
     step: int
     budget: Amount
     used: float | None = None
     rollbacks: int = 0
 
-    def told(self, progress: Progress) -> float:
-        """The part of the budget that is used up at that progress, as the model is told it."""
+    def used_at(self, progress: Progress) -> float:
+        """The part of the budget that is used up at that progress, as the model receives it."""
         return self.budget.count(progress) if self.used is None else self.used
 
     def to_dict(self) -> dict[str, object]:
@@ -68,11 +68,11 @@ class Moment:
 
 
 class Timeline:
-    """Tells a model how far its run is, and writes that down.
+    """Gives a model the part of its budget that is used up, and records it.
 
-    Steps and images can be counted again, seconds can't: a schedule that followed them would be another one each time.
-    With `recorded` moments of another run the model is told what it was told there. `write` takes the lines, by
-    default the run does.
+    Steps and images can be counted again, but seconds can't: a schedule that followed the clock would differ each time.
+    With the `recorded` moments of another run, the model receives the same values as there. `write` takes the lines;
+    by default the run writes them.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Timeline:
 
     @property
     def rollbacks(self) -> int:
-        """How often the run had gone back to a checkpoint, as of the last reading."""
+        """How often the run had been rolled back at the last reading."""
         return self._now.rollbacks if self._now else 0
 
     def read(self, progress: Progress, rollbacks: int = 0) -> float:
@@ -94,10 +94,10 @@ class Timeline:
         if self._now is None or replace(now, step=self._now.step) != self._now:
             self._now = now
             self._write(now.to_dict())
-        return self._now.told(progress)
+        return self._now.used_at(progress)
 
     def forget(self) -> None:
-        """The run has gone back, and what was written of later steps is gone."""
+        """The run was rolled back, so the lines of later steps are gone."""
         self._now = None
 
     def _moment(self, progress: Progress, rollbacks: int) -> Moment:
@@ -109,9 +109,9 @@ class Timeline:
 
 
 def recorded_moments(folder: Path) -> list[Moment]:
-    """What the run in `folder` was told, oldest first.
+    """The recorded moments of the run in `folder`, oldest first.
 
-    Of one that wrote no timeline.jsonl that is known if its budget was none of time; else nothing is given. Raises
+    A run without timeline.jsonl has a known moment if its budget was not one of time, and none otherwise. Raises
     StorageError when the file is damaged.
     """
     lines = recorded_timeline(folder)

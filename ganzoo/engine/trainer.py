@@ -1,4 +1,4 @@
-"""Applies the steps of a recipe, round by round. Owns everything between a loss and the changed weights."""
+"""Applies the steps of a recipe, round by round: everything between a loss and the changed weights."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -80,7 +80,7 @@ class Trainer:
                     child.compile()
 
     def round(self, progress: float) -> None:
-        """All steps once, with their repetitions."""
+        """Applies all steps once, with their repetitions."""
         self.gan.train()
         seen = self.images_seen
         batch: Batch | None = None
@@ -96,13 +96,13 @@ class Trainer:
             self.average.update(self.images_seen, self.images_seen - seen)
 
     def play(self, step: Step, progress: float) -> None:
-        """One repetition of one step, on a batch of its own and outside of any round: for checks of a recipe."""
+        """Applies one repetition of a step, on its own batch and outside of any round: for checks of a recipe."""
         batch = self._draw(progress)
         batch.keep_graph = False
         self._apply(step, batch)
 
     def scalars(self) -> dict[str, float]:
-        """The terms and records of the latest repetition of each step; the one place that waits for the device."""
+        """The terms and records of the latest repetition of each step. Only this waits for the device."""
         names = list(self._values)
         if not names:
             return {}
@@ -110,7 +110,7 @@ class Trainer:
 
     @torch.no_grad()
     def draw(self, batch: Batch) -> Tensor:
-        """Images B C H W in [-1, 1] as users are to see them: averaged weights, evaluation mode."""
+        """Images B C H W in [-1, 1] as users see them: from averaged weights, in evaluation mode."""
         self.gan.eval()
         with self.average.in_use() if self.average is not None else nullcontext():
             images: Tensor = self.gan(batch)
@@ -128,7 +128,7 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
             terms = step.loss(batch)
         self._check_terms(step, terms, batch)
-        # Gradients go to this player's parameters only, whatever graph the loss hangs on.
+        # Gradients go to the parameters of this step only, whatever the graph of the loss contains.
         total = torch.stack([term.float() for term in terms.values()]).sum()
         torch.autograd.backward(total, inputs=parameters)
         self.processes.average_gradients(parameters)
@@ -147,9 +147,9 @@ class Trainer:
         self._values |= {f"{step.name}.{name}": term.detach() for name, term in terms.items()} | batch.recorded
 
     def _check_terms(self, step: Step, terms: Mapping[str, Tensor], batch: Batch) -> None:
-        """Raises DivergedError before a term that is not finite has changed anything, on every process alike.
+        """Raises DivergedError on all processes when a term is not finite, before it has changed any weight.
 
-        On a CPU only, where nobody has to wait for the numbers; elsewhere the logs and checkpoints look at them.
+        Only on a CPU, where reading the terms costs nothing. On other devices logs and checkpoints check the values.
         """
         if self.device.type != "cpu":
             return
@@ -167,7 +167,7 @@ def diverged(what: str, step: int) -> str:
 
 
 def _rates_of(optimiser: torch.optim.Optimizer) -> list[float]:
-    """As the recipe chose them, before anything slows them down."""
+    """The learning rates that the recipe chose, before any factor."""
     return [float(group["lr"]) for group in optimiser.param_groups]
 
 

@@ -1,1 +1,1 @@
-"""What a trained model is used for: samples, walks, projections, neighbours and exports."""
+"""Uses of a trained model: samples, walks, translations, projections, nearest images and exports."""

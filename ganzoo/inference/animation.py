@@ -1,4 +1,4 @@
-"""Frames to files: endless GIF and WebP, and MP4 through PyAV."""
+"""Writes animations: looping GIF and WebP, and MP4 by PyAV."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +11,11 @@ from ganzoo.errors import UsageError
 ANIMATIONS = (".gif", ".webp", ".mp4")
 _FRAME_MS = 50
 _QUALITY = "12"
-"""x264's constant rate factor: small frames of few colours show any loss."""
+"""x264's constant rate factor. It is low because small frames with few colours show every loss."""
 
 
 def save_animation(frames: Sequence[Image.Image], file: Path) -> None:
-    """Writes an endless loop as GIF or WebP, or one turn of it as MP4.
+    """Writes the frames as a GIF or WebP that loops, or once through as MP4; the file's ending says which.
 
     Raises UsageError for another ending, and for MP4 without PyAV.
     """
@@ -26,7 +26,7 @@ def save_animation(frames: Sequence[Image.Image], file: Path) -> None:
         _save_video(frames, file)
         return
     first, *rest = frames
-    # Lossy WebP drops frames that hardly differ from the one before, and with them the walk's timing.
+    # Lossy WebP drops frames that hardly differ from the one before. The walk would lose its timing with them.
     first.save(file, save_all=True, append_images=rest, duration=_FRAME_MS, loop=0, lossless=True)
 
 
@@ -38,7 +38,7 @@ def _save_video(frames: Sequence[Image.Image], file: Path) -> None:
     width, height = frames[0].size
     with av.open(str(file), "w") as container:
         stream = container.add_stream("libx264", rate=1000 // _FRAME_MS, options={"crf": _QUALITY})
-        stream.pix_fmt = "yuv420p"  # the one that every player takes, which wants even sides
+        stream.pix_fmt = "yuv420p"  # every player takes this format; it needs even sides
         stream.width, stream.height = width + width % 2, height + height % 2
         for frame in frames:
             pixels = np.pad(np.asarray(frame), ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

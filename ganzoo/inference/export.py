@@ -1,6 +1,7 @@
-"""Trained models as ONNX files that give what torch gives, proven on several sizes before the file is handed out."""
+"""Exports trained models as ONNX files, and checks each file against torch on several sizes before keeping it."""
 
 import warnings
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,12 @@ from ganzoo.model import AdversarialGAN
 from ganzoo.translator import Translator
 
 TOLERANCE = 1e-4
-"""Largest difference to torch, of values in [-1, 1], with which a file is handed out."""
+"""The largest difference to torch, for values in [-1, 1], with which a file is kept."""
 _CHECKED = ((1, 16, 24), (2, 32, 16), (1, 40, 56))
-"""Batch, height and width of the checked inputs, in units of the model (a latent has the first only)."""
+"""Batch, height and width of the checked inputs, in multiples of what the model takes. Latents use the batch only."""
 
 
-class _Paints(nn.Module):
+class _TranslatorNetwork(nn.Module):
     """A translator as a network with one input."""
 
     def __init__(self, gan: Translator) -> None:
@@ -31,8 +32,8 @@ class _Paints(nn.Module):
         return self.gan.translate(image).clamp(-1, 1)
 
 
-class _Draws(nn.Module):
-    """A generator as a network with one input."""
+class _GeneratorNetwork(nn.Module):
+    """A generator without labels as a network with one input."""
 
     def __init__(self, gan: AdversarialGAN) -> None:
         super().__init__()
@@ -43,24 +44,35 @@ class _Draws(nn.Module):
         return images
 
 
-def export_onnx(gan: LoadedGAN, file: Path) -> list[tuple[str, float]]:
-    """Writes the model; gives the largest difference to torch for each checked input.
+@dataclass(frozen=True, kw_only=True)
+class _Exported:
+    """What to write: the network, inputs to check it on, the names of its input and output, and which sizes vary."""
 
-    A translator takes "image" B 3 H W, H and W multiples of the metadata's "unit", and gives "painted"; a generator
-    takes "latent" B D and gives "images", all in [-1, 1]. Raises UsageError without the packages or for a model of
-    another kind, GanzooError when the difference is above `TOLERANCE`, which leaves no file.
+    network: nn.Module
+    inputs: list[Tensor]
+    names: tuple[str, str]
+    dynamic: dict[str, Any]
+    size_multiple: int = 1
+
+
+def export_onnx(gan: LoadedGAN, file: Path) -> list[tuple[str, float]]:
+    """Writes the model, and returns the largest difference to torch for each checked input by its size.
+
+    A translator's file takes "image" B 3 H W and returns "painted" B 3 H W; H and W are multiples of "unit" in the
+    file's metadata. A generator's file takes "latent" B D and returns "images" B 3 H W. All images are in [-1, 1].
+    Raises UsageError without the packages, and for a model that can't be exported. Raises GanzooError, and leaves no
+    file, when a difference is above `TOLERANCE`.
     """
     runtime = _runtime()
-    network, inputs, names, dynamic, unit = _described(gan)
+    exported = _exported(gan)
     draft = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write(network, inputs[0], names, dynamic, draft, {"unit": str(unit), "range": "[-1, 1]"})
-        session = runtime.InferenceSession(str(draft), providers=["CPUExecutionProvider"])
-        differences = [(_size(one), _difference(network, session, one, names[0])) for one in inputs]
+        _write(exported, draft)
+        differences = _differences(exported, runtime.InferenceSession(str(draft), providers=["CPUExecutionProvider"]))
         if (worst := max(difference for _, difference in differences)) > TOLERANCE:
             raise GanzooError(
-                f"the exported network differs from torch by {worst:.2g}, more than {TOLERANCE:g}: no file"
+                f"the exported network differs from torch by {worst:.2g}, more than {TOLERANCE:g}: no file was written"
             )
         draft.replace(file)
     except OSError as error:
@@ -79,46 +91,58 @@ def _runtime() -> Any:
         raise UsageError(f"export needs {error.name}: pip install 'ganzoo-core[export]'") from None
 
 
-def _described(gan: LoadedGAN) -> tuple[nn.Module, list[Tensor], tuple[str, str], dict[str, Any], int]:
-    """The network, inputs to check it on, names of in- and output, which sizes are free, and their unit."""
-    rng = torch.Generator().manual_seed(0)
-    dim = torch.export.Dim
+def _exported(gan: LoadedGAN) -> _Exported:
+    """Raises UsageError for a model that can't be exported."""
     if isinstance(gan.gan, Translator):
-        unit = gan.gan.size_multiple
-        sizes = [(b, 3, h * unit, w * unit) for b, h, w in _CHECKED]
-        inputs = [torch.rand(size, generator=rng) * 2 - 1 for size in sizes]
-        free = {0: dim("batch"), 2: unit * dim("h", min=4), 3: unit * dim("w", min=4)} if unit > 1 else {
-            0: dim("batch"), 2: dim("h", min=16), 3: dim("w", min=16)}  # fmt: skip
-        return _Paints(gan.gan).eval(), inputs, ("image", "painted"), {"image": free}, unit
+        return _exported_translator(gan.gan)
     if isinstance(gan.gan, AdversarialGAN) and not gan.gan.conditional:
-        inputs = [torch.randn(b * 2, gan.gan.generator.latent, generator=rng) for b, _, _ in _CHECKED]
-        return _Draws(gan.gan).eval(), inputs, ("latent", "images"), {"latent": {0: dim("batch")}}, 1
-    raise UsageError("only translators and generators without labels are exported so far")
+        rng = torch.Generator().manual_seed(0)
+        return _Exported(
+            network=_GeneratorNetwork(gan.gan).eval(),
+            inputs=[torch.randn(b * 2, gan.gan.generator.latent, generator=rng) for b, _, _ in _CHECKED],
+            names=("latent", "images"),
+            dynamic={"latent": {0: torch.export.Dim("batch")}},
+        )
+    raise UsageError("this model can't be exported: only translators and generators without labels can")
 
 
-def _write(
-    network: nn.Module,
-    example: Tensor,
-    names: tuple[str, str],
-    dynamic: dict[str, Any],
-    file: Path,
-    notes: dict[str, str],
-) -> None:
-    # Two of a batch, as a size of 1 would be taken for fixed.
-    example = torch.cat([example, example])
+def _exported_translator(gan: Translator) -> _Exported:
+    rng, dim, multiple = torch.Generator().manual_seed(0), torch.export.Dim, gan.size_multiple
+    sizes = [(b, 3, h * multiple, w * multiple) for b, h, w in _CHECKED]
+    height, width = (
+        (multiple * dim("h", min=4), multiple * dim("w", min=4))
+        if multiple > 1
+        else (dim("h", min=16), dim("w", min=16))
+    )
+    return _Exported(
+        network=_TranslatorNetwork(gan).eval(),
+        inputs=[torch.rand(size, generator=rng) * 2 - 1 for size in sizes],
+        names=("image", "painted"),
+        dynamic={"image": {0: dim("batch"), 2: height, 3: width}},
+        size_multiple=multiple,
+    )
+
+
+def _write(exported: _Exported, file: Path) -> None:
+    # A batch of two: torch would take a batch of one for a fixed size.
+    example = torch.cat([exported.inputs[0], exported.inputs[0]])
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # torch's own, about its own
+        warnings.simplefilter("ignore")  # from torch about its own code
         program: Any = torch.onnx.export(
-            network,
+            exported.network,
             (example,),
             dynamo=True,
-            dynamic_shapes=dynamic,
-            input_names=[names[0]],
-            output_names=[names[1]],
+            dynamic_shapes=exported.dynamic,
+            input_names=[exported.names[0]],
+            output_names=[exported.names[1]],
             verbose=False,
         )
-        program.model.metadata_props.update(notes)
+        program.model.metadata_props.update({"unit": str(exported.size_multiple), "range": "[-1, 1]"})
         program.save(str(file), external_data=False)
+
+
+def _differences(exported: _Exported, session: Any) -> list[tuple[str, float]]:
+    return [(_size(one), _difference(exported.network, session, one, exported.names[0])) for one in exported.inputs]
 
 
 def _difference(network: nn.Module, session: Any, inputs: Tensor, name: str) -> float:

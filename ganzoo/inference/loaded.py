@@ -24,17 +24,18 @@ from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 from ganzoo.translator import Translator
 
 Style = Image.Image | Path | str
-"""A painting, the file of one, or the name of a style that the model has learnt."""
+"""A painting, a painting's file, or the name of a style that the model has learnt."""
 
 _BATCH = 64
 _BEYOND = 1.25
-"""Strength at the far end of a translator's walk."""
+"""The largest strength on a translator's walk; 1 is the translation itself."""
 
 
 class LoadedGAN(ABC):
-    """A trained model with its averaged weights, in evaluation mode; `step` is the training step they are from.
+    """A trained model with its averaged weights, in evaluation mode.
 
-    `ganzoo.load` returns a `LoadedGenerator` for a model that draws from noise, a `LoadedTranslator` for a translator.
+    `ganzoo.load` returns a `LoadedGenerator` for a model that draws from noise, and a `LoadedTranslator` for one that
+    translates photos. `shape` is the shape of the training images, `step` the training step of the weights.
     """
 
     def __init__(self, gan: GAN, shape: ImageShape, step: int, device: torch.device) -> None:
@@ -65,25 +66,27 @@ class LoadedGenerator(LoadedGAN):
     """A trained model that draws from noise."""
 
     def sample(self, count: int = 64, *, seed: int = 0, style: Style | None = None) -> Tensor:
-        """Images count 3 H W in [-1, 1]; the same seed gives the same images, however many more are drawn.
+        """Draws images count 3 H W in [-1, 1].
 
-        A model that was trained with labels draws all of them in turn, or those that `style` names ('night',
-        'monet+night', 'time=night'). Raises UsageError for a `style` that the model has not learnt.
+        The same seed gives the same images, however many follow. A model that was trained with labels draws all of
+        them in turn, or those that `style` names ('night', 'monet+night', 'time=night'). Raises UsageError for a
+        `style` that the model has not learnt.
         """
         rng = torch.Generator().manual_seed(seed)
 
         def whole_block(size: Sequence[int], rng: torch.Generator) -> Tensor:
-            # torch fills the end of a tensor in another way than its middle, so a shorter one has other numbers.
+            # torch fills the end of a tensor in another way than its middle: a shorter one would have other numbers.
             return draw_normal((_BATCH, *size[1:]), rng)[: size[0]]
 
         drawn = [self._draw(n, rng, whole_block, self._label(style, n, start)) for start, n in _pieces(count)]
         return torch.cat(drawn) if drawn else self._nothing()
 
     def walk(self, frames: int = 60, *, seed: int = 0, styles: Sequence[Style] = (), still: bool = False) -> Tensor:
-        """Images frames 3 H W in [-1, 1] on a smooth closed loop through latent space, all with the first label.
+        """Draws images frames 3 H W in [-1, 1] on a smooth closed loop through latent space.
 
-        `styles` are names as for `sample`. With two or more, the loop goes through each and back to the first. With
-        `still` the latent stays, so that only the style changes: a day and its night.
+        All have the first label, or the one that `styles` names as in `sample`. With two styles or more, the loop goes
+        through each and back to the first. With `still` the latent stays the same and only the style changes, such as
+        from day to night.
         """
         labels = self._labels_of_walk(frames, styles)
         drawn = []
@@ -100,9 +103,10 @@ class LoadedGenerator(LoadedGAN):
         return torch.cat(drawn) if drawn else self._nothing()
 
     def truncate(self, strength: float) -> None:
-        """Draws later images with styles so near to their mean: 1 is as trained, 0 gives the mean image.
+        """Moves the style vectors of all images drawn from now on towards their mean.
 
-        Raises UsageError for a model without style vectors, where it would mean nothing.
+        A `strength` of 1 leaves them as trained, 0 draws the mean image. Raises UsageError for a model without style
+        vectors.
         """
         network = self.gan.averaged
         if not (isinstance(network, Generator) and network.styled):
@@ -110,7 +114,7 @@ class LoadedGenerator(LoadedGAN):
         network.truncation = strength
 
     def _label(self, style: Style | None, count: int, start: int = 0) -> Tensor | None:
-        """Labels of `count` pictures from the `start`-th on."""
+        """The labels of `count` images, of which the first is the `start`-th."""
         labels = example_labels(count, self.shape.attributes, start)
         if style is None:
             return labels
@@ -139,8 +143,8 @@ class LoadedGenerator(LoadedGAN):
 class LoadedTranslator(LoadedGAN):
     """A trained model that translates photos into another style.
 
-    `photos` (B 3 H W in [-1, 1], None at first) are what `sample` and `walk` show. A translator draws nothing from
-    noise, so their `seed` and `still` change nothing.
+    Set `photos` (B 3 H W in [-1, 1], None at first) to use `sample` and `walk`. A translator draws nothing from noise,
+    so their arguments `seed` and `still` change nothing.
     """
 
     def __init__(self, gan: GAN, shape: ImageShape, step: int, device: torch.device) -> None:
@@ -149,9 +153,9 @@ class LoadedTranslator(LoadedGAN):
 
     @torch.no_grad()
     def sample(self, count: int = 64, *, seed: int = 0, style: Style | None = None) -> Tensor:
-        """At most `count` of the `photos`, each followed by its translation: images B 3 H W in [-1, 1].
+        """Translates the first `count` of the `photos`: B 3 H W in [-1, 1], each photo followed by its translation.
 
-        `style` and errors as for `stylize`. Raises UsageError also where there are no `photos` yet.
+        `style` is as in `stylize`. Raises UsageError as `stylize` does, and while `photos` is None.
         """
         photos = self._shown_photos()[:count]
         network = self.stylizer(style=style).network()
@@ -159,23 +163,24 @@ class LoadedTranslator(LoadedGAN):
         return torch.stack([photos, torch.cat(translated)], dim=1).flatten(0, 1)
 
     def walk(self, frames: int = 60, *, seed: int = 0, styles: Sequence[Style] = (), still: bool = False) -> Tensor:
-        """Images frames 3 H W in [-1, 1]: from the first photo to its translation, beyond it, and back.
+        """Goes from the first photo to its translation, beyond it, and back: images frames 3 H W in [-1, 1].
 
-        With two `styles` or more it translates that photo into one after the other. Errors as for `sample`.
+        With two `styles` or more, it translates that photo into one style after the other. Raises UsageError as
+        `sample` does.
         """
         return self._round(frames, styles) if len(styles) > 1 else self._strengths(frames, *styles)
 
     def stylize(self, image: Image.Image, *, style: Style | None = None, **options: Any) -> Image.Image:
-        """A picture of any size translated; `options` are the fields of `StylizeOptions`, such as strength.
+        """Translates a picture of any size; `options` are the fields of `StylizeOptions`, such as strength.
 
-        `style` is a painting or its file, or the name of a style that was learnt from labelled paintings. Raises
-        UsageError for a `style` given to a model that takes none, and for a name that it has not learnt.
+        `style` is a painting, a painting's file, or the name of a style that was learnt from labelled paintings. Raises
+        UsageError for a model that takes no `style`, and for a name that the model has not learnt.
         """
         pixels = np.asarray(image.convert("RGB"))
         return Image.fromarray(self.stylizer(style=style).stylize(pixels, StylizeOptions(**options)))
 
     def stylizer(self, *, style: Style | None = None) -> Stylizer:
-        """What translates many pictures, in a style if the model takes one; `style` and errors as for `stylize`."""
+        """Translates many pictures, all into one style if the model takes one; `style` and errors as in `stylize`."""
         return Stylizer(self._translator(), self.device, style=None if style is None else self._code(style))
 
     def _strengths(self, frames: int, style: Style | None = None) -> Tensor:
@@ -184,7 +189,7 @@ class LoadedTranslator(LoadedGAN):
         return _stacked([stylizer.stylize(photo, StylizeOptions(strength=_BEYOND * turn)) for turn in turns])
 
     def _round(self, frames: int, styles: Sequence[Style]) -> Tensor:
-        """Each frame between two styles; slower near each than on the way."""
+        """Each frame lies between two styles; the walk slows down near each."""
         stylizer, photo = self.stylizer(style=styles[0]), self._first_photo()
         codes = torch.stack([self._code(style) for style in styles])
         drawn = []
@@ -205,10 +210,10 @@ class LoadedTranslator(LoadedGAN):
 
     @torch.no_grad()
     def _code(self, style: Style) -> Tensor:
-        """The style as the model takes it, M: of a name it has learnt, or of a painting."""
+        """The style as a vector M: one that the model has learnt by name, or that of a painting."""
         gan = self._translator()
         if not gan.takes_style:
-            raise UsageError("this model has one style, that of its paintings; adain takes any")
+            raise UsageError("this model has one style, that of the paintings it was trained on; adain takes any")
         learnt = gan.styles()
         if isinstance(style, str) and style in learnt:
             return learnt[style]
@@ -227,7 +232,9 @@ class LoadedTranslator(LoadedGAN):
 
     def _shown_photos(self) -> Tensor:
         if self.photos is None:
-            raise UsageError("a translator draws nothing from noise: set `photos`, or use stylize")
+            raise UsageError(
+                "a translator draws nothing from noise: set `photos` to what it shall translate, or use stylize"
+            )
         return self.photos
 
 
@@ -237,6 +244,6 @@ def _stacked(pictures: Sequence[Pixels]) -> Tensor:
 
 
 def _pieces(count: int) -> Iterator[tuple[int, int]]:
-    """Start and length of each block of at most `_BATCH`."""
+    """The start and the length of each block of at most `_BATCH`."""
     for start in range(0, count, _BATCH):
         yield start, min(count - start, _BATCH)

@@ -1,4 +1,4 @@
-"""From a run folder to a trained model in use, and to the photos that its training never saw."""
+"""Loads trained models from run folders, and the photos that their training never saw."""
 
 import warnings
 from pathlib import Path
@@ -27,10 +27,10 @@ def load(
     device: str = "auto",
     catalog: Catalog | None = None,
 ) -> LoadedGAN:
-    """The model of a run folder; `which` is "LATEST", "BEST" or a step that has a checkpoint.
+    """Loads the model of a run folder; `which` is "LATEST", "BEST" or the step of a checkpoint.
 
-    Raises UsageError when the folder is no run's, StorageError when it has no good checkpoint, PluginError when the
-    plugin it was trained with is missing. Warns of newer checkpoints that are damaged and were passed over.
+    Raises UsageError when the folder is no run folder, StorageError when it has no intact checkpoint, PluginError when
+    the plugin that the model was trained with is missing. Warns about newer checkpoints that are damaged and skipped.
     """
     gan, problems = load_run(folder, which=which, device=device, catalog=catalog)
     for problem in problems:
@@ -41,7 +41,7 @@ def load(
 def load_run(
     folder: str | Path, *, which: str | int, device: str = "auto", catalog: Catalog | None = None
 ) -> tuple[LoadedGAN, tuple[str, ...]]:
-    """As `load`, with a sentence for each checkpoint that was passed over instead of a warning."""
+    """Loads as `load` does, but returns a sentence for each checkpoint that was skipped instead of warning."""
     folder = Path(folder)
     content = read_run_file(folder)
     configuration = recorded_configuration(content, catalog or open_catalog())
@@ -55,7 +55,10 @@ def load_run(
 
 
 def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
-    """Photos that a translator's training never saw (any, where none are held out), B 3 H W in [-1, 1] on the CPU."""
+    """At most `most` photos that a translator's training never saw, B 3 H W in [-1, 1] on the CPU.
+
+    Where none are held out they are photos that it was trained on.
+    """
     configuration = recorded_configuration(read_run_file(folder), catalog)
     photos = read_plain(open_source(configuration), configuration)
     chosen = unseen(photos, split_images(configuration, photos).numbers, most)
@@ -63,8 +66,8 @@ def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
 
 
 def _load_weights(gan: GAN, folder: Path, which: str) -> tuple[int, tuple[str, ...]]:
-    """Fills the model from a checkpoint; returns its step, and a sentence for each that was passed over."""
-    # The names and shapes are compared before memory is taken for what the file says that it holds.
+    """Fills the model from a checkpoint; returns its step, and a sentence for each checkpoint that was skipped."""
+    # Names and shapes are compared with these before the file's tensors take any memory.
     like = {"weights": gan.state_dict(), "ema": gan.averaged.state_dict()}
     step, saved, problems = checkpoint.load(folder / "checkpoints", ("weights", "ema"), which, like)
     if "weights" not in saved.tensors:

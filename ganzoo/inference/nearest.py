@@ -1,4 +1,4 @@
-"""Drawn pictures beside the training images that are nearest to them: whether a model draws, or repeats."""
+"""Pairs drawn images with the training images nearest to them, which shows whether a model repeats its data."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,15 @@ from ganzoo.scoring.features import features_of
 from ganzoo.scoring.scorer import chosen
 
 _K = 5
-"""The nearest training image is compared with the fifth nearest, so there must be six."""
+"""The nearest training image is compared with the fifth nearest, so at least six are needed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nearest:
-    """Pictures and their nearest training images, both N 3 H W in [-1, 1], the likest pair first.
+    """Drawn pictures and their nearest training images, both N 3 H W in [-1, 1].
 
-    `copies` says which of them are near copies; by chance a share of `expected` would be.
+    `copies` (bool N) says which pictures are near copies; by chance a share of `expected` would be. Near copies come
+    first; within them, and within the rest, the most similar pairs do.
     """
 
     pictures: Tensor
@@ -40,19 +41,19 @@ class Nearest:
 
 
 def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torch.device) -> Nearest:
-    """Compares pictures N 3 H W in [-1, 1] that the model of a run drew with what it was trained on.
+    """Compares pictures N 3 H W in [-1, 1] that a run's model drew with the images that it was trained on.
 
-    By the features that its scores use, among at most 2,000 training images, as the metric `copies`. Raises DataError
-    when the images have changed since, or are too few to say what is near.
+    It uses the features of the run's scores and at most 2,000 training images, as the metric `copies` does. Raises
+    DataError when the images have changed since the training, and when they are too few to say what is near.
     """
     content = read_run_file(run)
     configuration = recorded_configuration(content, catalog)
     images = DataSources(configuration).plain_target()
     if images.fingerprint != content["data"]["fingerprint"]:
-        raise DataError(f"the images have changed since '{run}' was trained, so nothing can be said of copies")
+        raise DataError(f"the images have changed since '{run}' was trained, so copies can't be found")
     numbers = chosen(split_images(configuration, images).numbers)
     if len(numbers) <= _K:
-        raise DataError(f"{len(numbers)} training images are too few to say which are near: {_K + 1} are needed")
+        raise DataError(f"{len(numbers)} training images are too few to find near copies: at least {_K + 1} are needed")
     encoder = build_encoder(configuration)
     real = features_of(encoder, images, numbers, device)
     fake = encode(encoder, to_uint8(pictures).permute(0, 2, 3, 1).numpy(), device=device).cpu()

@@ -1,4 +1,4 @@
-"""What an augmentation does to a data set, as one picture."""
+"""Shows what an augmentation does to a data set, as one picture."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -23,7 +23,7 @@ _CANDIDATES = 4 * ROWS
 
 
 def preview(data: ResolvedPart, augmentation: ResolvedPart, size: Size, *, seed: int = 0) -> Image.Image:
-    """A row for each of some images of the data: the image itself, then what the augmentation makes of it.
+    """A picture with a row for each of some images of the data: the image, then augmented versions of it.
 
     Raises DataError when no image can be read, PluginError when a part can't be imported.
     """
@@ -57,12 +57,12 @@ def _some_images(source: PictureStream, size: Size) -> Tensor:
 
 
 def _candidates(source: PictureStream, size: Size) -> Iterator[Picture]:
-    """Images from all over a numbered set, or the first of a stream."""
+    """Images from all over a numbered set, or the first images of a stream."""
     if not isinstance(source, ImageSource):
         return islice(source.pictures(size), _CANDIDATES)
     count = min(_CANDIDATES, len(source))
     spread = [index * len(source) // count for index in range(count)]
-    # The first of each stretch are wanted, the others stand in for what can't be read.
+    # The first image of each stretch comes first. The others stand in for those that can't be read.
     wanted = sorted(range(count), key=lambda place: place % max(1, count // ROWS))
     return source.read([spread[place] for place in wanted], size)
 

@@ -1,4 +1,4 @@
-"""Walks through latent space: noise that goes smoothly round a closed loop, whatever model asks for it."""
+"""Noise for walks through latent space: it moves smoothly round a closed loop, for any model."""
 
 import math
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ _TURNS = 3
 
 
 def loop_noise(size: Sequence[int], rng: torch.Generator) -> Tensor:
-    """Standard normal noise of shape B x size whose B rows are the frames of a smooth loop.
+    """Noise of shape B x size whose B rows are the frames of a smooth loop.
 
-    A random Fourier series with `_TURNS` frequencies: each frame is standard normal by itself, as the network was
-    trained with, and the last frame goes over into the first.
+    It is a random Fourier series with `_TURNS` frequencies. Each frame by itself is standard normal, as in training,
+    and the last frame leads back to the first.
     """
     frames, *shape = size
     waves = torch.randn(2, _TURNS, *shape, generator=rng, device=rng.device)

@@ -1,6 +1,6 @@
-"""Reads files that others may have written: bounded, JSON without surprises, no link out of a run folder.
+"""Reads files that others may have written, within limits: bytes, JSON, and links of a run folder.
 
-A run folder is what people pass on, so nothing in it is trusted to be what ganzoo wrote.
+People pass run folders on, so nothing in one is trusted to be what ganzoo wrote.
 """
 
 import json
@@ -15,15 +15,15 @@ from typing import Any
 from ganzoo.errors import UsageError
 
 MAX_BYTES = 32_000_000
-"""Of a JSON file that is read whole."""
+"""The largest JSON file that is read."""
 _MOST = 2**64
 _DIGITS = 20
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The content of an ordinary file.
+    """The content of a regular file.
 
-    Raises OSError for a pipe or a device, which may never come to an end, and ValueError for more than `most` bytes.
+    Raises OSError for a pipe or a device, which may never end, and ValueError for more than `most` bytes.
     """
     with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         status = os.fstat(file.fileno())
@@ -35,9 +35,10 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
-    """What the JSON says. Raises ValueError for anything else, nesting without end, and numbers out of 64 bits.
+    """The value of a JSON text.
 
-    NaN and infinity are refused too, unless `finite` is False: a log may hold them.
+    Raises ValueError for a text that is not JSON, for nesting that is too deep, and for integers of more than 64 bits.
+    It refuses NaN and infinity too, unless `finite` is False: a log may hold them.
     """
     try:
         return json.loads(
@@ -46,28 +47,28 @@ def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
             parse_float=_finite if finite else None,
             parse_constant=_finite if finite else None,
         )
-    except RecursionError:  # no ValueError, and as easily caused
+    except RecursionError:  # not a ValueError, but just as easy to provoke
         raise ValueError("nested too deeply") from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises OSError when it can't be read, ValueError when it is damaged or no object."""
+    """The object in a JSON file. Raises OSError when it can't be read, ValueError when it holds anything else."""
     content = parse_json(read_bytes(path, MAX_BYTES))
     if not isinstance(content, dict):
-        raise ValueError("it holds no JSON object")
+        raise ValueError("it does not hold a JSON object")
     return content
 
 
 def check_links(folder: Path) -> None:
-    """Raises UsageError for a link below the folder that leads out of it, whatever it is called.
+    """Raises UsageError for any link below the folder that leads out of it.
 
-    Reading through one would show what lies elsewhere; resuming would write, prune and delete there.
+    Reading through such a link would reveal files elsewhere; resuming would write, prune and delete there.
     """
     root = folder.resolve()
     for path in _links(str(folder)):
         try:
             inside = Path(path).resolve().is_relative_to(root)
-        except (OSError, RuntimeError):  # a circle
+        except (OSError, RuntimeError):  # a link to itself
             inside = False
         if not inside:
             raise UsageError(f"'{path}' is a link that leads out of '{folder}': nothing in a run folder may")
@@ -77,7 +78,7 @@ def _links(folder: str) -> Iterator[str]:
     waiting = [folder]
     while waiting:
         found: list[os.DirEntry[str]] = []
-        with suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:  # of a checkpoint that is pruned now
+        with suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:  # a checkpoint that is pruned right now
             found = list(entries)
         for entry in found:
             if entry.is_symlink():
@@ -96,5 +97,5 @@ def _integer(text: str) -> int:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"'{text[:20]}' is no finite number")
+        raise ValueError(f"'{text[:20]}' is not a finite number")
     return number

@@ -1,4 +1,4 @@
-"""Reads YAML that somebody else wrote: safe types only, with limits on size, depth and aliases."""
+"""Reads YAML that others may have written: plain types only, with limits on size, depth and numbers."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,21 +11,21 @@ from ganzoo.errors import UsageError, one_line
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_NUMBER = 100
-"""Letters of a number. YAML counts in sixties too (1:30:00), where the work grows with the square of the length."""
-# The C parser is ten times as fast, which `ganzoo list` feels; not every platform has it.
+"""Characters of a number. YAML also reads sexagesimal numbers (1:30:00), which take quadratic time in their length."""
+# The C parser is ten times as fast, which shows in `ganzoo list`; not every platform has it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; raises UsageError when it can't be read, is no mapping or breaks a limit."""
+    """The mapping in a YAML file. Raises UsageError when it can't be read, is not a mapping or exceeds a limit."""
     try:
-        with path.open("rb") as file:  # a pipe is welcome here: --config <(…)
+        with path.open("rb") as file:  # may be a pipe: --config <(…)
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise UsageError(f"{path}: more than {MAX_BYTES} bytes, at most {MAX_BYTES} are read")
         _check_events(path, data)
         content = yaml.load(data, Loader=_LOADER)  # a safe loader: no Python objects
-    except (OSError, ValueError, ArithmeticError, yaml.YAMLError) as error:  # a date may be out of range
+    except (OSError, ValueError, ArithmeticError, yaml.YAMLError) as error:  # such as a date out of range
         raise UsageError(f"{path}: {one_line(error)}") from None
     if content is None:
         return {}
@@ -35,7 +35,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _check_events(path: Path, data: bytes) -> None:
-    """Refuses aliases, which a few bytes can blow up to gigabytes, tags, deep nesting and endless numbers."""
+    """Raises UsageError for aliases, with which a few bytes become gigabytes, tags, deep nesting and long numbers."""
     depth = 0
     for event in yaml.parse(data, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
@@ -43,7 +43,7 @@ def _check_events(path: Path, data: bytes) -> None:
         if tag := getattr(event, "tag", None):
             raise UsageError(f"{path}: tags ({tag}) are not read")
         if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and _is_long_number(event.value):
-            raise UsageError(f"{path}: a number of {len(event.value)} letters, at most {MAX_NUMBER} are read")
+            raise UsageError(f"{path}: a number of {len(event.value)} characters, at most {MAX_NUMBER} are read")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise UsageError(f"{path}: nested deeper than {MAX_DEPTH} levels")

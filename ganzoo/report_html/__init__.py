@@ -1,4 +1,4 @@
-"""Reports of runs and comparisons: one HTML file each, which needs no network and no other file."""
+"""HTML reports of runs and comparisons. Each is a single file that needs no network."""
 
 from pathlib import Path
 
@@ -11,7 +11,10 @@ __all__ = ["render_comparison", "render_run", "write_comparison_report", "write_
 
 
 def write_report(folder: Path) -> Path:
-    """Writes report.html into a run's or a comparison's folder and gives its path. Raises UsageError for any other."""
+    """Writes report.html into the folder of a run or a comparison and returns its path.
+
+    Raises UsageError for any other folder.
+    """
     if (folder / COMPARISON).is_file():
         return write_comparison_report(folder)
     if (folder / RUN_FILE).is_file():

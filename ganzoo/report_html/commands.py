@@ -1,4 +1,4 @@
-"""The commands that repeat a run or go on with it, from what run.json recorded."""
+"""The commands that repeat or resume a run, made from run.json."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -13,25 +13,28 @@ _INTERVALS = ("sample_every", "score_every", "checkpoint_every", "log_every")
 
 
 def repeat(content: Mapping[str, Any]) -> str:
-    """`ganzoo run …` with every value that is not a default; values of presets and files are written out."""
+    """`ganzoo run …` with every value that is not a default. Values from presets and files are written out."""
     words = ["ganzoo", "run", str(content["model"])]
     for key, value in _chosen(content["configuration"]):
         words += _words(key, value)
     return shlex.join(words)
 
 
-def go_on(folder: Path) -> str:
-    """`ganzoo run --resume …` for a run that has not come to its end."""
+def resume(folder: Path) -> str:
+    """`ganzoo run --resume …` for this run."""
     return shlex.join(["ganzoo", "run", *_flag("--resume", file_name(folder))])
 
 
-def draw(folder: Path) -> str:
-    """`ganzoo sample …`."""
+def sample(folder: Path) -> str:
+    """`ganzoo sample …` for this run."""
     return shlex.join(["ganzoo", "sample", *_argument(file_name(folder))])
 
 
 def _chosen(configuration: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, object]]:
-    """What was chosen, a part before its own options; None can't be written and is the default where it is allowed."""
+    """The settings that are not defaults, each part before its own options.
+
+    None is left out: no option can express it, and where it is allowed it is the default.
+    """
     values = {key: entry["value"] for key, entry in configuration.items()}
     folder = values.get("data") == FOLDER.name and "data.path" in values
     for key, entry in configuration.items():

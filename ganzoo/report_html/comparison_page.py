@@ -1,4 +1,4 @@
-"""The report of a comparison: who is ahead by how much, and what each run draws from the same noise."""
+"""The report of a comparison: the ranking, the scores over time, and what each run draws from the same noise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _MOST_BANDS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One line of the ranking; `strip` shows the interval on a scale that all lines share."""
+    """One line of the ranking. `strip` shows the interval, on a scale that all lines share."""
 
     name: str
     rank: int | None
@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Film:
-    """What one run drew over time; `latent` is the size of its noise, where the model has one."""
+    """The sample grids of one run over time. `latent` is the size of its noise; None for a model without noise."""
 
     name: str
     seed: int
@@ -47,14 +47,17 @@ class Film:
 
 
 def write_comparison_report(folder: Path) -> Path:
-    """Writes report.html into a comparison's folder and gives its path; raises as `render_comparison`."""
+    """Writes report.html into the folder of a comparison and returns its path.
+
+    Raises as `render_comparison`, and StorageError when the file can't be written.
+    """
     return page.write(folder, render_comparison(folder))
 
 
 def render_comparison(folder: Path) -> str:
-    """The report of a comparison as one HTML page that needs nothing else.
+    """The report of a comparison as a self-contained HTML page.
 
-    Raises UsageError when the folder is no comparison's, StorageError when comparison.json is damaged.
+    Raises UsageError when the folder holds no comparison, and StorageError when comparison.json is damaged.
     """
     if not (folder / COMPARISON).is_file():
         raise UsageError(f"'{folder}' is not the folder of a comparison: it has no {COMPARISON}")
@@ -85,7 +88,7 @@ def _content(folder: Path, content: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _record(folder: Path) -> Record | None:
-    """A run that failed early may have left nothing to read."""
+    """What the run's files hold; None for a run that failed before it wrote them."""
     try:
         return read_record(folder)
     except GanzooError:
@@ -115,7 +118,7 @@ def _place(entry: Mapping[str, Any], low: float, high: float) -> Place:
 
 
 def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with its scores as intervals."""
+    """The row with its scores as Evaluation objects."""
     scores = {key: Evaluation.from_dict(row[key]) if row[key] else None for key in ("best", "last")}
     return {**row, **scores}
 
@@ -127,7 +130,7 @@ def _films(records: Sequence[tuple[Mapping[str, Any], Record]]) -> list[Film]:
             name=row["name"],
             seed=row["seed"],
             latent=record.content["configuration"].get("generator.latent", {}).get("value"),
-            frames=frames(record, most, BUDGET // len(records), by_share=True),
+            frames=frames(record, most, BUDGET // len(records), by_percent=True),
         )
         for row, record in sorted(records, key=lambda pair: str(pair[0]["seed"]))
     ]

@@ -1,4 +1,4 @@
-"""Templates to text: everything is escaped, control characters are shown as such, and only our own script may run."""
+"""Renders the templates. All text is escaped, control characters are replaced, and only our own script may run."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from markupsafe import Markup
 from ganzoo.config.units import duration
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io.files import write_atomically
-from ganzoo.report_html import words
+from ganzoo.report_html import formatting
 from ganzoo.runs.paths import file_name
 
 REPORT = "report.html"
@@ -22,12 +22,12 @@ _ENDING = ".html.j2"
 
 
 def render(template: str, **content: object) -> str:
-    """The page that the template makes of the content."""
+    """Renders a template with its content."""
     return _environment().get_template(f"{template}{_ENDING}").render(content)
 
 
 def write(folder: Path, text: str) -> Path:
-    """Writes the folder's report.html and gives its path. Raises StorageError when it can't."""
+    """Writes report.html into the folder and returns its path. Raises StorageError when it can't be written."""
     path = folder / REPORT
     try:
         write_atomically(path, text)
@@ -38,7 +38,7 @@ def write(folder: Path, text: str) -> Path:
 
 @contextmanager
 def damaged(path: Path) -> Iterator[None]:
-    """Turns what a page does not find in a file, or finds to be something else, into a StorageError."""
+    """Raises StorageError for the file when a value that the page needs is missing from it or has another type."""
     try:
         yield
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, TemplateError) as error:
@@ -46,7 +46,10 @@ def damaged(path: Path) -> Iterator[None]:
 
 
 def visible(value: object) -> object:
-    """Text in which nothing can steer a terminal, turn the direction of writing or break the encoding."""
+    """Text without characters that control a terminal, change the writing direction or can't be encoded.
+
+    Each becomes U+FFFD. Markup stays as it is.
+    """
     if isinstance(value, Markup):
         return value
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in str(value))
@@ -63,11 +66,15 @@ def _environment() -> Environment:
         finalize=visible,
     )
     script = resources.files("ganzoo.report_html").joinpath("templates/script.js").read_text(encoding="utf-8")
-    # Browsers run this script and no other: one that slipped through as text has another hash.
+    # Browsers run a script only if its hash is this one, so a script that slipped into the page as text does nothing.
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     style = resources.files("ganzoo.report_html").joinpath("templates/style.css").read_text(encoding="utf-8")
     environment.globals.update(script=Markup(script), script_hash=digest, style=Markup(style))
     environment.filters.update(
-        count=words.count, duration=duration, score=words.score, between=words.between, value=words.value
+        count=formatting.count,
+        duration=duration,
+        score=formatting.score,
+        between=formatting.between,
+        value=formatting.value,
     )
     return environment

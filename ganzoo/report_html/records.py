@@ -1,4 +1,4 @@
-"""What a run folder holds, read for its report; a run that is still going has less of it."""
+"""Reads the files of a run folder for its report. A run that still trains has fewer of them."""
 
 import math
 from bisect import bisect_right
@@ -20,7 +20,7 @@ COUNTERS = ("step", "images", "seconds", "images_per_second")
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """A score with the images seen and the seconds trained until then."""
+    """A score, with the number of images seen and the seconds trained by then."""
 
     evaluation: Evaluation
     images: float
@@ -29,7 +29,7 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """A run as its files tell it; `summary` is empty until it ends."""
+    """The content of a run's files. `summary` is empty until the run ends."""
 
     folder: Path
     content: Mapping[str, Any]
@@ -52,25 +52,25 @@ class Record:
 
     @property
     def best(self) -> Scored | None:
-        """The best score, if there is one."""
+        """The best score; None before the first one."""
         return min(self.scores, key=lambda scored: scored.evaluation.score.value, default=None)
 
     @property
     def last(self) -> Mapping[str, float]:
-        """The newest counters: those of the summary, or of the last logged line."""
+        """The newest counters: from the summary, or from the last logged line while there is no summary."""
         logged: Mapping[str, float] = self.scalars[-1] if self.scalars else {}
         return {**logged, **{key: self.summary[key] for key in ("images", "seconds") if key in self.summary}} | {
             "step": self.summary.get("steps", logged.get("step", 0))
         }
 
     def logged_until(self, step: int) -> Mapping[str, float]:
-        """The last logged line up to the step; empty when there is none."""
+        """The last line that was logged at or before the step; empty when there is none."""
         number = bisect_right([line["step"] for line in self.scalars], step)
         return self.scalars[number - 1] if number else {}
 
 
 def read_record(folder: Path) -> Record:
-    """Reads a run folder. Raises UsageError when it is none, StorageError when run.json or a score is damaged."""
+    """Reads a run folder. Raises UsageError when it holds no run, StorageError when run.json or a score is damaged."""
     content = read_run_file(folder)
     try:
         scores = [_scored(line) for line in _lines(folder / SCORES)]
@@ -87,7 +87,7 @@ def read_record(folder: Path) -> Record:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises StorageError when it can't be read or holds anything else."""
+    """The object in a JSON file. Raises StorageError when the file can't be read or holds anything else."""
     try:
         return untrusted.read_json(path)
     except (OSError, ValueError) as error:
@@ -95,7 +95,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file of JSON lines; one that a crash cut off is left out."""
+    """The objects in a file of JSON lines. A line that a crash cut off is left out."""
     if not path.is_file():
         return []
     found = []

@@ -1,4 +1,4 @@
-"""The report of one run."""
+"""The report of one run: pictures, curves, scores, settings, and the commands that repeat it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 from ganzoo.config.units import duration
 from ganzoo.report_html import commands, page
 from ganzoo.report_html.curves import Chart, Line, draw
+from ganzoo.report_html.formatting import between, count, score
 from ganzoo.report_html.pictures import (
     BUDGET,
     MOST_FRAMES,
@@ -17,13 +18,12 @@ from ganzoo.report_html.pictures import (
     sample_files,
     spread_out,
 )
-from ganzoo.report_html.records import COUNTERS, Record, read_record
+from ganzoo.report_html.records import COUNTERS, Record, Scored, read_record
 from ganzoo.report_html.sentences import best_and_last, explanations, meaning
-from ganzoo.report_html.words import between, count, score
 from ganzoo.runs.paths import RUN_FILE
 from ganzoo.scoring import health
 
-_CERTAINTY = ("D(real)", "D(fake)")
+_DISCRIMINATOR = ("D(real)", "D(fake)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +36,17 @@ class Tile:
 
 
 def write_run_report(folder: Path) -> Path:
-    """Writes report.html into a run folder and gives its path; raises as `render_run` and when it can't be written."""
+    """Writes report.html into a run folder and returns its path.
+
+    Raises as `render_run`, and StorageError when the file can't be written.
+    """
     return page.write(folder, render_run(folder))
 
 
 def render_run(folder: Path) -> str:
-    """The report of a run, finished or not, as one HTML page that needs nothing else.
+    """The report of a run, finished or not, as a self-contained HTML page.
 
-    Raises UsageError when the folder is no run's, StorageError when a file of it is damaged.
+    Raises UsageError when the folder holds no run, and StorageError when one of its files is damaged.
     """
     record = read_record(folder)
     with page.damaged(folder / RUN_FILE):
@@ -51,10 +54,9 @@ def render_run(folder: Path) -> str:
 
 
 def _content(record: Record) -> dict[str, object]:
-    folder, configuration = record.folder, record.content["configuration"]
-    best = record.best
+    configuration = record.content["configuration"]
     return {
-        "title": folder.resolve().name,
+        "title": record.folder.resolve().name,
         "record": record,
         "source": configuration.get("data.path", configuration["data"])["value"],
         "size": configuration["size"]["value"],
@@ -63,32 +65,42 @@ def _content(record: Record) -> dict[str, object]:
         "notes": _notes(record),
         "frames": frames(record),
         "sides": _sides(record),
-        "best": best,
-        "terms": explanations(best.evaluation) if best else [],
-        "meaning": meaning,
+        **_score_section(record.best),
         "charts": [chart for chart in _charts(record) if any(line.points for line in chart.lines)],
         "draw": draw,
         "repeat": commands.repeat(record.content),
-        "go_on": commands.go_on(folder),
-        "more": commands.draw(folder),
+        "resume": commands.resume(record.folder),
+        "sample": commands.sample(record.folder),
         "chosen": {key: entry for key, entry in configuration.items() if entry["origin"] != "default"},
         "defaults": {key: entry for key, entry in configuration.items() if entry["origin"] == "default"},
-        "protocol": best.evaluation.protocol.to_dict() if best else {},
+    }
+
+
+def _score_section(best: Scored | None) -> dict[str, object]:
+    return {
+        "best": best,
+        "terms": explanations(best.evaluation) if best else [],
+        "meaning": meaning,
+        "protocol": {key: value for key, value in best.evaluation.protocol.to_dict().items() if value != ""}
+        if best
+        else {},
     }
 
 
 def _sides(record: Record) -> BeforeAfter | None:
-    """The newest grid of a translator, taken apart."""
+    """The photos and the paintings of a translator's newest grid; None for other models."""
     files = sample_files(record.folder)
     if "sources" not in record.content or not files:
         return None
     return before_after(files[-1][1], str(record.content["configuration"]["size"]["value"]), limit=BUDGET // 6)
 
 
-def frames(record: Record, most: int = MOST_FRAMES, budget: int = BUDGET, *, by_share: bool = False) -> Sequence[Frame]:
-    """The sample grids, spread over the run, in at most about `budget` bytes.
+def frames(
+    record: Record, most: int = MOST_FRAMES, budget: int = BUDGET, *, by_percent: bool = False
+) -> Sequence[Frame]:
+    """The sample grids, evenly spread over the run, in about `budget` bytes.
 
-    The slider shows them by number, or `by_share` of the run in per cent.
+    The slider counts the grids; with `by_percent` it moves in per cent of the run, so that runs line up.
     """
     files = spread_out(sample_files(record.folder), most)
     end = max((step for step, _ in files), default=0) or 1
@@ -96,7 +108,7 @@ def frames(record: Record, most: int = MOST_FRAMES, budget: int = BUDGET, *, by_
         frame(
             path,
             step=step,
-            at=round(100 * step / end, 2) if by_share else number,
+            at=round(100 * step / end, 2) if by_percent else number,
             label=_moment(step, record.logged_until(step)),
             limit=budget // len(files),
         )
@@ -116,8 +128,8 @@ def _tiles(record: Record) -> list[Tile]:
     tiles = []
     if best:
         interval = best.evaluation.score
-        name = f"best {best.evaluation.protocol.metric}"
-        tiles.append(Tile(name=name, value=score(interval.value), note=f"\u00d7 1000; {between(interval)}"))
+        name = f"best {best.evaluation.protocol.metric} \u00d7 1000"
+        tiles.append(Tile(name=name, value=score(interval.value), note=f"interval {between(interval)}"))
     tiles.append(Tile(name="steps", value=count(last.get("step", 0)), note=f"{count(last.get('images', 0))} images"))
     rate = f"{count(last['images_per_second'])} images/s" if "images_per_second" in last else ""
     tiles.append(Tile(name="trained for", value=duration(last.get("seconds", 0)), note=rate))
@@ -127,17 +139,17 @@ def _tiles(record: Record) -> list[Tile]:
     ]
     if "peak_memory_mb" in record.summary:
         tiles.append(
-            Tile(name="peak memory", value=f"{count(record.summary['peak_memory_mb'])} MB", note=_device(record))
+            Tile(
+                name="peak memory",
+                value=f"{count(record.summary['peak_memory_mb'])} MB",
+                note=f"on {record.content['device']}",
+            )
         )
     return tiles
 
 
-def _device(record: Record) -> str:
-    return f"on {record.content['device']}"
-
-
 def _notes(record: Record) -> list[str]:
-    """What someone who looks at the pictures should know."""
+    """Remarks for the top of the page: how the score developed, signs of trouble, and why the run ended early."""
     evaluations = record.evaluations
     notes = [best_and_last(evaluations)] if evaluations else []
     found = health.warnings(evaluations, record.scalars, probabilities=record.records_probabilities)
@@ -149,24 +161,24 @@ def _notes(record: Record) -> list[str]:
 
 
 def _charts(record: Record) -> list[Chart]:
-    """Score, losses, the discriminator's certainty and the rate."""
+    """The score, the losses, the discriminator's outputs, and the images per second."""
     names = list(dict.fromkeys(key for line in record.scalars for key in line if key not in COUNTERS))
-    losses = [name for name in names if name not in _CERTAINTY]
+    losses = [name for name in names if name not in _DISCRIMINATOR]
     charts = [score_chart([("score", record)])] if record.scores else []
     charts += [
         Chart(title="Losses", x_label="images seen", lines=[_line(record, name) for name in losses]),
         Chart(
-            title="What the discriminator says of real and of generated images",
+            title="Discriminator output for real and generated images",
             x_label="images seen",
-            lines=[_line(record, name) for name in _CERTAINTY if name in names],
+            lines=[_line(record, name) for name in _DISCRIMINATOR if name in names],
         ),
-        Chart(title="Images a second", x_label="images seen", lines=[_line(record, "images_per_second", "images/s")]),
+        Chart(title="Images per second", x_label="images seen", lines=[_line(record, "images_per_second", "images/s")]),
     ]
     return charts
 
 
 def score_chart(records: Sequence[tuple[str, Record]], bands: bool = True) -> Chart:
-    """The scores of runs over the images that they have seen; there must be one."""
+    """The scores of one or several runs over the number of images seen. At least one run must have a score."""
     lines = [Line(name=name, points=_score_points(record, bands)) for name, record in records]
     scored = [record.best for _, record in records if record.best]
     best = min(scored, key=lambda one: one.evaluation.score.value)

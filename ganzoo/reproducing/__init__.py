@@ -1,1 +1,1 @@
-"""Makes a run again and says whether it came out bit by bit."""
+"""Trains a run again and says whether the result is the same, bit by bit."""

@@ -1,4 +1,4 @@
-"""Trains a recorded run anew, from its run.json, and compares."""
+"""Trains a recorded run again, from its run.json, and compares the two."""
 
 import math
 import tempfile
@@ -32,14 +32,14 @@ def reproduce(
     out: Path | None = None,
     **changed: object,
 ) -> Reproduction:
-    """Makes the run in `folder` again, all of it or its first `steps`, in `out` or a folder that goes afterwards.
+    """Trains the run in `folder` again, all of it or its first `steps`, in `out` or in a temporary folder.
 
-    `changed` are settings to use instead of the recorded ones (data, style, device, threads), where given. Raises
-    UsageError when the folder is no run's, has nothing to compare or fewer steps, and when `out` is not free, DataError
-    when the images are not those of then, StorageError when its records are damaged.
+    `changed` are settings to use instead of the recorded ones (data, style, device, threads); None keeps a recorded
+    one. Raises UsageError when the folder is not a run's, has nothing to compare or fewer steps, or when `out` is not
+    free, DataError when the images are not those of that run, StorageError when its records are damaged.
     """
     if started_with_others():
-        raise UsageError("a run is made again by one process: start it without torchrun")
+        raise UsageError("one process reproduces a run: start it without torchrun")
     content = read_run_file(folder)
     given = {key: value for key, value in changed.items() if value is not None}
     recorded = recorded_configuration(content, catalog, [Layer(origin="reproduce", values=given)])
@@ -59,7 +59,7 @@ def reproduce(
 def _train(
     configuration: Configuration, catalog: Catalog, view: View, place: Path, like: Path
 ) -> tuple[str, tuple[str, ...]]:
-    """How it ended; to diverge is an end too, if another one than that of the original."""
+    """How the training ended. One that diverges has ended too, though not as the original did."""
     try:
         return start(configuration, catalog, view, out=place, overwrite=False, like=like).outcome, ()
     except DivergedError as error:
@@ -82,7 +82,7 @@ def _compared(result: Reproduction, original: "_Original", place: Path) -> Repro
 
 
 def _weights(then: Path, now: Path, step: int) -> tuple[int, Difference | None, tuple[str, ...]]:
-    """Tensors compared, the first that differs, and why none were."""
+    """The number of tensors compared, the first difference, and why none were compared."""
     try:
         return *compare_weights(then, now, step), ()
     except StorageError as error:
@@ -90,7 +90,7 @@ def _weights(then: Path, now: Path, step: int) -> tuple[int, Difference | None, 
 
 
 class _Original:
-    """What a run's folder tells of it."""
+    """What the folder of a run records."""
 
     def __init__(self, folder: Path, content: Mapping[str, Any], run: Run) -> None:
         self.folder = folder
@@ -101,18 +101,18 @@ class _Original:
         self._moments = recorded_moments(folder)
 
     def steps(self, wanted: int | None) -> int:
-        """How many steps to make: all that are recorded, or as many as wanted. Raises UsageError when it can't be."""
+        """The number of steps to train: all that are recorded, or those wanted. Raises UsageError where it can't be."""
         summary = read_summary(self.folder)
         last = [int(line["step"]) for line in self._lines[-1:]] + self._checkpoints[-1:]
         there = int(summary.get("steps") or max(last, default=0))
         steps = there if wanted is None else wanted
         if not 0 < steps <= there:
-            raise UsageError(f"'{self.folder}' has {there} steps, so {steps} of them can't be made again")
+            raise UsageError(f"'{self.folder}' has {there} steps, so {steps} of them can't be reproduced")
         if not self.lines_until(steps) and steps not in self._checkpoints:
             first = min([int(line["step"]) for line in self._lines] + [s for s in self._checkpoints if s], default=0)
             raise UsageError(
                 f"nothing is recorded of the first {steps} steps of '{self.folder}', so there is nothing to compare."
-                f" The first that is recorded is {first}"
+                f" The first recorded step is {first}"
             )
         return steps
 
@@ -121,9 +121,9 @@ class _Original:
         return [line for line in self._lines if line["step"] <= step]
 
     def settings(self, steps: int) -> dict[str, object]:
-        """So many steps on the device and in the number of threads of then, logged where the original was.
+        """Settings for so many steps, on the original's device and with its number of threads and logged steps.
 
-        Pictures and scores change nothing that is trained, so they are left out.
+        Samples and scores have no influence on the training, so they are left out.
         """
         logged = math.gcd(*(int(line["step"]) for line in self.lines_until(steps))) or steps
         threads = int(self.content.get("hardware", {}).get("threads", self.run.configuration.settings.threads))
@@ -140,17 +140,19 @@ class _Original:
         }
 
     def notes(self) -> tuple[str, ...]:
-        """What can't be made the same."""
+        """What can't be the same as in the original."""
         found = []
         if not self._moments:
             found.append(
-                "the run has no timeline.jsonl, so it is not known when how much of its time was used up: what follows"
-                " the budget, such as a falling rate, follows the steps instead"
+                "the run has no timeline.jsonl, so it is unknown how much of its time was used up at each step: what"
+                " follows the budget, such as a falling learning rate, follows the steps instead"
             )
         if "hardware" not in self.content:
-            found.append("the run did not record its processor and its number of threads, which may be others now")
+            found.append("the run did not record its processor and its number of threads, which may differ now")
         if (count := self.content.get("hardware", {}).get("processes", "1")) != "1":
-            found.append(f"trained by {count} processes, which add up gradients and look at batch statistics by shares")
+            found.append(
+                f"trained by {count} processes, each of which computed gradients and batch statistics of its own images"
+            )
         if self.content["device"] != "cpu":
-            found.append(f"computed on {self.content['device']}, where sums may be added in another order every time")
+            found.append(f"computed on {self.content['device']}, where the order of additions may differ each time")
         return tuple(found)

@@ -1,4 +1,4 @@
-"""What two runs have in common to the last bit: their lines, their weights, and the versions that they ran with."""
+"""Compares two runs to the last bit: their logged lines, their weights, and the versions that they ran with."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,16 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganzoo.config.renamed import with_new_names
 from ganzoo.engine import checkpoint, snapshot
 
 UNTIMED = frozenset(["seconds", "images_per_second"])
-"""What is never the same twice."""
+"""Values that are never the same twice."""
 Line = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """The first value that is another one now; `where` is a term of scalars.jsonl or the name of a tensor."""
+    """The first value that differs. `where` is a term of scalars.jsonl or the name of a tensor."""
 
     step: int
     where: str
@@ -28,7 +29,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A version, or a fact of the machine, that is not what it was then."""
+    """A version, or a fact of the machine, that has changed since the original run."""
 
     what: str
     then: str
@@ -37,10 +38,11 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Reproduction:
-    """How a run that was made again compares with the original.
+    """How a run that was trained again compares with the original.
 
-    `outcome` is "done" unless the second run was stopped, in which case nothing was compared. `lines` of scalars.jsonl
-    were compared, and `tensors` of the last checkpoint. `notes` say what could not be, or could not be made the same.
+    `outcome` is "done" unless the second run was stopped; then nothing was compared. `lines` and `tensors` are the
+    numbers of lines of scalars.jsonl and of tensors of the last checkpoint that were compared. `notes` say what could
+    not be compared, or could not be the same.
     """
 
     run: str
@@ -64,7 +66,7 @@ class Reproduction:
 
 
 def first_unlike_line(then: Sequence[Line], now: Sequence[Line]) -> Difference | None:
-    """The first step and term in which lines of the same steps differ; a line that is missing now is a difference."""
+    """The first step and term in which lines of the same step differ. A line that is missing now is a difference."""
     made = {line["step"]: line for line in now}
     for line in then:
         step = int(line["step"])
@@ -76,13 +78,15 @@ def first_unlike_line(then: Sequence[Line], now: Sequence[Line]) -> Difference |
 
 
 def _text(line: Line, term: str) -> str:
-    """The shortest text that reads back as the same number, so that equal texts are equal bits; 0.0 is not -0.0."""
+    """The shortest text that reads back as the same number: equal texts mean equal bits, and 0.0 differs from -0.0."""
     return repr(line[term]) if term in line else "none"
 
 
 def compare_weights(then: Path, now: Path, step: int) -> tuple[int, Difference | None]:
-    """How many tensors of that step's checkpoints (weights, averages, optimisers, randomness) were compared, and the
-    first that differs. Raises StorageError when a run has no good checkpoint of that step.
+    """The number of tensors compared in the checkpoints of that step, and the first difference.
+
+    The tensors are weights, averages, and the states of optimisers and random generators. Raises StorageError when a
+    run has no good checkpoint of that step.
     """
     old, new = (_tensors(folder, step) for folder in (then, now))
     for name in [*old, *(name for name in new if name not in old)]:
@@ -102,7 +106,7 @@ def _tensors(folder: Path, step: int) -> dict[str, Tensor]:
 
 
 def _unlike(then: Tensor, now: Tensor) -> tuple[str, str] | None:
-    """Shapes, or the first two numbers, that differ in their bits."""
+    """The two shapes, or the first two numbers, that differ in their bits; None where nothing does."""
     if (then.shape, then.dtype) != (now.shape, now.dtype):
         return f"{then.dtype} {list(then.shape)}", f"{now.dtype} {list(now.shape)}"
     old, new = (tensor.contiguous().reshape(-1) for tensor in (then, now))
@@ -114,13 +118,16 @@ def _unlike(then: Tensor, now: Tensor) -> tuple[str, str] | None:
 
 
 def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ...]:
-    """What differs between two run.json: plugin, device, versions and hardware as far as the first of them recorded
-    them, and options that one of them does not have.
+    """What differs between two run.json.
+
+    That is the plugin, the device, versions and hardware, as far as the first of them recorded these, and options that
+    only one of them has.
     """
     new = dict(_facts(now))
     found = {what: (value, new.get(what, "none")) for what, value in _facts(then)}
-    options = set(then["configuration"]) ^ set(now["configuration"])
-    found |= {f"option {option}": (_option(then, option), _option(now, option)) for option in sorted(options)}
+    old, configuration = with_new_names(then["configuration"], now["configuration"]), now["configuration"]
+    options = sorted(set(old) ^ set(configuration))
+    found |= {f"option {option}": (_option(old, option), _option(configuration, option)) for option in options}
     return tuple(Change(what=what, then=a, now=b) for what, (a, b) in found.items() if a != b)
 
 
@@ -132,6 +139,6 @@ def _facts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from content.get("hardware", {}).items()
 
 
-def _option(content: Mapping[str, Any], option: str) -> str:
-    entry = content["configuration"].get(option)
+def _option(configuration: Mapping[str, Any], option: str) -> str:
+    entry = configuration.get(option)
     return str(entry["value"]) if entry else "none"

@@ -1,1 +1,1 @@
-"""A run as its folder records it, and as those who watch it see it. Light: nothing here imports torch."""
+"""A run as its folder records it and as a view shows it. Nothing here imports torch."""

@@ -14,15 +14,15 @@ from ganzoo.io.untrusted import read_json
 from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
 
 _OF_NO_RUN = (OWNER, LOCK, f".{RUN_FILE}.part")
-"""What one that was killed at its very start leaves in its folder."""
+"""Files that a process leaves behind when it is killed before it has written run.json."""
 
 
 @contextmanager
 def claimed_folder(model: str, out: Path | None, *, overwrite: bool) -> Iterator[Path]:
-    """Finds, makes and locks the run folder, `out` or the first free runs/<model>-<number>; changes nothing in it yet.
+    """Finds, creates and locks the run folder: `out`, or the first free runs/<model>-<number>. Changes nothing in it.
 
-    If the block fails before it has written a run.json, a folder that was made here goes again. Raises UsageError
-    when it holds anything (unless `overwrite` and it is a run's), is in use, or can't be written.
+    If the block fails before it has written a run.json, an empty folder is removed again. Raises UsageError when the
+    folder is not empty (unless it is a run's, to `overwrite`), is in use, or can't be written.
     """
     folder = out or _free_folder(Path("runs"), model)
     try:
@@ -44,7 +44,7 @@ def _check_free(folder: Path, *, overwrite: bool) -> None:
     if _holds_nothing(folder):
         return
     if not (folder / RUN_FILE).is_file():
-        raise UsageError(f"'{folder}' is not empty and not a run folder, so it is left alone: give another")
+        raise UsageError(f"'{folder}' is not empty and not a run folder, so it is left alone: give another folder")
     if not overwrite:
         raise UsageError(f"'{folder}' is a run already: resume it (--resume), replace it (--overwrite) or give another")
 
@@ -56,7 +56,7 @@ def _holds_nothing(folder: Path) -> bool:
 def empty_folder(folder: Path) -> None:
     """Removes what an earlier run left in a claimed folder.
 
-    run.json stays until it is replaced: a folder without it would be refused by --overwrite and --resume alike. Raises
+    run.json stays until it is replaced, since both --overwrite and --resume refuse a folder without it. Raises
     StorageError when something can't be removed.
     """
     try:
@@ -77,12 +77,12 @@ def _free_folder(base: Path, model: str) -> Path:
 
 @contextmanager
 def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> Iterator[None]:
-    """Keeps other processes out of the run folder while the block runs; `notice` hears of a holder that died.
+    """Keeps other processes out of the run folder while the block runs.
 
-    The system gives the lock free when its holder dies, however that happens: none has to be removed by hand. Raises
-    UsageError that names the process that holds it.
+    Calls `notice` when the previous holder of the lock died. The system releases the lock of a process that dies, so
+    nobody has to remove one by hand. Raises UsageError, which names the process, when another one holds the lock.
     """
-    from filelock import FileLock, Timeout  # here, as looking at a run needs no lock
+    from filelock import FileLock, Timeout  # here, since reading a run needs no lock
 
     owner = folder / OWNER
     try:
@@ -93,8 +93,8 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
         raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
     with held:
         if owner.is_file():
-            notice(f"the process that had '{file_name(folder)}' last{_named(owner)} ended without a word")
-        with suppress(OSError):  # a full disk: the lock itself holds
+            notice(f"the process that last had '{file_name(folder)}'{_named(owner)} ended without a word")
+        with suppress(OSError):  # a full disk: the lock works without it
             owner.write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}))
         try:
             yield
@@ -103,7 +103,7 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
 
 
 def _named(owner: Path) -> str:
-    """Who wrote the file, as far as it can be read."""
+    """The process that wrote the file, in brackets; nothing when it can't be read."""
     try:
         known = read_json(owner)
         return f" ({int(known['pid'])} on {known['host']})"

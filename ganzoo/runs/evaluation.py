@@ -16,7 +16,7 @@ class Interval:
     high: float
 
     def overlaps(self, other: "Interval") -> bool:
-        """Whether the two could be the same."""
+        """Whether the two intervals have values in common."""
         return self.low <= other.high and other.low <= self.high
 
 
@@ -24,9 +24,9 @@ class Interval:
 class Evaluation:
     """Scores of the images that one checkpoint draws.
 
-    `score` is the one to rank by, lower is better; `floor` is that of other real images, which no model beats for a
-    reason, `ceiling` that of noise. `others` are further values by name. `weights` says whether the averaged ("ema")
-    or the live ones drew.
+    Runs are ranked by `score`; lower is better. `floor` is the score of other real images, which a model can beat only
+    by chance. `ceiling` is the score of noise. `others` are further values by name. `weights` says whether the averaged
+    ("ema") or the live weights drew the images.
     """
 
     protocol: Protocol
@@ -43,7 +43,7 @@ class Evaluation:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Evaluation":
-        """What `to_dict` gave. Raises KeyError or TypeError for anything else."""
+        """The evaluation that `to_dict` gave. Raises KeyError or TypeError for anything else."""
         return cls(
             protocol=Protocol.from_dict(content["protocol"]),
             score=Interval(**content["score"]),

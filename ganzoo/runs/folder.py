@@ -19,7 +19,7 @@ from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, TIMELINE, file_name
 
 @dataclass(kw_only=True)
 class Run:
-    """A training as plugins and users see it; `outcome` is empty until it ends."""
+    """A run as plugins and users see it. Its `outcome` is empty until it ends."""
 
     folder: Path
     configuration: Configuration
@@ -28,20 +28,20 @@ class Run:
     outcome: str = ""
     scalars: dict[str, float] = field(default_factory=dict)
     records_probabilities: bool = False
-    """Whether D(real) and D(fake) among the scalars are probabilities, as those of a loss on logits."""
+    """Whether D(real) and D(fake) among the scalars are probabilities, as they are for a loss on logits."""
 
     @property
     def checkpoints(self) -> Path:
-        """The folder of its checkpoints."""
+        """The folder of the checkpoints."""
         return self.folder / "checkpoints"
 
     @property
     def samples(self) -> Path:
-        """The folder of its sample grids."""
+        """The folder of the sample grids."""
         return self.folder / "samples"
 
     def make_folders(self) -> None:
-        """Makes those for samples and checkpoints. Raises StorageError when it can't."""
+        """Creates the folders for samples and checkpoints. Raises StorageError when it can't."""
         try:
             for folder in (self.samples, self.checkpoints):
                 folder.mkdir(exist_ok=True)
@@ -68,7 +68,7 @@ class Run:
         return recorded_scores(self.folder)
 
     def scalar_lines(self) -> list[dict[str, float]]:
-        """The lines of scalars.jsonl; one that a crash cut off is left out."""
+        """The lines of scalars.jsonl, without one that a crash cut off."""
         return recorded_scalars(self.folder)
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
@@ -86,12 +86,12 @@ class Run:
                 file.write(json.dumps(content) + "\n")
         except OSError as error:
             if size is not None:
-                with suppress(OSError):  # half a line would spoil the next one too
+                with suppress(OSError):  # half a line would make the next one unreadable too
                     os.truncate(path, size)
             raise StorageError(f"can't write '{file_name(self.folder)}/{name}': {one_line(error)}") from None
 
     def forget_after(self, step: int) -> None:
-        """Drops logged lines, scores and samples of later steps, which a run resumed from `step` makes anew.
+        """Removes logged lines, scores and samples of later steps, which a run resumed from `step` writes again.
 
         Raises StorageError when it can't.
         """
@@ -99,7 +99,7 @@ class Run:
             self._forget_after(step)
         except OSError as error:
             raise StorageError(
-                f"can't put '{file_name(self.folder)}' back to step {step}: {one_line(error)}"
+                f"can't roll '{file_name(self.folder)}' back to step {step}: {one_line(error)}"
             ) from error
 
     def _forget_after(self, step: int) -> None:

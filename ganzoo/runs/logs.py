@@ -12,12 +12,12 @@ _CUT_OFF = 2**62
 
 
 def recorded_scalars(folder: Path) -> list[dict[str, float]]:
-    """The lines of scalars.jsonl; one that a crash cut off is left out."""
+    """The lines of scalars.jsonl, without one that a crash cut off."""
     return _whole_lines(folder / SCALARS, finite=False)
 
 
 def recorded_scores(folder: Path) -> list[Evaluation]:
-    """The scores that a run took of itself, oldest first. Raises StorageError when scores.jsonl is damaged."""
+    """The scores taken during a run, oldest first. Raises StorageError when scores.jsonl is damaged."""
     path = folder / SCORES
     try:
         return [Evaluation.from_dict(line) for line in _whole_lines(path)]
@@ -26,12 +26,12 @@ def recorded_scores(folder: Path) -> list[Evaluation]:
 
 
 def recorded_timeline(folder: Path) -> list[dict[str, Any]]:
-    """The lines of timeline.jsonl: from which step on which budget held and how much of one in time was used up."""
+    """The lines of timeline.jsonl: from each step on, the budget and, if it is one of time, the part used up."""
     return _whole_lines(folder / TIMELINE)
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
-    """The content of summary.json, nothing of a run that did not end. Raises StorageError when it is damaged."""
+    """The content of summary.json; empty for a run that did not end. Raises StorageError when it is damaged."""
     path = folder / SUMMARY
     try:
         return read_json(path) if path.is_file() else {}
@@ -40,7 +40,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
 
 def lines_until(path: Path, step: int) -> list[str]:
-    """The lines of a log up to that step; none without the file, and one that a crash cut off is left out."""
+    """The lines of a log up to that step, without one that a crash cut off; none where there is no file."""
     return [line for line in _lines(path) if _step_of(line) <= step]
 
 
@@ -49,12 +49,12 @@ def _whole_lines(path: Path, *, finite: bool = True) -> list[dict[str, Any]]:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of a log; where it is damaged, a sign stands for what can't be read."""
+    """The lines of a log. Bytes that are not UTF-8 become replacement characters."""
     return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
 
 
 def _step_of(line: str) -> int:
-    """The step of a logged line; a line that a crash cut off is dropped as if it came later."""
+    """The step of a logged line; a line that a crash cut off counts as one of a later step."""
     try:
         return int(parse_json(line, finite=False)["step"])
     except (ValueError, KeyError, TypeError, OverflowError):

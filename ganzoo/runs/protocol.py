@@ -1,4 +1,4 @@
-"""How a score was taken. Two scores may be ranked only when nothing here differs."""
+"""How a score was taken. Two scores are comparable only when nothing here differs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields
 class Protocol:
     """Everything a score depends on besides the model.
 
-    `metric` names the score with its encoder ("KID-lite0"), `data` is the fingerprint of the images, `held_out` says
-    which of them are the real side, `encoder` is the fingerprint of its weights and `preprocessing` the one resize that
-    real and fake images go through.
+    `metric` names the score with its encoder ("KID-lite0"). `data` is the fingerprint of the images, and `held_out`
+    says which of them are the real ones. `encoder` is the fingerprint of the encoder's weights, and `preprocessing` the
+    one resize that real and generated images go through.
     """
 
     metric: str
@@ -37,5 +37,5 @@ class Protocol:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> "Protocol":
-        """What `to_dict` gave; raises TypeError when fields are missing or unknown."""
+        """The protocol that `to_dict` gave. Raises TypeError when fields are missing or unknown."""
         return cls(**values)  # type: ignore[arg-type]  # checked by the constructor's names

@@ -1,4 +1,4 @@
-"""What torchrun tells a process in its environment, for those who must know it before torch is loaded."""
+"""Reads the environment variables that torchrun sets, for code that needs them before torch is imported."""
 
 import os
 

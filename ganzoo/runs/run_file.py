@@ -16,7 +16,7 @@ SCHEMA = 1
 
 
 def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
-    """Writes run.json: the configuration with origins, versions, and the facts given.
+    """Writes run.json: the configuration with the origins of its values, versions, and the given facts.
 
     Raises StorageError when it can't.
     """
@@ -39,7 +39,8 @@ def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
 def read_run_file(folder: Path) -> dict[str, Any]:
     """The content of run.json.
 
-    Raises UsageError when the folder is no run's or has a link that leads out of it, StorageError when it is damaged.
+    Raises UsageError when the folder is not a run's or has a link that leads out of it, StorageError when run.json is
+    damaged.
     """
     path = folder / RUN_FILE
     if not path.is_file():
@@ -56,22 +57,22 @@ def read_run_file(folder: Path) -> dict[str, Any]:
 
 
 def _check_content(content: Mapping[str, Any]) -> None:
-    """Raises KeyError or ValueError unless all that is built from it has the form that `write_run_file` gave it."""
+    """Raises KeyError or ValueError unless everything that ganzoo reads has the form that `write_run_file` gives it."""
     if not isinstance(content["model"], str):
-        raise ValueError("'model' is no text")
+        raise ValueError("'model' is not a text")
     entries, data = content["configuration"], content["data"]
     if not isinstance(entries, dict) or not all(
         isinstance(entry, dict) and {"value", "origin"} <= entry.keys() for entry in entries.values()
     ):
-        raise ValueError("'configuration' is no mapping of names to values with origins")
+        raise ValueError("'configuration' is not a mapping of names to values with origins")
     attributes = data["attributes"] if isinstance(data, dict) else None
     if not isinstance(attributes, dict) or not all(
         isinstance(values, list) and all(isinstance(value, str) for value in values) for values in attributes.values()
     ):
-        raise ValueError("'data' has no 'attributes', or they are no mapping of names to lists of texts")
+        raise ValueError("'data' has no 'attributes', or they are not a mapping of names to lists of texts")
     if not isinstance(data.get("fingerprint"), str):
         raise ValueError("'data' has no 'fingerprint'")
     for name in ("versions", "hardware"):
         facts = content.get(name, {})
         if not isinstance(facts, dict) or not all(isinstance(value, str) for value in facts.values()):
-            raise ValueError(f"'{name}' is no mapping of names to texts")
+            raise ValueError(f"'{name}' is not a mapping of names to texts")

@@ -1,4 +1,4 @@
-"""The versions of what computes a run."""
+"""The versions of the software that computes a run."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def versions() -> dict[str, str]:
-    """Versions that may change what a run computes."""
+    """Versions and facts of the system that may change what a run computes."""
     packages = ("ganzoo-core", "torch", "torchvision", "timm", "kornia", "numpy", "pillow")
     return {
         "python": platform.python_version(),
@@ -19,7 +19,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit of the checkout that ganzoo runs from; nothing when it was installed or there is no git."""
+    """The commit of the checkout that ganzoo runs from; empty where it was installed or there is no git."""
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return ""

@@ -1,4 +1,4 @@
-"""What a run tells whoever watches it. The base class is silent; the command line has a live one."""
+"""The events of a run that a view can show. The base class shows nothing; the command line has a live view."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
@@ -18,28 +18,28 @@ class View:
         self.close()
 
     def close(self) -> None:
-        """Gives the terminal back, whatever happened."""
+        """Restores the terminal, whatever happened."""
 
     def reading(self, done: int, total: int | None, skipped: int) -> None:
-        """Pictures read so far on the first visit to a data set; `total` is None when nobody knows it yet."""
+        """Pictures read so far when a data set is read for the first time; `total` is None while it is unknown."""
 
     def skipping(self, name: str, problem: str) -> None:
-        """A picture that can't be used; the reading goes on."""
+        """A picture can't be used; reading continues."""
 
     def notice(self, text: str) -> None:
-        """A sentence that the user should see; the run goes on."""
+        """A sentence that the user should see; the run continues."""
 
     def follow(self, run: "Run") -> None:
         """A run is about to start."""
 
     def stepped(self, run: "Run") -> None:
-        """A round has finished; called often, so it must be quick."""
+        """A round has finished. This is called often, so it must be quick."""
 
     def logged(self, run: "Run", scalars: Mapping[str, float]) -> None:
-        """Values went into scalars.jsonl."""
+        """Values were written to scalars.jsonl."""
 
     def scored(self, run: "Run", evaluation: "Evaluation", best: "Evaluation") -> None:
         """A score was taken; `best` is the best so far."""
 
     def finished(self, run: "Run", summary: Mapping[str, object]) -> None:
-        """The run ended, whatever the reason."""
+        """The run ended, for whatever reason."""

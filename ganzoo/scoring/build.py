@@ -15,16 +15,16 @@ from ganzoo.scoring.translation import TranslationScorer
 
 
 def build_encoder(configuration: Configuration) -> Encoder:
-    """The encoder with its weights; raises UsageError when these are missing."""
+    """The encoder with its weights. Raises UsageError when the weights are missing."""
     encoder: Encoder = Parts(configuration.parts).build("encoder")
     return encoder
 
 
 def build_metric(part: ResolvedPart) -> Metric:
-    """The metric; raises PluginError when it can't be imported or is no `Metric`."""
+    """The metric. Raises PluginError when it can't be imported or is not a Metric."""
     metric = Parts({"metric": part}).build("metric")
     if not isinstance(metric, Metric):
-        raise PluginError(f"metric '{part.spec.name}': {part.spec.target} gives no ganzoo.metrics.Metric")
+        raise PluginError(f"metric '{part.spec.name}': {part.spec.target} does not give a ganzoo.metrics.Metric")
     return metric
 
 
@@ -37,10 +37,10 @@ def build_scorer(
     sources: Images | None = None,
     metrics: Iterable[ResolvedPart] = (),
 ) -> Scorer | TranslationScorer:
-    """The scorer for these images; translators also need the `sources` that they translate.
+    """The scorer for these images, and for translators of the photos in `sources`. It calls `warn` when a metric fails.
 
-    `warn` receives the name of each metric that fails. Raises UsageError without weights of the encoder, PluginError
-    for a metric that is no `Metric`, DataError when nothing is held out.
+    Raises UsageError when weights are missing, PluginError for a metric that is not a Metric, DataError when no images
+    are held out.
     """
     settings = configuration.settings
     named = {part.spec.name: build_metric(part) for part in metrics}
@@ -69,7 +69,7 @@ def build_scorer(
 
 
 def in_pairs(configuration: Configuration) -> bool:
-    """Whether each photo has its true painting at the same index: both sides are the same built-in scenes."""
+    """Whether each photo has its true painting at the same number: the same built-in scenes on both sides."""
     data, style = configuration.parts["data"], configuration.parts["style"]
     fields = ("seed", "count")
     alike = all(getattr(data.options, name, None) == getattr(style.options, name, data) for name in fields)

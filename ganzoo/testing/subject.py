@@ -1,5 +1,6 @@
-"""What is checked: a model with its tiny settings, built again and again on images made here."""
+"""What is checked: a model with its tiny settings, on images made here."""
 
+import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -52,11 +53,48 @@ class Subject(Declared):
     configuration: Configuration
     field: str = ""
 
-    def gan(self, seed: int = 0, configuration: Configuration | None = None) -> GAN:
-        """The recipe with fresh weights in training mode, on images with one labelled attribute."""
+    def gan(self, seed: int = 0) -> GAN:
+        """The recipe with fresh weights in training mode: built once for each seed, and copied for each check."""
+        if not self._copyable:
+            return self.build(seed)
+        if seed not in self._originals:
+            self._originals[seed] = self.build(seed)
+        return copy.deepcopy(self._originals[seed])
+
+    def build(self, seed: int = 0, configuration: Configuration | None = None) -> GAN:
+        """A newly built recipe in training mode, for images with one labelled attribute."""
         chosen = configuration or self.configuration
         seeded = replace(chosen, settings=chosen.settings.model_copy(update={"seed": seed}))
         return build_gan(seeded, ATTRIBUTES).train()
+
+    @cached_property
+    def _originals(self) -> dict[int, GAN]:
+        """The models that were built, by seed; nothing trains them."""
+        return {}
+
+    @cached_property
+    def _copyable(self) -> bool:
+        """Whether a copy computes what its original does, and still does after the original was trained.
+
+        It does not where a function holds a network of the original. Such a model is built anew for every check.
+        """
+        try:
+            trainer = self.trainer(gan=self.build())
+            early, late = copy.deepcopy(trainer.gan), copy.deepcopy(trainer.gan)
+            computed = [self._computed(trainer.gan), self._computed(early)]
+            play_round(trainer)
+            computed.append(self._computed(late))
+        except Exception:  # the checks report what is wrong
+            return False
+        return all(map(_same, computed, computed[1:]))
+
+    def _computed(self, gan: GAN) -> dict[str, Tensor]:
+        """All losses, and images."""
+        terms = {
+            f"{step.name}.{name}": value for step, all_of in losses(gan, self.batch) for name, value in all_of.items()
+        }
+        with torch.no_grad():
+            return {**terms, "": gan(self.batch())}
 
     @property
     def task(self) -> str:
@@ -83,17 +121,16 @@ class Subject(Declared):
     def trainer(
         self,
         *,
-        configuration: Configuration | None = None,
+        gan: GAN | None = None,
         seed: int = 0,
         precision: str = "fp32",
         processes: Processes | None = None,
         images: Images | None = None,
     ) -> Trainer:
-        """The engine's own trainer over the images."""
-        gan = self.gan(seed, configuration or self.configuration)
+        """The engine's own trainer over the images. It trains `gan`, or else a fresh model."""
         data = TrainingData.of(images or self.images, self.sources)
         settings = TrainerSettings(batch=BATCH, seed=seed, precision=precision, half_life=1000.0)
-        return Trainer(gan, data, settings, CPU, processes=processes)
+        return Trainer(gan if gan is not None else self.gan(seed), data, settings, CPU, processes=processes)
 
 
 def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:
@@ -158,6 +195,10 @@ def play_round(trainer: Trainer) -> None:
 def total(terms: Terms) -> Tensor:
     """The sum that the engine minimises."""
     return torch.stack([term.float() for term in terms.values()]).sum()
+
+
+def _same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    return all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 def tensors(module: nn.Module) -> dict[str, Tensor]:

@@ -24,12 +24,24 @@ def fetched(weights: Weights) -> Path:
     or can't be kept.
     """
     file = place(weights.sha256)
-    if file.exists():
-        try:
-            check(file, weights)
-            return file
-        except StorageError:  # cut off by a crash, or changed: it is fetched again
-            file.unlink()
+    if not _is_good(file, weights):
+        _fetch(weights, file)
+    return file
+
+
+def _is_good(file: Path, weights: Weights) -> bool:
+    """Whether the file is there as declared; one that was cut off by a crash, or changed, is deleted."""
+    if not file.exists():
+        return False
+    try:
+        check(file, weights)
+    except StorageError:
+        file.unlink()
+        return False
+    return True
+
+
+def _fetch(weights: Weights, file: Path) -> None:
     draft = file.with_name(f".{weights.sha256}-{os.getpid()}{ENDING}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +57,6 @@ def fetched(weights: Weights) -> Path:
     finally:
         with suppress(OSError):
             draft.unlink()
-    return file
 
 
 def place(name: str) -> Path:

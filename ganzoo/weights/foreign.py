@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,20 +88,24 @@ def _convert(file: Path, draft: Path, key: str) -> None:
         "largest": 2 * size + MEGABYTE,
         "seconds": seconds,
     }
-    # -I: neither the working folder nor the environment adds anything that Python would import.
-    command = [sys.executable, "-I", restricted.__file__, json.dumps(asked)]
     try:
-        done = subprocess.run(
-            command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=2 * seconds
-        )
+        done = _run(asked, timeout=2 * seconds)
     except subprocess.TimeoutExpired:
         raise StorageError(f"'{file}': reading it takes more than {2 * seconds} s, so it was stopped") from None
     if done.returncode == restricted.WRONG_KEY:
-        raise UsageError(f"'{file}': {_told(done.stdout)}")
+        raise UsageError(f"'{file}': {_reason(done.stdout)}")
     if done.returncode == -getattr(signal, "SIGXCPU", 0):
         raise StorageError(f"'{file}': reading it takes more than {seconds} s, so it was stopped")
     if done.returncode != 0:
-        raise StorageError(f"'{file}': {_told(done.stdout) or f'its reader died ({done.returncode})'}")
+        raise StorageError(f"'{file}': {_reason(done.stdout) or f'its reader died ({done.returncode})'}")
+
+
+def _run(asked: Mapping[str, object], timeout: int) -> "subprocess.CompletedProcess[bytes]":
+    # -I: neither the working folder nor the environment adds anything that Python would import.
+    command = [sys.executable, "-I", restricted.__file__, json.dumps(asked)]
+    return subprocess.run(
+        command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -109,7 +114,7 @@ def _environment() -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ} | {"OMP_NUM_THREADS": "1"}
 
 
-def _told(output: bytes) -> str:
+def _reason(output: bytes) -> str:
     """The reason that the process gave; it has read a stranger's file, so no more is believed than a short text."""
     try:
         reason = parse_json(output[-10_000:])

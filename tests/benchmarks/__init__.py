@@ -1,1 +1,1 @@
-"""Speed, as ratios measured in one run. `make bench` runs all of it; nothing here is a test."""
+"""Benchmarks, mostly of speed as a ratio within one run. `make bench` runs them. None of them is a test."""

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [NAME]…`: runs the benchmarks named (the keys of BENCHMARKS), or all."""
+"""`python -m tests.benchmarks [NAME]…` runs the named benchmarks (the keys of BENCHMARKS), or all of them."""
 
 import platform
 import sys

@@ -1,6 +1,6 @@
-"""What needs no network, scored as translators are: the photos untouched, and with the paintings' colour histogram.
+"""Scores two baselines of translation that need no network: unchanged photos, and photos with the paintings' histogram.
 
-On the built-in scenes with their true renditions, and on GANZOO_PHOTOS and GANZOO_PAINTINGS where these are set.
+The data are the built-in scenes with their true renditions, and GANZOO_PHOTOS and GANZOO_PAINTINGS if these are set.
 """
 
 import os
@@ -20,7 +20,7 @@ _LEVELS = 256
 
 
 def main() -> None:
-    """Prints a row for each way and data set."""
+    """Prints one row per baseline and data set."""
     score("scenes", size=64)
     photos, paintings = os.environ.get("GANZOO_PHOTOS"), os.environ.get("GANZOO_PAINTINGS")
     if photos and paintings:
@@ -28,16 +28,16 @@ def main() -> None:
 
 
 def score(title: str, **settings: object) -> None:
-    """Scores of both ways on these data."""
+    """Scores both baselines on these data."""
     configuration = configure_run("fastcut-laptop", open_catalog(), settings={**settings, "score_images": 300})
     chosen = configuration.settings
     photos, paintings = (prepare(open_source(configuration, side), chosen.size) for side in ("data", "style"))
     scorer = build_scorer(configuration, paintings, torch.device("cpu"), print, sources=photos)
     assert isinstance(scorer, TranslationScorer)
-    untouched = photos.pixels[scorer.numbers]
-    seen = split(len(photos), chosen.held_out).train
-    ways = {"untouched": untouched, "histogram": with_histogram(untouched, photos, seen, paintings)}
-    for name, pixels in ways.items():
+    unchanged = photos.pixels[scorer.numbers]
+    train = split(len(photos), chosen.held_out).train
+    baselines = {"unchanged": unchanged, "histogram": with_histogram(unchanged, photos, train, paintings)}
+    for name, pixels in baselines.items():
         result = scorer.score(pixels, step=0, weights="")
         low, high = (1000 * value for value in (result.score.low, result.score.high))
         others = "  ".join(f"{key} {value:.2f}" for key, value in result.others.items())
@@ -46,18 +46,18 @@ def score(title: str, **settings: object) -> None:
 
 
 def with_histogram(
-    pixels: NDArray[np.uint8], photos: Images, seen: NDArray[np.int64], paintings: Images
+    pixels: NDArray[np.uint8], photos: Images, train: NDArray[np.int64], paintings: Images
 ) -> NDArray[np.uint8]:
-    """Pixels N H W 3 through the curves, one a channel, that give all photos trained on the paintings' histogram."""
+    """Maps pixels N H W 3 so that, channel by channel, the training photos would get the paintings' histogram."""
     changed = np.empty_like(pixels)
     for channel in range(3):
-        ours, theirs = (distribution(side[..., channel]) for side in (photos.pixels[seen], paintings.pixels))
+        ours, theirs = (distribution(side[..., channel]) for side in (photos.pixels[train], paintings.pixels))
         curve = np.interp(ours, theirs, np.arange(_LEVELS)).round().astype(np.uint8)
         changed[..., channel] = curve[pixels[..., channel]]
     return changed
 
 
 def distribution(values: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The part of the values at or below each level."""
+    """The share of the values at or below each level."""
     counts = np.bincount(values.ravel(), minlength=_LEVELS)
     return np.cumsum(counts) / values.size

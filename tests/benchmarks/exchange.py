@@ -1,7 +1,7 @@
-"""What the processes of a run exchange in a step, for every built-in model at its own size, and what that takes.
+"""How much the processes of a run exchange in a step, and how long that takes, for every built-in model.
 
-`python -m tests.benchmarks exchange`: on paper, for a ring, in which each process sends and receives 2 (n - 1) / n
-times the bytes of the gradients.
+`python -m tests.benchmarks exchange` computes it for a ring, in which each process sends and receives 2 (n - 1) / n
+times the bytes of the gradients. Nothing is measured.
 """
 
 from ganzoo.cli.console import Format, rows_as
@@ -9,11 +9,9 @@ from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.engine.build import build_gan
 
 LINKS = {"8 GPUs, 200 GB/s": (8, 200e9), "64 GPUs, 12.5 GB/s": (64, 12.5e9)}
-"""Processes, and bytes a second of the slowest link on the way: NVLink in one machine, 100 Gb/s Ethernet between."""
-
-
+"""The number of processes and the bytes per second of the slowest link: NVLink within a machine, 100 Gb/s Ethernet."""
 ROUND = 101
-"""An ordinary one: WGAN's critic takes more steps in the first 25, and in every 500th."""
+"""An ordinary round. WGAN's critic takes more steps in the first 25 rounds and in every 500th."""
 
 
 def row(name: str) -> dict[str, object]:

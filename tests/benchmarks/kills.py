@@ -1,4 +1,4 @@
-"""Kills a training again and again at random moments, and looks whether it can always go on, losing no checkpoint.
+"""Kills a run at random moments, again and again, and checks that it always resumes and loses no checkpoint.
 
 `python -m tests.benchmarks.kills [KILLS]`.
 """
@@ -14,7 +14,7 @@ from ganzoo.engine import checkpoint, snapshot
 
 OPTIONS = ["--tiny", "--device", "cpu", "--threads", "1", "--budget", "1000000steps", "--checkpoint-every", "1steps"]
 LONGEST = 3.0
-"""Seconds after the first new checkpoint within which the process is killed."""
+"""The process is killed within this many seconds after its first new checkpoint."""
 
 
 def started(folder: Path) -> "subprocess.Popen[bytes]":
@@ -29,7 +29,7 @@ def newest(folder: Path) -> int:
 
 def main(kills: int) -> None:
     rng = random.Random(0)
-    lost = damaged = strays = 0
+    lost = damaged = leftovers = 0
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "run"
         saved = folder / "checkpoints"
@@ -38,7 +38,7 @@ def main(kills: int) -> None:
             process = started(folder)
             while newest(saved) <= before:
                 if process.poll() is not None:
-                    raise SystemExit(f"kill {number}: can't go on: {process.communicate()[1].decode()}")
+                    raise SystemExit(f"kill {number}: can't resume: {process.communicate()[1].decode()}")
                 time.sleep(0.01)
             time.sleep(rng.uniform(0, LONGEST))
             published = newest(saved)
@@ -47,8 +47,8 @@ def main(kills: int) -> None:
             step, _, problems = checkpoint.load(saved, snapshot.GROUPS)
             lost += step < published
             damaged += len(problems)
-            strays += len(list(saved.glob(".*")))
-        found = f"{lost} checkpoints lost, {damaged} damaged, {strays} drafts left to sweep"
+            leftovers += len(list(saved.glob(".*")))
+        found = f"{lost} checkpoints lost, {damaged} damaged, {leftovers} unfinished ones left over"
         print(f"{kills} kills, up to step {step}: {found}")
 
 

@@ -1,4 +1,4 @@
-"""`ganzoo list` as a whole process with 16 plugins installed, four of them bad."""
+"""The time of `ganzoo list`, as a whole process, with 16 plugins installed of which four are broken."""
 
 import json
 import statistics
@@ -23,7 +23,7 @@ BAD = ("import nothing_of_that_name", "import sys\nsys.exit('stop')", "def broke
 
 
 def main() -> None:
-    """Prints the median, the fastest and the slowest run, and what the rows say."""
+    """Prints the median, the fastest and the slowest run of two commands."""
     builtin = [entry for entry in metadata.entry_points(group="ganzoo") if entry.dist.name == "ganzoo-core"]
     with tempfile.TemporaryDirectory() as site:
         for number in range(PLUGINS - len(builtin)):
@@ -33,18 +33,18 @@ def main() -> None:
         plugins = json.loads(run(site, "plugins", "--format", "json").stdout)
         bad = sum(plugin["status"] != "ok" for plugin in plugins)
         mistakes = [timed(lambda: run(site, "run", "dcgan", "--set", "lrr=1"), code=2) for _ in range(RUNS)]
-    print(f"ganzoo list, {len(plugins)} plugins, {bad} bad, {RUNS} runs: {spread(seconds[1:])};", end=" ")
+    print(f"ganzoo list, {len(plugins)} plugins, {bad} broken, {RUNS} runs: {spread(seconds[1:])};", end=" ")
     print(f"the first, which imports them all: {seconds[0]:.3f} s")
     print(f"ganzoo run dcgan --set lrr=1, {RUNS} runs: {spread(mistakes)}")
 
 
 def spread(seconds: list[float]) -> str:
-    """The median with the fastest and the slowest."""
+    """The median, the fastest and the slowest."""
     return f"median {statistics.median(seconds):.3f} s, {min(seconds):.3f} to {max(seconds):.3f} s"
 
 
 def timed(command: Callable[[], subprocess.CompletedProcess[str]], code: int = 0) -> float:
-    """Seconds of a command that must end with that exit code."""
+    """The seconds that a command takes. It must end with that exit code."""
     started = time.perf_counter()
     done = command()
     seconds = time.perf_counter() - started
@@ -53,7 +53,7 @@ def timed(command: Callable[[], subprocess.CompletedProcess[str]], code: int = 0
 
 
 def install(site: Path, name: str, source: str) -> None:
-    """Lays a distribution out as pip would."""
+    """Writes the files of a distribution as pip would."""
     module = name.replace("-", "_")
     (site / f"{module}.py").write_text(source.replace("{name}", name).replace("{module}", module))
     info = site / f"{module}-1.0.dist-info"
@@ -63,7 +63,7 @@ def install(site: Path, name: str, source: str) -> None:
 
 
 def run(site: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own that sees the plugins."""
+    """Runs the command in its own process, with the plugins installed."""
     command = [str(Path(sys.executable).parent / "ganzoo"), *arguments]
     environment = {"PYTHONPATH": site, "GANZOO_CACHE": f"{site}/cache"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

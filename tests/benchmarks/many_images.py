@@ -1,4 +1,4 @@
-"""100,000 small JPEGs, in a folder and in tar shards: seconds to read them, seconds to start again, memory."""
+"""100,000 small JPEGs in a folder and in tar shards: the time of the first and the second start, and the memory."""
 
 import io
 import json
@@ -25,7 +25,7 @@ STAGES = ("imports", "index", "images", "batch", "all")
 
 
 def main() -> None:
-    """Prints what each measurement costs, every one in a process of its own."""
+    """Prints one line per measurement. Each runs in its own process."""
     with tempfile.TemporaryDirectory() as work:
         folder, shards = Path(work, "photos"), Path(work, "shards")
         started = time.perf_counter()
@@ -40,17 +40,17 @@ def main() -> None:
 
 
 def report(title: str, facts: dict[str, list[float]]) -> None:
-    """One line; seconds on the clock depend on who else computes, those of the processor hardly."""
+    """Prints one line. Wall-clock seconds depend on what else runs, seconds of processor time hardly do."""
     stages = ", ".join(f"{stage} {facts[stage][0]:.2f} ({facts[stage][1]:.2f})" for stage in STAGES)
     seen, peak, own = facts["seen"][0], facts["peak"][0], facts["own"][0]
     print(
-        f"{title}: seconds on the clock (of processor time): {stages}; {seen:,.0f} images seen;"
-        f" peak memory {peak:.0f} MB, of which the process's own {own:.0f} MB"
+        f"{title}: wall-clock seconds (processor time): {stages}; {seen:,.0f} images seen;"
+        f" peak memory {peak:.0f} MB, of which {own:.0f} MB are private"
     )
 
 
 def measured(task: str, name: str, data: Path, cache: Path) -> dict[str, list[float]]:
-    """The figures of one child process."""
+    """The figures from one child process."""
     command = [sys.executable, "-m", "tests.benchmarks.many_images", task, name, str(data), str(time.time())]
     done = subprocess.run(
         command, env={**os.environ, "GANZOO_CACHE": str(cache)}, capture_output=True, text=True, check=False
@@ -61,7 +61,7 @@ def measured(task: str, name: str, data: Path, cache: Path) -> dict[str, list[fl
 
 
 def child(task: str, name: str, data: str, born: float) -> dict[str, list[float]]:
-    """Imports, index, images from the cache or into it, first batch; for "epoch" all batches of an epoch after that."""
+    """Measures the imports, the index, the images from or into the cache, and a batch; for "epoch" all batches."""
     marks = [(born, 0.0)]
     from ganzoo.catalog.discovery import discover
     from ganzoo.catalog.lookup import Catalog
@@ -94,13 +94,13 @@ def child(task: str, name: str, data: str, born: float) -> dict[str, list[float]
 
 
 def own_memory() -> float:
-    """Megabytes of the process that are no mapped file, which the system may drop when it needs room."""
+    """Megabytes of the process without mapped files, which the system can drop when it needs memory."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon"))
 
 
 def jpegs() -> Iterator[bytes]:
-    """A few pictures again and again, each file different by a number in a comment."""
+    """A few pictures, repeated. A number in a comment makes each file different."""
     generator = np.random.default_rng(0)
     encoded = []
     for _ in range(DISTINCT):
@@ -114,7 +114,7 @@ def jpegs() -> Iterator[bytes]:
 
 
 def write_folder(folder: Path) -> None:
-    """A tenth of the files in each subfolder."""
+    """Writes the files, a tenth into each subfolder."""
     for number in range(FOLDERS):
         (folder / f"part-{number}").mkdir(parents=True)
     for number, data in enumerate(jpegs()):
@@ -122,7 +122,7 @@ def write_folder(folder: Path) -> None:
 
 
 def write_shards(folder: Path) -> None:
-    """A tenth of the files in each shard."""
+    """Writes the files, a tenth into each shard."""
     folder.mkdir()
     files = enumerate(jpegs())
     for shard in range(FOLDERS):

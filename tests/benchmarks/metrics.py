@@ -1,5 +1,6 @@
-"""How long scores take, the Fréchet distance beside methods by eigenvalues and matrix square roots, and how often
-the intervals of the kernel distance hold the true value.
+"""The time that metrics take, and how often the intervals of the kernel distance contain the true value.
+
+The Fréchet distance is also compared with the usual methods, by eigenvalues and by a matrix square root.
 """
 
 import statistics
@@ -24,7 +25,7 @@ Method = Callable[[Tensor, Tensor], float]
 
 
 def main() -> None:
-    """Prints seconds, medians of the rounds, then ratios, then coverage."""
+    """Prints median seconds, then the ratios for the Fréchet distance, then the coverage of the intervals."""
     print(f"{torch.get_num_threads()} threads")
     real, fake = features(COUNT, DIMENSION)
     scores: dict[str, Callable[[], object]] = {
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def features(count: int, dimension: int) -> tuple[Tensor, Tensor]:
-    """Two sets whose variances fall from feature to feature, as a network's do."""
+    """Two sets of features whose variance falls from feature to feature, as that of a network does."""
     rng = torch.Generator().manual_seed(0)
     falling = torch.arange(1, dimension + 1).float().rsqrt()
     real, fake = (torch.randn(count, dimension, generator=rng) * falling for _ in range(2))
@@ -50,7 +51,7 @@ def features(count: int, dimension: int) -> tuple[Tensor, Tensor]:
 
 
 def compare_frechet() -> None:
-    """Fewer images than features: how many times as long the usual ways take, and how far their answers lie apart."""
+    """With fewer images than features: how many times as long the usual methods take, and the values of both."""
     real, fake = (few.double() for few in features(FEW, MANY))
     frechet(real, fake)
     usual = {"eigenvalues": (by_eigenvalues, SLOW_ROUNDS), "scipy.linalg.sqrtm": (by_square_root, 1)}
@@ -72,24 +73,24 @@ def compare_frechet() -> None:
 
 
 def by_eigenvalues(real: Tensor, fake: Tensor) -> float:
-    """The trace of the root from the eigenvalues of the product of both covariances."""
+    """The distance by the eigenvalues of the product of both covariances."""
     first, second = real.T.cov(), fake.T.cov()
     return distance(real, fake, float(torch.linalg.eigvals(first @ second).sqrt().real.sum()))
 
 
 def by_square_root(real: Tensor, fake: Tensor) -> float:
-    """The trace of the root from the root itself."""
+    """The distance by the matrix square root of the product of both covariances."""
     return distance(real, fake, float(sqrtm((real.T.cov() @ fake.T.cov()).numpy()).trace().real))
 
 
-def distance(real: Tensor, fake: Tensor, shared: float) -> float:
-    """The Fréchet distance, given the trace of the root."""
+def distance(real: Tensor, fake: Tensor, trace: float) -> float:
+    """The Fréchet distance, given the trace of the square root of the product of both covariances."""
     mean = (real.mean(0) - fake.mean(0)).square().sum()
-    return float(mean + real.var(0).sum() + fake.var(0).sum() - 2 * shared)
+    return float(mean + real.var(0).sum() + fake.var(0).sum() - 2 * trace)
 
 
 def print_coverage() -> None:
-    """Intervals of 95 % that hold the truth, and how wide they are beside those of a known normal error."""
+    """Prints how many 95 % intervals contain the true value, and their width relative to that of a normal error."""
     real = Gaussian(16)
     for fake in (real, Gaussian(16, 0.0, 0.9), Gaussian(16, 0.1), Gaussian(16, 0.5), Gaussian(16, 1.0, 1.5)):
         rng, truth = torch.Generator().manual_seed(0), true_kid(real, fake)

@@ -1,8 +1,9 @@
-"""What painting large photos and videos costs and how it looks, with the run that GANZOO_RUN names.
+"""The cost and the quality of stylizing large photos and videos.
 
-24 megapixels (memory, time), tiles against the whole at 2048 px (differences, seams), odd sizes, and how much a slow
-pan over a photo flickers. Without GANZOO_RUN an untrained network paints: times and memory are the same.
-GANZOO_PHOTO names the photo, or a folder whose first ones are panned over; else noise with large shapes is painted.
+It measures the time and memory for 24 megapixels, the seams between tiles at 2048 px, odd sizes, and how much a slow
+pan over a photo flickers. GANZOO_RUN names a run; without it an untrained network is used, whose time and memory are
+the same. GANZOO_PHOTO names a photo, or a folder from which the first photos are panned over; without it noise with
+large shapes is used.
 """
 
 import os
@@ -28,17 +29,17 @@ FRAMES, STEP, VIEW, PANS = 12, 2.5, (180, 320), 6
 
 
 def main() -> None:
-    """Prints all of it."""
+    """Prints all measurements."""
     torch.set_num_threads(1)
-    stylizer = the_stylizer()
+    stylizer = load_stylizer()
     pan(stylizer)
     seams(stylizer)
     odd(stylizer)
     large(stylizer)
 
 
-def the_stylizer() -> Stylizer:
-    """Of the run, or of an untrained network."""
+def load_stylizer() -> Stylizer:
+    """The stylizer of the run, or of an untrained network."""
     if folder := os.environ.get("GANZOO_RUN"):
         return ganzoo.load(folder).stylizer()
     gan = build_gan(configure_run("fastcut-laptop", open_catalog()), {}).eval()
@@ -46,7 +47,7 @@ def the_stylizer() -> Stylizer:
 
 
 def photo_files() -> list[Path]:
-    """The photos that are named."""
+    """The photos that GANZOO_PHOTO names; none when it is not set."""
     named = Path(os.environ.get("GANZOO_PHOTO", ""))
     if named == Path():
         return []
@@ -54,7 +55,7 @@ def photo_files() -> list[Path]:
 
 
 def photo(height: int, width: int, number: int = 0) -> NDArray[np.uint8]:
-    """The photo of that number at that size."""
+    """The photo with that number, resized; noise with large shapes when there are no photos."""
     if files := photo_files():
         file = files[number % len(files)]
         return np.asarray(Image.open(file).convert("RGB").resize((width, height), Image.Resampling.BICUBIC))
@@ -64,13 +65,13 @@ def photo(height: int, width: int, number: int = 0) -> NDArray[np.uint8]:
 
 
 def seams(stylizer: Stylizer) -> None:
-    """Tiled against whole."""
+    """Compares a photo painted in tiles with the same photo painted in one piece."""
     pixels = photo(SIDE, SIDE)
     whole = stylizer.stylize(pixels, StylizeOptions(memory=100_000)).astype(int)
     tiled = stylizer.stylize(pixels, StylizeOptions(tile=512)).astype(int)
-    apart = np.abs(tiled - whole)
-    print(f"{SIDE} px, tiles of 512 against the whole: mean {apart.mean():.2f}, largest {apart.max()} of 255")
-    # A seam is a line along which neighbours differ more than they do where nothing was cut.
+    difference = np.abs(tiled - whole)
+    print(f"{SIDE} px, tiles of 512 against the whole: mean {difference.mean():.2f}, largest {difference.max()} of 255")
+    # At a seam, neighbouring pixels differ more in the tiled result than in the whole one.
     for name, axis in (("rows", 0), ("columns", 1)):
         cut, uncut = (np.abs(np.diff(one, axis=axis)).mean(axis=(1 - axis, 2)) for one in (tiled, whole))
         growth = cut / np.maximum(uncut, 1e-3)
@@ -78,21 +79,22 @@ def seams(stylizer: Stylizer) -> None:
 
 
 def odd(stylizer: Stylizer) -> None:
-    """Sizes that nobody has."""
+    """Paints photos of extreme sizes."""
     for height, width in ((1, 1), (37, 1021), (4001, 13)):
         translated = stylizer.stylize(photo(height, width), StylizeOptions())
         print(f"{height} x {width}: {'x'.join(map(str, translated.shape))}")
 
 
 def pan(stylizer: Stylizer) -> None:
-    """A view that moves over photos: the same place in two frames should be painted alike."""
+    """Moves a view over photos. The same place should be painted equally in successive frames."""
     errors = [pan_over(stylizer, number) for number in range(PANS if photo_files() else 1)]
-    own, ours = (float(np.mean(one)) for one in zip(*errors, strict=True))
-    print(f"pan of {STEP} px a frame: warping error {own:.2f} of the photo, {ours:.2f} painted, {ours / own:.2f} x")
+    photo_error, error = (float(np.mean(one)) for one in zip(*errors, strict=True))
+    ratio = error / photo_error
+    print(f"pan of {STEP} px a frame: warping error {photo_error:.2f} of the photo, {error:.2f} painted, {ratio:.2f} x")
 
 
 def pan_over(stylizer: Stylizer, number: int) -> tuple[float, float]:
-    """The warping error of the photo itself and of what is painted."""
+    """The warping errors of the frames themselves and of the painted frames."""
     height, width = VIEW
     still = Image.fromarray(photo(2 * height, 2 * width, number))
     frames = [
@@ -107,7 +109,7 @@ def pan_over(stylizer: Stylizer, number: int) -> tuple[float, float]:
 
 
 def warping_error(frames: list[NDArray[np.uint8]]) -> float:
-    """Mean absolute difference, in 255, of each frame with the one before it moved by the known motion."""
+    """The mean absolute difference, in levels of 255, of each frame to the previous one after the known motion."""
     errors = []
     for before, after in pairwise(frames):
         size = (before.shape[1], before.shape[0])
@@ -120,7 +122,7 @@ def warping_error(frames: list[NDArray[np.uint8]]) -> float:
 
 
 def large(stylizer: Stylizer) -> None:
-    """24 megapixels: seconds, and memory above what the process had."""
+    """Prints the seconds for 24 megapixels, and the memory that they add to that of the process."""
     pixels = photo(*LARGE)
     before, peak, done = _resident(), 0, threading.Event()
 
@@ -141,7 +143,7 @@ def large(stylizer: Stylizer) -> None:
 
 
 def _resident() -> int:
-    """Bytes of this process in memory now."""
+    """The resident memory of this process in bytes."""
     statm = Path("/proc/self/statm")
     if statm.is_file():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Paired timing: contenders take turns, so that a machine that slows down slows all of them."""
+"""Paired timing. Contenders take turns, so that a machine that slows down affects all of them."""
 
 import statistics
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 
 def paired(contenders: Mapping[str, Callable[[], object]], rounds: int, warmup: int = 2) -> dict[str, list[float]]:
-    """Seconds of each contender in each round, in the same order."""
+    """The seconds of each contender in each round."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(warmup + rounds):
         for name, action in contenders.items():
@@ -18,5 +18,5 @@ def paired(contenders: Mapping[str, Callable[[], object]], rounds: int, warmup: 
 
 
 def ratio(slow: list[float], fast: list[float]) -> float:
-    """Median over the rounds of how many times as long the first took."""
+    """How many times as long `slow` took as `fast`: the median over the rounds."""
     return statistics.median(a / b for a, b in zip(slow, fast, strict=True))

@@ -1,4 +1,4 @@
-"""Training on real photos end to end against the textbook: ImageFolder, Resize, CenterCrop and a DataLoader."""
+"""Training on real photos, compared with the textbook: ImageFolder, Resize, CenterCrop and a DataLoader."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ LARGE, LARGE_SIZE, LARGE_BATCH = 40, (3504, 2336), 8
 
 
 def main() -> None:
-    """Prints seconds an epoch of both, from the first one on, for three cases."""
+    """Prints the seconds of each epoch, from the first on, for three cases."""
     if not PHOTOS.is_dir():
         print(f"photos: skipped, no folder {PHOTOS.name} of photographs beside the checkout")
         return
@@ -45,7 +45,7 @@ def main() -> None:
 
 @contextmanager
 def own_cache(scratch: str) -> Iterator[None]:
-    """A cache that knows no photo yet."""
+    """Uses an empty cache."""
     before = os.environ.get("GANZOO_CACHE")
     os.environ["GANZOO_CACHE"] = f"{scratch}/cache"
     yield
@@ -55,7 +55,7 @@ def own_cache(scratch: str) -> Iterator[None]:
 
 
 def enlarge(folder: Path) -> Path:
-    """Photos at the size of a camera's, with grain, so that they are as slow to decode."""
+    """Photos at the size of a camera, with grain, so that they take as long to decode."""
     (folder / "all").mkdir(parents=True)
     rng = np.random.default_rng(0)
     grain = rng.normal(0, 6, (LARGE_SIZE[1], LARGE_SIZE[0], 1))
@@ -67,7 +67,7 @@ def enlarge(folder: Path) -> Path:
 
 
 def compare(title: str, photos: Path, width: int, batch: int, epochs: int) -> None:
-    """Epochs of both in turns, from nothing prepared."""
+    """Runs epochs of both in turn, from an empty cache."""
     shutil.rmtree(os.environ["GANZOO_CACHE"], ignore_errors=True)
     ours = Ours(photos, width, batch)
     textbook = TextbookOnFolder(photos, width, batch)
@@ -81,17 +81,17 @@ def compare(title: str, photos: Path, width: int, batch: int, epochs: int) -> No
     for name, times in seconds.items():
         print(f"  {name:9} {' '.join(f'{value:7.2f}' for value in times)}  s an epoch, {sum(times):.1f} s in all")
     later = ratio(seconds["textbook"][1:], seconds["ganzoo"][1:])
-    whole = sum(seconds["textbook"]) / sum(seconds["ganzoo"])
+    total = sum(seconds["textbook"]) / sum(seconds["ganzoo"])
     first = seconds["textbook"][0] / seconds["ganzoo"][0]
     print(
-        f"  {later:.2f} x from the second epoch, {first:.2f} x in the first, {whole:.2f} x over {epochs} epochs;",
+        f"  {later:.2f} x from the second epoch, {first:.2f} x in the first, {total:.2f} x over {epochs} epochs;",
         end="",
     )
-    print(f" the step waits for data {ours.share_of_waiting():.2%} of its time")
+    print(f" {ours.share_of_waiting():.2%} of the time is spent waiting for data")
 
 
 class TextbookOnFolder:
-    """The tutorials' data loading with two workers, and their training loop."""
+    """The data loading of tutorials, with two workers, and their training loop."""
 
     def __init__(self, photos: Path, width: int, batch: int) -> None:
         steps = [transforms.Resize(SIZE), transforms.CenterCrop(SIZE), transforms.ToTensor()]
@@ -101,13 +101,13 @@ class TextbookOnFolder:
         self.loop = Textbook(trainer(one_image(), width=width).gan)  # type: ignore[arg-type]  # a DCGAN
 
     def epoch(self) -> None:
-        """Every photo once."""
+        """Trains on every photo once."""
         for real, _ in self.loader:
             self.loop.step(real)
 
 
 class Ours:
-    """ganzoo on the folder; the first epoch reads the photos into the cache."""
+    """ganzoo on the same folder. The first epoch reads the photos into the cache."""
 
     def __init__(self, photos: Path, width: int, batch: int) -> None:
         self.photos, self.width, self.batch = photos, width, batch
@@ -115,7 +115,7 @@ class Ours:
         self.seconds = 0.0
 
     def epoch(self) -> None:
-        """Every photo once."""
+        """Trains on every photo once."""
         if self.images is None:
             source = FolderSource(FolderOptions(path=str(self.photos)))
             self.images = Timed(**vars(prepare(source, Size(SIZE, SIZE))))
@@ -126,13 +126,13 @@ class Ours:
         self.seconds += time.perf_counter() - started
 
     def share_of_waiting(self) -> float:
-        """The part of the training time in which images were fetched."""
+        """The share of the training time in which the loop waited for images."""
         assert self.images is not None
         return sum(self.images.waits) / self.seconds
 
 
 class Timed(Images):
-    """Images that note how long each fetch took."""
+    """Images that record how long each fetch takes."""
 
     def __init__(self, **fields: object) -> None:
         super().__init__(**fields)  # type: ignore[arg-type]  # those of a finished Images
@@ -141,7 +141,7 @@ class Timed(Images):
     waits: list[float]
 
     def take(self, indices: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
-        """As the base class, timed."""
+        """As in the base class, with the time recorded."""
         started = time.perf_counter()
         taken = super().take(indices)
         self.waits.append(time.perf_counter() - started)
@@ -149,7 +149,7 @@ class Timed(Images):
 
 
 def one_image() -> Images:
-    """Something to build a trainer with whose networks are all that is wanted."""
+    """Data to build a trainer with, of which only the networks are used."""
     pixels = np.zeros((1, SIZE, SIZE, 3), np.uint8)
     labels = np.zeros((1, 0), np.int64)
     return Images(pixels=pixels, labels=labels, attributes={}, fingerprint="", skipped=())

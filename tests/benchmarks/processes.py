@@ -1,9 +1,10 @@
-"""One process with 8 images against 2 with 4 and 4 with 2, for every built-in model, and what they send each other.
+"""Compares one process with 8 images to 2 with 4 and to 4 with 2, for every built-in model.
 
-`python -m tests.benchmarks processes`: the largest difference of a weight after 20 steps, beside how far the weights
-have moved; bytes that a process sends for a step; the part of the step's time that goes into it. Threads stand for
-processes, joined by gloo over the loopback device, so that the times are those of a slow network on a busy machine.
-In double precision, where it shows whether a difference is one of rounding, but for models that insist on single.
+`python -m tests.benchmarks processes` prints the largest difference of a weight after 20 steps, next to how far the
+weights have moved. It also prints the bytes that a process sends per step, and the share of the time that this takes.
+Threads stand for processes. They are joined by gloo over the loopback device, so the times are those of a slow network
+on a busy machine. Models train in double precision, which shows whether a difference comes from rounding. Models that
+only work in single precision use that.
 """
 
 import time
@@ -32,7 +33,7 @@ COUNTS = (1, 2, 4)
 
 @dataclass(frozen=True)
 class Counted(Processes):
-    """Counts what is sent, and how long that takes."""
+    """Counts the bytes that are sent and the seconds that this takes."""
 
     sent: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -58,11 +59,11 @@ def workers(count: int) -> list[Counted]:
 
 
 def train(subject: Subject, count: int) -> tuple[Trainer, Counted, float]:
-    """The first process after the steps, and its seconds."""
+    """Trains on `count` processes. Returns the trainer and the counts of the first one, and the seconds."""
     joined = workers(count)
     trainers = [subject.trainer(processes=one) for one in joined]
     for trainer in trainers:
-        # Adam divides by a gradient's size, so that rounding would show in weights whose gradient is next to nothing.
+        # Adam divides by the size of the gradient. A larger eps keeps it from magnifying rounding in tiny gradients.
         for group in (group for one in trainer.optimisers.values() for group in one.param_groups):
             group["eps"] = EPSILON
 
@@ -86,7 +87,7 @@ def apart(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
 
 @contextmanager
 def doubled() -> Iterator[None]:
-    """Networks, noise and images in double precision."""
+    """Uses double precision for networks, noise and images."""
     single = batches.from_uint8
     torch.set_default_dtype(torch.float64)
     batches.from_uint8 = lambda pixels: single(pixels).double()
@@ -98,7 +99,7 @@ def doubled() -> Iterator[None]:
 
 
 def row(name: str) -> dict[str, object]:
-    """Each in a process of its own, as encoders stay in memory in the precision in which they were first wanted."""
+    """Measures in a new process, since an encoder stays in memory in the precision in which it was first used."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
         try:
             return pool.submit(measured, name, "double").result()

@@ -1,4 +1,4 @@
-"""That the scores see what they should: real scenes made worse in one known way each, row by row."""
+"""Whether the scores detect known defects: each row scores real scenes that were degraded in one way."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ Pixels = NDArray[np.uint8]
 
 
 def main() -> None:
-    """Prints one row for each way of being worse."""
+    """Prints one row per defect."""
     catalog = open_catalog(third_party=False)
     configuration = configure_run("dcgan", catalog, options={"data.count": COUNT, "score_images": FAKES})
     images = prepare(open_source(configuration), configuration.settings.size)
@@ -40,17 +40,17 @@ def main() -> None:
 
 
 def line(name: str, count: int, found: Evaluation) -> str:
-    """One row of the table."""
+    """Formats one row of the table."""
     value, low, high = (1000 * end for end in (found.score.value, found.score.low, found.score.high))
     shares = "  ".join(f"{found.others[column]:9.2f}" for column in COLUMNS)
     return f"{name:28}  {count:6}  {value:15.1f}  {f'{low:.1f} to {high:.1f}':>18}  {shares}"
 
 
 def rows(scorer: Scorer, images: Images, share: float) -> Iterator[tuple[str, Tensor]]:
-    """What it is and its features; other real images are such that the scorer has never seen."""
+    """Each defect with the features of its images. They are made from real images that the scorer does not hold."""
     train = split(len(images), share).train
-    known = chosen(train)
-    others = np.setdiff1d(train, known)
+    held = chosen(train)
+    others = np.setdiff1d(train, held)
     real = images.pixels[others[:FAKES]]
     features = scorer._encode(real)
     yield "other real images", features
@@ -61,22 +61,22 @@ def rows(scorer: Scorer, images: Images, share: float) -> Iterator[tuple[str, Te
     season = others[images.labels[others, 0] == 0]
     yield "one season only", scorer._encode(images.pixels[season[:FAKES]])
     moment = train[(images.labels[train] == 0).all(1)]
-    yield "one season, one time", scorer._encode(images.pixels[np.setdiff1d(moment, known)])
+    yield "one season, one time", scorer._encode(images.pixels[np.setdiff1d(moment, held)])
     centre = features.mean(0)
     yield f"{1 - SPREAD:.0%} less spread of features", centre + SPREAD * (features - centre)
-    copies = images.pixels[known[-FAKES:]]
+    copies = images.pixels[held[-FAKES:]]
     yield "half copies of training", scorer._encode(np.concatenate([real[: FAKES // 2], copies[: FAKES // 2]]))
     yield "all copies of training", scorer._encode(copies)
 
 
 def blurred(pixels: Pixels, radius: float) -> Pixels:
-    """Through a Gaussian filter."""
+    """Applies a Gaussian filter."""
     kernel = ImageFilter.GaussianBlur(radius)
     return np.stack([np.asarray(Image.fromarray(image).filter(kernel)) for image in pixels])
 
 
 def noisy(pixels: Pixels, sigma: float) -> Pixels:
-    """With normal noise on each value."""
+    """Adds normal noise to each value."""
     noise = np.random.default_rng(0).normal(0, sigma, pixels.shape)
     return np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8)
 

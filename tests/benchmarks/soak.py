@@ -1,4 +1,4 @@
-"""Trains for an hour with a checkpoint every ten seconds, and looks at what grows: memory, open files, threads, disk.
+"""Trains for an hour with a checkpoint every ten seconds, and watches whether memory, files, threads or disk use grow.
 
 `python -m tests.benchmarks.soak [MINUTES]`.
 """
@@ -18,8 +18,8 @@ COMMAND = ["run", "dcgan-laptop", "--set", "batch=8", "--checkpoint-every", "10s
 SCORES = ["--score-every", "5min", "--set", "score_images=50", "--threads", "1", "--device", "cpu"]
 
 
-def looked_at(process: int, folder: Path) -> dict[str, float]:
-    """What the process holds now, and what its run folder takes."""
+def measure(process: int, folder: Path) -> dict[str, float]:
+    """The resources that the process uses now, and the size of its run folder."""
     status = Path(f"/proc/{process}/status").read_text()
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     checkpoints = folder / "checkpoints"
@@ -29,12 +29,12 @@ def looked_at(process: int, folder: Path) -> dict[str, float]:
         "threads": int(fields["Threads"]),
         "checkpoints": len(list(checkpoints.glob("step-*"))),
         "checkpoints MB": sum(map(size_of, checkpoints.rglob("*"))) / 1e6,
-        "strays": len(list(checkpoints.glob(".*"))),
+        "unfinished": len(list(checkpoints.glob(".*"))),
     }
 
 
 def size_of(file: Path) -> int:
-    """None any more for one that was pruned meanwhile."""
+    """The size in bytes; 0 for a file that was pruned in the meantime."""
     with suppress(FileNotFoundError):
         return file.stat().st_size
     return 0
@@ -48,10 +48,10 @@ def main(minutes: float) -> None:
         seen: list[dict[str, float]] = []
         time.sleep(min(WARM_UP, minutes * 15))
         while process.poll() is None:
-            seen.append(looked_at(process.pid, folder))
+            seen.append(measure(process.pid, folder))
             time.sleep(EVERY)
         saved = len(list((folder / "samples").iterdir()))
-        print(f"{minutes:g} min, exit code {process.returncode}, {len(seen)} looks, {saved} grids")
+        print(f"{minutes:g} min, exit code {process.returncode}, {len(seen)} measurements, {saved} grids")
         named = {"first": seen[0], "middle": seen[len(seen) // 2], "last": seen[-1]}
         most = {key: max(one[key] for one in seen) for key in seen[0]}
         moments = {**named, "most": most}

@@ -1,6 +1,6 @@
-"""How often a picture drawn in a style looks most like real pictures of that style, by first and second moments.
+"""How often a picture drawn in a style is most similar to real pictures of that style, by first and second moments.
 
-`python -m tests.benchmarks.styles RUN DATA`, DATA the folder of folders that RUN was trained on.
+`python -m tests.benchmarks.styles RUN DATA`, where DATA is the folder of folders on which RUN was trained.
 """
 
 import sys
@@ -22,7 +22,7 @@ DRAWN, REAL, STAGES = 100, 200, 4
 
 @torch.no_grad()
 def codes(images: Tensor, encoder: Encoder) -> Tensor:
-    """Mean and deviation of each channel at each stage: what AdaIN calls style."""
+    """The mean and deviation of each channel at each stage, which AdaIN calls style."""
     parts = [
         torch.cat([moment for one in encoder.maps(part, depth=STAGES) for moment in moments(one)], dim=1)
         for part in images.split(50)
@@ -53,7 +53,7 @@ def main(run: Path, data: Path) -> None:
         return int(((own - centres) / spread).square().mean(1).argmin())
 
     def without(number: int, place: int) -> Tensor:
-        """The centres, that of style `number` without its picture `place`: none is compared with itself."""
+        """The centres, with picture `place` left out of style `number`, so that no picture is compared with itself."""
         count, left = len(known[number]), centres.clone()
         left[number] = (count * centres[number] - known[number][place]) / max(count - 1, 1)
         return left

@@ -1,7 +1,7 @@
-"""One process with a whole batch against two with half of it each, at the size that users train at.
+"""Compares one process with a full batch to two with half of it each, at the size that users train at.
 
-`python -m tests.benchmarks together`, on a machine with two free cores: one thread a process, joined by gloo. The part
-of the time for the exchange has the wait for the slower process in it.
+Run `python -m tests.benchmarks together` on a machine with two free cores. Each process has one thread, and gloo joins
+them. The time of the exchange includes the wait for the slower process.
 """
 
 import multiprocessing
@@ -36,7 +36,7 @@ def trainer(preset: str, processes: Counted) -> Trainer:
 
 
 def train(preset: str, processes: Counted) -> dict[str, float]:
-    """Median seconds of a round, the part of them in the exchange, and the bytes sent."""
+    """The median seconds of a round, those spent on the exchange, and the bytes sent."""
     one = trainer(preset, processes)
     rounds, exchanges = [], []
     for _ in range(WARM_UP + ROUNDS):
@@ -60,7 +60,7 @@ def worker(preset: str, rank: int, count: int, meeting: str, answer: Any) -> Non
 
 
 def measured(preset: str, count: int) -> dict[str, float]:
-    """What the first of so many processes measures."""
+    """The measurements of the first of `count` processes."""
     context = multiprocessing.get_context("spawn")
     answer = context.Queue()
     with tempfile.TemporaryDirectory() as place:
@@ -83,7 +83,7 @@ def row(preset: str) -> dict[str, object]:
         "step of two": f"{1000 * together['seconds']:.0f} ms",
         "faster by": f"{alone['seconds'] / together['seconds']:.2f}",
         "exchange": f"{1000 * together['exchange']:.0f} ms",
-        "part": f"{together['exchange'] / together['seconds']:.0%}",
+        "share": f"{together['exchange'] / together['seconds']:.0%}",
     }
 
 

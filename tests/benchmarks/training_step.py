@@ -1,4 +1,4 @@
-"""The DCGAN step (batch 64, 64 px, 64 base channels) against a textbook loop on the same networks, in one process."""
+"""Compares the DCGAN step (batch 64, 64 px, 64 base channels) with a textbook loop on the same networks."""
 
 import copy
 import ctypes
@@ -24,7 +24,7 @@ BATCH, SIZE, LATENT = 64, 64, 100
 
 
 def main() -> None:
-    """Prints the ratio textbook / ganzoo, with its parts, and the convolutions' own time."""
+    """Prints the ratio textbook / ganzoo, what contributes to it, and the time of the convolutions alone."""
     images = fake_images()
     trainers = {"ganzoo": trainer(images), "ganzoo --compile": trainer(images, compile=True)}
     trainers["ganzoo --precision bf16"] = trainer(images, precision="bf16")
@@ -46,11 +46,11 @@ def main() -> None:
 
 
 GLIBC_SETTLED, OURS = (32 << 20, 64 << 20), (1 << 30, 1 << 30)
-"""Thresholds of glibc for mapping and for trimming: where its own rule settles with large tensors, and the engine's."""
+"""Thresholds of glibc for mapping and trimming memory: those it settles on with large tensors, and the engine's."""
 
 
 def with_allocator(thresholds: tuple[int, int], action: Callable[[], None]) -> Callable[[], None]:
-    """The action under those thresholds, which belong to the process; ours are set again afterwards."""
+    """The action with these thresholds, which apply to the whole process. Afterwards the engine's are set again."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", lambda *_: 0)
 
     def act() -> None:
@@ -64,7 +64,7 @@ def with_allocator(thresholds: tuple[int, int], action: Callable[[], None]) -> C
 
 
 def fake_images() -> Images:
-    """Random pixels: what they show does not change how long a step takes."""
+    """Random pixels. Their content does not change how long a step takes."""
     rng = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (512, SIZE, SIZE, 3), generator=rng, dtype=torch.uint8).numpy()
     labels = torch.zeros(512, 0, dtype=torch.int64).numpy()
@@ -72,7 +72,7 @@ def fake_images() -> Images:
 
 
 def trainer(images: Images, *, width: int = 64, batch: int = BATCH, **settings: object) -> Trainer:
-    """A trainer of the built-in DCGAN, average of weights switched off as the textbook loop has none."""
+    """A trainer of the built-in DCGAN, without the average of weights, which the textbook loop does not have."""
     options = {"generator.width": width, "discriminator.width": width, "ema_kimg": 0, "batch": batch, **settings}
     configuration = configure_run("dcgan", open_catalog(), options=options)
     return build_trainer(
@@ -81,7 +81,7 @@ def trainer(images: Images, *, width: int = 64, batch: int = BATCH, **settings: 
 
 
 class Textbook:
-    """The loop of the tutorials: contiguous layout, plain Adam, nothing frozen, fakes shared by both steps."""
+    """The loop of tutorials: contiguous layout, plain Adam, no frozen networks, and the same fakes for both steps."""
 
     def __init__(self, gan: AdversarialGAN) -> None:
         self.generator = copy.deepcopy(gan.generator).to(memory_format=torch.contiguous_format)
@@ -93,7 +93,7 @@ class Textbook:
         self.loss = nn.BCEWithLogitsLoss()
 
     def step(self, real: Tensor) -> None:
-        """One step of each player."""
+        """One step of the discriminator and one of the generator."""
         update_generator, update_discriminator = self.optimisers
         ones, zeros = torch.ones(len(real)), torch.zeros(len(real))
         self.discriminator.zero_grad()
@@ -107,7 +107,7 @@ class Textbook:
 
 
 class Convolutions:
-    """Nothing but the convolutions of a step, forward and the backward parts that are needed: the machine's limit."""
+    """Only the convolutions of a step, forward and the needed parts of backward. No loop can be faster than this."""
 
     def __init__(self, gan: AdversarialGAN) -> None:
         self.calls = [
@@ -128,17 +128,17 @@ class Convolutions:
             network(example.contiguous(memory_format=torch.channels_last) if example.dim() == 4 else example)
         for hook in hooks:
             hook.remove()
-        # The first layer's input is an image or a latent: only the generator's step needs the image's gradient.
+        # The first layer receives an image or a latent. Only the generator's step needs the gradient of the image.
         first = seen[0][0]
         return [(m, x, {**t, "inputs": min(t["inputs"], 1) if m is first else t["inputs"]}) for m, x, t in seen]
 
     def step(self) -> None:
-        """All convolutions as often as one round of both players needs them."""
+        """Runs all convolutions as often as a step of both networks needs them."""
         for module, example, times in self.calls:
-            both = times["weights"]
+            trained = times["weights"]
             for number in range(times["forward"]):
                 x = example.detach().requires_grad_(number < times["inputs"])
-                module.weight.requires_grad_(number < both)
+                module.weight.requires_grad_(number < trained)
                 y = module(x)
                 if y.requires_grad:
                     torch.autograd.backward(
@@ -148,7 +148,7 @@ class Convolutions:
 
 
 def allocator_gain() -> float:
-    """How many times as long a step of a narrow DCGAN takes in a process without our allocator setting."""
+    """How many times as long a step of a narrow DCGAN takes without the engine's allocator setting."""
     import subprocess
     import sys
 
@@ -164,7 +164,7 @@ def allocator_gain() -> float:
 
 
 def time_narrow(allocator: bool) -> float:
-    """Median seconds of a step of width 16, with or without the allocator setting."""
+    """The median seconds of a step at width 16, with or without the allocator setting."""
     import ganzoo.engine.device as device
 
     if not allocator:

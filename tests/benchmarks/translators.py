@@ -1,4 +1,4 @@
-"""A CycleGAN round at 128 px against a textbook loop of the same networks, and painting in megapixels a second."""
+"""Compares a CycleGAN round at 128 px with a textbook loop of the same networks, and times stylizing."""
 
 import copy
 import itertools
@@ -26,7 +26,7 @@ SIDE = 1024
 
 
 def main() -> None:
-    """Prints the ratio textbook / ganzoo, and how fast and with how much memory a photo is painted."""
+    """Prints the ratio textbook / ganzoo, and how fast a photo is painted."""
     options = {"generator.width": WIDTH, "discriminator.width": WIDTH, "batch": BATCH, "size": SIZE, "ema_kimg": 0}
     configuration = configure_run("cyclegan", open_catalog(), options=options)
     gan = build_gan(configuration, {})
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def painting(preset: str) -> None:
-    """Megapixels a second of an untrained network: weights do not change how long it takes."""
+    """Prints the megapixels per second of an untrained network. Its weights do not change the time."""
     gan = build_gan(configure_run(preset, open_catalog()), {}).eval()
     stylizer = Stylizer(gan, torch.device("cpu"))  # type: ignore[arg-type]  # the preset is a translator's
     pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
@@ -59,14 +59,14 @@ def painting(preset: str) -> None:
 
 
 def images(seed: int) -> Images:
-    """Random pixels: what they show does not change how long a step takes."""
+    """Random pixels. Their content does not change how long a step takes."""
     pixels = np.random.default_rng(seed).integers(0, 256, (64, SIZE, SIZE, 3), dtype=np.uint8)
     labels = np.empty((64, 0), np.int64)
     return Images(pixels=pixels, labels=labels, attributes={}, fingerprint=str(seed), skipped=())
 
 
 class Textbook:
-    """The loop of the tutorials: contiguous layout, plain Adam, gradients also where nobody wants them."""
+    """The loop of tutorials: contiguous layout, plain Adam, and gradients even where they are not needed."""
 
     def __init__(self, gan: GAN) -> None:
         self.there, self.back = gan.generator.to(memory_format=torch.contiguous_format), gan.back
@@ -81,24 +81,24 @@ class Textbook:
     def step(self, photo: Tensor, painting: Tensor) -> None:
         """One round."""
         translated, photographed = self.there(photo), self.back(painting)
-        loss = won(self.painting_critic(translated)) + won(self.photo_critic(photographed))
+        loss = to_one(self.painting_critic(translated)) + to_one(self.photo_critic(photographed))
         loss = loss + 10 * (l1_loss(self.back(translated), photo) + l1_loss(self.there(photographed), painting))
         loss = loss + 5 * (l1_loss(self.there(painting), painting) + l1_loss(self.back(photo), photo))
         self.generators.zero_grad()
         loss.backward()
         self.generators.step()
-        critic_loss = won(self.painting_critic(painting)) + lost(self.painting_critic(translated.detach()))
-        critic_loss = critic_loss + won(self.photo_critic(photo)) + lost(self.photo_critic(photographed.detach()))
+        loss = to_one(self.painting_critic(painting)) + to_zero(self.painting_critic(translated.detach()))
+        loss = loss + to_one(self.photo_critic(photo)) + to_zero(self.photo_critic(photographed.detach()))
         self.critics.zero_grad()
-        (0.5 * critic_loss).backward()
+        (0.5 * loss).backward()
         self.critics.step()
 
 
-def won(scores: Tensor) -> Tensor:
-    """Distance to 1."""
+def to_one(scores: Tensor) -> Tensor:
+    """The squared distance of the scores to 1."""
     return mse_loss(scores, torch.ones_like(scores))
 
 
-def lost(scores: Tensor) -> Tensor:
-    """Distance to 0."""
+def to_zero(scores: Tensor) -> Tensor:
+    """The squared distance of the scores to 0."""
     return mse_loss(scores, torch.zeros_like(scores))

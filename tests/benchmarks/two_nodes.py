@@ -1,6 +1,6 @@
-"""Two network namespaces as two machines: one is killed in the middle, comes back, and the run goes on to its end.
+"""Trains on two network namespaces that stand for machines. One is killed, comes back, and the run resumes to its end.
 
-`python -m tests.benchmarks.two_nodes`, as root on Linux; nothing is left behind.
+Run `python -m tests.benchmarks.two_nodes` as root on Linux. It removes the namespaces at the end.
 """
 
 import json
@@ -19,7 +19,8 @@ from ganzoo.engine import checkpoint
 NODES = {"ganzoo-a": "10.77.0.1", "ganzoo-b": "10.77.0.2"}
 STEPS = 300
 LONGEST = 600.0
-# Without the first torchrun remembers where the workers met, and one that comes back is never told (torch 2.14).
+# Without the first one, torchrun keeps the old meeting point of the workers, and a worker that comes back never
+# learns of it (torch 2.14).
 ENVIRONMENT = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1", "GLOO_SOCKET_IFNAME": "gz0", "OMP_NUM_THREADS": "1"}
 OPTIONS = ["--tiny", "--device", "cpu", "--threads", "1", "--budget", f"{STEPS}steps", "--checkpoint-every", "10steps"]
 
@@ -30,7 +31,7 @@ def run(*command: str) -> None:
 
 @contextmanager
 def nodes() -> Iterator[None]:
-    """The namespaces, joined by a cable."""
+    """Creates the namespaces and connects them by a virtual cable."""
     (one, address), (other, away) = NODES.items()
     try:
         for name in NODES:
@@ -47,11 +48,11 @@ def nodes() -> Iterator[None]:
 
 
 def started(node: str, folder: Path) -> "subprocess.Popen[bytes]":
-    """torchrun in a namespace."""
+    """Starts torchrun in a namespace."""
     meeting = f"{next(iter(NODES.values()))}:29400"
     elastic = ["--nnodes", "2", "--nproc-per-node", "1", "--max-restarts", "3"]
     rendezvous = ["--rdzv-backend", "c10d", "--rdzv-endpoint", meeting, "--local-addr", NODES[node]]
-    # Where names can't be looked up, a machine does not see that the meeting point is itself.
+    # Without a name service, a machine does not recognise the meeting point as itself.
     rendezvous += ["--rdzv-conf", f"is_host={str(meeting.startswith(NODES[node])).lower()}"]
     command = [sys.executable, "-m", "torch.distributed.run", *elastic, *rendezvous]
     training = ["-m", "ganzoo", "run", "dcgan", *OPTIONS, "--out", str(folder), "--continue"]
@@ -65,7 +66,7 @@ def started(node: str, folder: Path) -> "subprocess.Popen[bytes]":
 
 
 def pull_the_plug(node: str) -> None:
-    """Kills every process of the machine at once; torchrun keeps its workers in sessions of their own."""
+    """Kills every process of the machine, since torchrun starts its workers in sessions of their own."""
     alive = subprocess.run(["ip", "netns", "pids", node], check=True, capture_output=True, text=True).stdout
     for process in alive.split():
         os.kill(int(process), signal.SIGKILL)

@@ -101,4 +101,4 @@ def test_a_data_set_without_files_is_looked_at_too(capsys, monkeypatch):
     monkeypatch.setattr("ganzoo.data.inspect.survey.DRAWN", 6)
     code, out, err = run(capsys, "scenes", "--no-estimate", "--sheet", "sheet.png")
     assert (code, err) == (0, "")
-    assert "4000 (6 looked at)" in out and "season 4" in out
+    assert "4000 (6 measured)" in out and "season 4" in out

@@ -1,15 +1,18 @@
 """The command line: a mistake is one line on stderr and the right exit code, and what only looks stays light."""
 
 import json
+import re
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 
-from ganzoo.cli import app, run_command
+from ganzoo.cli import app, console, run_command
 from ganzoo.cli.app import Context
 from ganzoo.config.resolve import configure_run
+from ganzoo.config.settings import RunSettings
+from ganzoo.options import describe_type
 
 MISTAKES = {
     "unknown option": ("run dcgan --set lrr=1", 2, "unknown option 'lrr' for dcgan (set). Did you mean 'lr'?"),
@@ -35,6 +38,11 @@ MISTAKES = {
     "nothing to show": ("show", 2, "Missing argument"),
     "unknown kind of parts": ("show --parts losses", 2, "The kinds are generator, discriminator, loss"),
     "unknown flag": ("run dcgan --nonsense", 2, "--nonsense"),
+    "option as a flag": ("run dcgan --lr 3", 2, "'lr' is an option of dcgan, so write --set lr=3"),
+    "option as a flag with =": ("run --tiny wgan --loss.clip=-1", 2, "so write --set loss.clip=-1"),
+    "setting as a flag of a preset": ("run dcgan-laptop --max-bad", 2, "so write --set max_bad=VALUE"),
+    "option as a flag to compare": ("compare nothing wgan-gp --critic-steps 2", 2, "so write --set critic_steps=2"),
+    "option as a flag of no model": ("run --lr 3", 2, "'--lr'"),
     "unknown command": ("trian", 2, "'trian'"),
     "unknown task": ("list --task nonsense", 2, "nonsense"),
     "unknown format": ("list --format xml", 2, "'xml'"),
@@ -191,6 +199,46 @@ def test_show_has_bounds_and_origins(capsys, tmp_path_factory):
     assert rows["lr"]["type"] == "float > 0, <= 1"
     assert rows["optimiser"]["type"] == "adam | rmsprop"
     assert (rows["lr"]["origin"], rows["batch"]["origin"]) == ("default", "preset own")
+
+
+def test_types_are_readable(capsys: pytest.CaptureFixture[str]) -> None:
+    catalog = Context(third_party=False).catalog()
+    classes = [RunSettings, *(one.spec.options for one in (*catalog.models, *catalog.parts))]
+    texts = {describe_type(field) for kind in classes for field in kind.model_fields.values()}
+    assert "amount | null" in texts
+    assert not [
+        text for text in texts if len(text) > 45 or re.search(r"Annotated|FieldInfo|Optional|[a-z]\.[a-z]", text)
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_tables_break_no_word_that_is_typed(capsys: pytest.CaptureFixture[str], monkeypatch, width: int) -> None:
+    monkeypatch.setattr(console.console, "width", width)
+    for command in ("list", "plugins", "show dcgan", "show --parts"):
+        lines = read(capsys, f"--no-plugins {command}").splitlines()
+        assert max(map(len, lines)) <= width, command
+        [rows] = [json.loads(read(capsys, f"--no-plugins {command} --format json"))]
+        names = [row["option"] for row in rows[0]["options"]] if "dcgan" in command else [row["name"] for row in rows]
+        firsts = {line.split()[0] for line in lines if line.strip()}
+        assert set(names) <= firsts, command
+
+
+def test_what_all_rows_share_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    out = read(capsys, "--no-plugins plugins")
+    assert out.count("ganzoo-core") == out.count("package") == out.count("status") == 1 and "reason" not in out
+    out = read(capsys, "--no-plugins show --parts loss")
+    assert out.count("kind loss") == 1 and "non-saturating" in out
+    out = read(capsys, "--no-plugins list --task translate")
+    assert out.count("task translate") == 2  # of models and of presets
+
+
+def test_no_first_sentence_is_cut_off_in_the_overview(ganzoo_command) -> None:
+    out = ganzoo_command("--help", COLUMNS="80").stdout
+    assert "..." not in out.replace("COMMAND [ARGS]...", "")
+    for command in app.list_commands(click.Context(app)):
+        found = app.get_command(click.Context(app), command)
+        sentence = re.split(r"(?<=[.])\s", (found.help or "").strip())[0]
+        assert len(sentence) <= 45 and sentence.endswith(".") and sentence in out, command
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,4 +1,4 @@
-"""Runs of a comparison as tasks of Ray: with a stand-in for Ray, and with Ray where it is installed."""
+"""Runs of a comparison as tasks of Ray: with a fake Ray, and with Ray itself where it is installed."""
 
 import json
 import pickle
@@ -22,7 +22,7 @@ TINY = ["--tiny", "--budget", "4steps", "--score-images", "50", "--set", "held_o
 
 
 class FakeRay(ModuleType):
-    """As much of Ray as is used, in this process: a task runs when it is waited for."""
+    """The part of Ray that is used, in this process. A task runs when `wait` is called."""
 
     def __init__(self, run: Callable[..., object] | None = None, gpus: int = 0) -> None:
         super().__init__("ray")
@@ -50,7 +50,7 @@ class FakeRay(ModuleType):
         self.needs = needs
 
         def submit(function: Callable[..., object], *arguments: object) -> int:
-            sent = pickle.loads(pickle.dumps(arguments))  # as another machine gets them
+            sent = pickle.loads(pickle.dumps(arguments))  # as another machine receives them
             self._tasks.append(lambda: (self._run or function)(*sent))
             return len(self._tasks) - 1
 
@@ -116,7 +116,7 @@ def test_a_task_that_fails_is_a_row(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "forty lines" not in capsys.readouterr().err
 
 
-def test_ctrl_c_cancels_what_waits_and_gives_what_runs_time_to_save(
+def test_ctrl_c_cancels_waiting_tasks_and_gives_running_ones_time_to_save(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ray = use(monkeypatch, FakeRay())
@@ -148,8 +148,8 @@ def test_a_cancelled_task_ends_its_run(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert started.poll() == -signal.SIGTERM
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a call of Linux")
-def test_a_run_ends_with_a_task_that_is_killed() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a system call of Linux")
+def test_a_run_ends_when_its_task_is_killed() -> None:
     code = """if True:
         import os, signal, subprocess, sys
         from ganzoo.comparing.cluster import _end_with_parent
@@ -167,7 +167,7 @@ def test_a_run_ends_with_a_task_that_is_killed() -> None:
 
 
 def _alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and that nobody has waited for does not."""
+    """Whether the process runs. A zombie, which has ended but was not waited for, does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -185,7 +185,7 @@ def test_a_task_asks_for_a_gpu_if_its_run_uses_one(device: str, gpus: int, asked
     assert ray.needs == {"num_cpus": 3, "num_gpus": asked}
 
 
-def test_a_cluster_of_the_users_own_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_the_user_started_is_left_running(monkeypatch: pytest.MonkeyPatch) -> None:
     ray = use(monkeypatch, FakeRay())
     ray.up = True
     with cluster.cluster(Settings(names=("dcgan",), threads=1), []) as workers:
@@ -193,13 +193,15 @@ def test_a_cluster_of_the_users_own_stays(monkeypatch: pytest.MonkeyPatch) -> No
     assert ray.up
 
 
-def test_without_ray_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_ray_the_error_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     assert run_command(["compare", "dcgan", *TINY, "--jobs", "ray"]) == 2
     assert "pip install 'ganzoo-core[ray]'" in capsys.readouterr().err and not Path("comparisons").exists()
 
 
-def test_a_cluster_that_does_not_answer_is_a_line(
+def test_a_cluster_that_does_not_answer_is_an_error_of_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ray = use(monkeypatch, FakeRay())

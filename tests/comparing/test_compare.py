@@ -1,4 +1,4 @@
-"""Whole comparisons of tiny models, by the command."""
+"""Whole comparisons of tiny models, through the command line."""
 
 import json
 import shutil
@@ -54,7 +54,7 @@ def test_models_are_trained_scored_and_ranked(capsys: pytest.CaptureFixture[str]
     assert "recorded results" in capsys.readouterr().out
 
 
-def test_a_second_call_trains_nothing_again_and_another_plan_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_call_trains_nothing_again_and_a_different_plan_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     compare("dcgan", "--out", "out")
     before = Path("out/dcgan-0/scores.jsonl").read_text()
     capsys.readouterr()
@@ -69,7 +69,7 @@ def test_a_second_call_trains_nothing_again_and_another_plan_is_refused(capsys: 
     assert "left alone" in capsys.readouterr().err
 
 
-def test_a_model_that_fails_is_a_row_and_the_others_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_fails_is_a_row_and_the_others_continue(capsys: pytest.CaptureFixture[str]) -> None:
     blocked = Path("out", "lsgan-0")
     compare("lsgan", "dcgan", "--out", "out")
     shutil.rmtree(blocked)
@@ -82,7 +82,9 @@ def test_a_model_that_fails_is_a_row_and_the_others_go_on(capsys: pytest.Capture
     assert [one["name"] for one in content()["summary"]] == ["dcgan"]
 
 
-def test_finished_runs_can_be_compared_and_unlike_ones_are_not_ranked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_finished_runs_are_compared_but_not_ranked_when_their_protocols_differ(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     common = [
         "--tiny",
         "--budget",
@@ -109,13 +111,13 @@ def test_finished_runs_can_be_compared_and_unlike_ones_are_not_ranked(capsys: py
     [
         (["dcgam"], "Did you mean 'dcgan'?"),
         (["dcgan", "dcgan"], "more than once"),
-        (["dcgan", "--set", "budget=3steps"], "sets it for all runs alike"),
+        (["dcgan", "--set", "budget=3steps"], "a comparison sets it for all runs"),
         (["dcgan", "--budget", "long"], "budget='long'"),
         (["dcgan", "--set", "lrr=1"], "Did you mean 'lr'?"),
         (["dcgan", "--encoder", "lite1"], "Did you mean 'lite0'?"),
     ],
 )
-def test_a_mistake_is_told_before_anything_is_trained(
+def test_a_mistake_is_reported_before_anything_is_trained(
     capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert run_command(["compare", *arguments]) == 2
@@ -124,7 +126,7 @@ def test_a_mistake_is_told_before_anything_is_trained(
     assert not Path("comparisons").exists()
 
 
-def test_ctrl_c_saves_and_the_same_command_goes_on(workplace: Path) -> None:
+def test_ctrl_c_saves_and_the_same_command_resumes(workplace: Path) -> None:
     command = [sys.executable, "-m", "ganzoo", "compare", "dcgan", *TINY, "--out", "out"]
     command[command.index("4steps")] = "400steps"
     process = subprocess.Popen(
@@ -132,7 +134,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(workplace: Path) -> None:
         cwd=workplace,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        # A shell lets what it starts in the background ignore ctrl-C, and its children too: these tests, for one.
+        # A shell makes its background jobs and their children ignore ctrl-C. These tests may be such a job.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 180
@@ -145,11 +147,11 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(workplace: Path) -> None:
     steps = [int(path.name.removeprefix("step-")) for path in (workplace / "out/dcgan-0/checkpoints").glob("step-*")]
     done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
-    assert max(steps) < 400 and "dcgan, seed 0: goes on" in done.stdout
+    assert max(steps) < 400 and "dcgan, seed 0: resumes" in done.stdout
     assert content(str(workplace / "out"))["rows"][0]["steps"] == 400  # type: ignore[index]
 
 
-def test_a_notebook_compares_by_one_call(workplace: Path) -> None:
+def test_a_notebook_compares_with_one_call(workplace: Path) -> None:
     done = ganzoo.compare(
         ["dcgan", "wgan"],
         tiny=True,
@@ -168,7 +170,7 @@ def test_a_notebook_compares_by_one_call(workplace: Path) -> None:
         ganzoo.compare(["dcgan"], budget="soon")
 
 
-def test_a_table_is_put_together_from_runs_of_several_comparisons(workplace: Path) -> None:
+def test_runs_of_several_comparisons_are_put_into_one_table(workplace: Path) -> None:
     common = {"score_images": 50, "options": {"held_out": 0.4, "device": "cpu"}, "tiny": True, "budget": "10steps"}
     made = [ganzoo.compare([name], out=workplace / name, **common).rows[0] for name in ("dcgan", "wgan")]
     short = ganzoo.compare(["lsgan"], out=workplace / "lsgan", **{**common, "budget": "4steps"}).rows[0]
@@ -177,7 +179,7 @@ def test_a_table_is_put_together_from_runs_of_several_comparisons(workplace: Pat
     assert [row.best for row in joint.rows[:2]] == [row.best for row in made]
     assert [row.budget for row in joint.rows] == ["10steps", "10steps", "4steps"]
     assert content(str(workplace / "joint"))["budget"] == "10steps and 4steps"
-    assert joint.rows[2].best == joint.rows[2].last, "scored four times: its best would be of other luck"
+    assert joint.rows[2].best == joint.rows[2].last, "it was scored four times, not ten, so its best is not comparable"
     kept = yaml.safe_load((workplace / "registry.yaml").read_text())["results"]
     assert [(result["name"], result["budget"]) for result in kept] == [
         ("dcgan", "10steps"),
@@ -186,7 +188,7 @@ def test_a_table_is_put_together_from_runs_of_several_comparisons(workplace: Pat
     ]
 
 
-def test_translators_are_compared_with_what_they_keep(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_comparison_of_translators_shows_how_much_content_they_keep(capsys: pytest.CaptureFixture[str]) -> None:
     style = ("--style", "scenes", "--set", "style.count=64", "--set", "style.rendition=watercolour")
     compare("fastcut", "lptn", *style, "--out", "out", "--record")
     said = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Results in a registry: appended, with every other line as it was."""
+"""Results are appended to a registry, whose other lines stay as they are."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ RESULT = {
 }
 
 
-def test_entries_are_appended_and_all_else_stays() -> None:
+def test_entries_are_appended_and_everything_else_stays() -> None:
     text = SHIPPED.read_text()
     once = with_results(text, [RESULT])
     twice = with_results(once, [{**RESULT, "score": 0.2}])
@@ -35,7 +35,7 @@ def test_entries_are_appended_and_all_else_stays() -> None:
 
 
 @pytest.mark.parametrize("text", ["schema: 1\n", "schema: 1\nresults: []\n", "schema: 1\nresults:\ncommunity: {}\n"])
-def test_a_section_is_made_where_there_is_none(text: str) -> None:
+def test_a_missing_section_is_added(text: str) -> None:
     assert yaml.safe_load(with_results(text, [RESULT]))["results"] == [RESULT]
 
 
@@ -57,7 +57,7 @@ def test_the_list_shows_the_mean_over_seeds_with_interval_and_floor(tmp_path: Pa
     assert rows[silent]["score"] == ""
 
 
-def test_own_results_are_shown_before_shipped_ones_however_old(tmp_path: Path) -> None:
+def test_own_results_are_shown_before_shipped_ones_even_when_older(tmp_path: Path) -> None:
     shipped = yaml.safe_load(SHIPPED.read_text())["results"][-1]
     file = tmp_path / "own.yaml"
     file.write_text(with_results("schema: 1\n", [{**RESULT, "name": shipped["name"], "date": "2001-01-01"}]))
@@ -67,7 +67,7 @@ def test_own_results_are_shown_before_shipped_ones_however_old(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("change", [{"score": "high"}, {"interval": [1]}, {"floor": None}, {"name": 3}])
-def test_a_result_that_is_none_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+def test_an_invalid_result_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     file = tmp_path / "own.yaml"
     file.write_text(with_results("schema: 1\n", [{**RESULT, **change}]))
     with pytest.raises(UsageError, match="a result needs"):

@@ -1,10 +1,10 @@
-"""Ranks, ties and refusals, on made-up rows."""
+"""Ranks, ties and the reasons for no ranking, on made-up rows."""
 
 from dataclasses import replace
 
 import pytest
 
-from ganzoo.comparing.rows import Row, standings, unlike
+from ganzoo.comparing.rows import Row, standings, why_unranked
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.protocol import Protocol
 
@@ -37,14 +37,14 @@ def row(name: str, best: float, last: float | None = None, seed: int = 0, **more
     return Row(name=name, seed=seed, folder=name, best=score, last=evaluation(last or best, **more))
 
 
-def test_a_rank_counts_those_that_are_better_beyond_doubt() -> None:
+def test_a_rank_counts_the_names_that_are_better_beyond_doubt() -> None:
     by_name = {one.name: one for one in standings([row("c", 9), row("a", 1), row("b", 2.5)])}
     assert {name: one.rank for name, one in by_name.items()} == {"a": 1, "b": 1, "c": 3}
     assert (by_name["a"].ties, by_name["b"].ties, by_name["c"].ties) == (("b",), ("a",), ())
     assert [one.name for one in standings([row("c", 9), row("a", 1)])] == ["a", "c"]
 
 
-def test_the_interval_of_several_seeds_covers_that_of_each() -> None:
+def test_the_interval_over_several_seeds_covers_that_of_each_seed() -> None:
     (one,) = standings([row("a", 1), row("a", 5, last=7, seed=1)])
     assert (one.seeds, one.best) == (2, Interval(value=3, low=0, high=6))
     assert one.last == Interval(value=4, low=0, high=8)
@@ -61,20 +61,20 @@ def test_the_interval_of_several_seeds_covers_that_of_each() -> None:
         ("held_out", "x"),
     ],
 )
-def test_unlike_protocols_are_never_ranked_and_the_field_is_named(field: str, value: object) -> None:
+def test_different_protocols_are_never_ranked_and_the_field_is_named(field: str, value: object) -> None:
     rows = [row("a", 1), row("b", 9, **{field: value})]
-    assert unlike(rows).startswith(f"'{field}' differs: ") and f"{value} for b" in unlike(rows)
+    assert why_unranked(rows).startswith(f"'{field}' differs: ") and f"{value} for b" in why_unranked(rows)
     assert [one.rank for one in standings(rows)] == [None, None]
     assert all(one.ties == () for one in standings(rows))
 
 
-def test_a_run_that_may_know_held_out_images_is_never_ranked() -> None:
+def test_a_run_that_may_have_seen_held_out_images_is_never_ranked() -> None:
     rows = [row("a", 1), replace(row("b", 9), strange=True)]
-    assert "b was trained on other images" in unlike(rows)
+    assert "b was trained on other images" in why_unranked(rows)
     assert [one.rank for one in standings(rows)] == [None, None]
 
 
-def test_a_failed_run_has_no_standing_and_keeps_no_one_from_theirs() -> None:
+def test_a_failed_run_has_no_standing_and_does_not_affect_others() -> None:
     failed = Row(name="bad", seed=0, folder="bad", status="failed", reason="broken")
     assert [one.name for one in standings([failed, row("a", 1)])] == ["a"]
-    assert unlike([failed]) == "" and standings([failed]) == []
+    assert why_unranked([failed]) == "" and standings([failed]) == []

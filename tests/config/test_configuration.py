@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from ganzoo import DataError, ModelSpec, Size, UsageError
+from ganzoo import AdversarialOptions, DataError, ModelSpec, PartSpec, Size, UsageError
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.plugin import Plugin
 from ganzoo.catalog.registry import Preset, Registry
@@ -209,6 +209,53 @@ def test_tiny_of_a_builtin_model_configures_also_on_a_folder(catalog, model, tmp
     assert configuration.parts["data"].options.path == str(tmp_path)
 
 
+def model_of(spec: ModelSpec, catalog: Catalog, *parts: PartSpec, **presets: Preset) -> Catalog:
+    """The catalogue with one more plugin."""
+    plugin = Plugin(name="own", distribution="own", version="1", models=(spec,), parts=parts)
+    return Catalog([*catalog.plugins, plugin], Registry(presets=presets))
+
+
+def own(**fields: object) -> ModelSpec:
+    given = {"name": "own", "target": "a:B", "options": AdversarialOptions, "summary": "s"}
+    return ModelSpec(**given | fields)
+
+
+def test_defaults_of_a_declaration_are_defaults_for_every_reader(catalog: Catalog) -> None:
+    spec = own(defaults={"loss": "wgan-gp", "loss.weight": 5.0, "lr": 1e-3, "regularise": "r1"})
+    configuration = configure_run("own", model_of(spec, catalog))
+    values, described = configuration.values(), configuration.describe()
+    assert (values["loss"], values["loss.weight"], values["lr"], values["r1.every"]) == ("wgan-gp", 5.0, 1e-3, 1)
+    assert {described[key]["origin"] for key in ("loss", "loss.weight", "lr", "regularise")} == {"default"}
+    changed = configure_run("own", model_of(spec, catalog), options={"loss": "wgan", "regularise": ""}).values()
+    assert not [key for key in changed if key in ("loss.weight", "r1.every")]
+
+
+def test_names_of_parts_in_defaults_are_checked_when_looked_up(catalog: Catalog) -> None:
+    with pytest.raises(UsageError, match=r"no loss 'wgam'\. Did you mean 'wgan'\?"):
+        configure_run("own", model_of(own(defaults={"loss": "wgam"}), catalog))
+    with pytest.raises(UsageError, match=r"discriminator\.nrom='layer'"):
+        configure_run("own", model_of(own(defaults={"discriminator.nrom": "layer"}), catalog))
+
+
+def test_tiny_is_that_of_the_task_and_of_the_parts_and_of_the_model_itself(catalog: Catalog) -> None:
+    values = configure_run("own", model_of(own(tiny={"batch": 4, "generator.width": 6}), catalog), tiny=True).values()
+    tiny = {key: values[key] for key in ("size", "batch", "budget", "data.count", "generator.width")}
+    assert tiny == {"size": "16", "batch": 4, "budget": "20steps", "data.count": 64, "generator.width": 6}
+    assert (values["generator.latent"], values["discriminator.width"]) == (16, 8)
+
+
+def test_tiny_follows_the_parts_that_a_preset_chooses_and_its_data(catalog: Catalog, tmp_path: Path) -> None:
+    preset = Preset(model="own", summary="s", set={"generator": "sn-resnet", "data": str(tmp_path)})
+    registered = model_of(own(), catalog, quick=preset)
+    values = configure_run("quick", registered, tiny=True).values()
+    assert (values["generator"], values["generator.width"], values["data"]) == ("sn-resnet", 8, "folder")
+
+
+def test_tiny_leaves_a_part_that_is_chosen_later_as_it_is(catalog: Catalog) -> None:
+    values = configure_run("dcgan", catalog, tiny=True, options={"generator": "sn-resnet"}).values()
+    assert values["generator.width"] == 64
+
+
 def test_a_recorded_configuration_comes_back_whole(catalog, tmp_path):
     before = configure_run("wgan-gp", catalog, tiny=True, options={"lr": "1e-3"}, settings={"data": str(tmp_path)})
     recorded = json.loads(json.dumps({"model": "wgan-gp/wgan-gp", "configuration": before.describe()}))
@@ -323,3 +370,40 @@ def test_a_name_in_a_configuration_never_becomes_an_import(catalog: Catalog, nam
     with pytest.raises(UsageError):
         configure_run(name, catalog)
     assert "antigravity" not in set(sys.modules) - before
+
+
+def test_options_of_old_names_are_read_and_each_is_noted_once(catalog: Catalog, tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("setbacks: 1\nopening_steps: 4")
+    configuration = configure_run("wgan", catalog, config=file, options={"setbacks": "2"})
+    assert (configuration.settings.rollbacks, configuration.values()["warmup_steps"]) == (2, 4)
+    assert configuration.notices == (
+        "option 'setbacks' is now 'rollbacks'; the old name goes with ganzoo-core 0.3",
+        "option 'opening_steps' is now 'warmup_steps'; the old name goes with ganzoo-core 0.3",
+    )
+    assert configure_run("wgan", catalog).notices == ()
+
+
+def test_old_names_in_a_recorded_run_are_read_without_a_word(catalog: Catalog) -> None:
+    described = configure_run("wgan", catalog, options={"rollbacks": 1, "warmup_steps": 4}).describe()
+    old = {"rollbacks": "setbacks", "warmup_steps": "opening_steps", "warmup_every": "opening_every"}
+    content = {"model": "wgan/wgan", "configuration": {old.get(k, k): v for k, v in described.items()}}
+    again = recorded_configuration(content, catalog)
+    assert (again.describe(), again.notices) == (described, ())
+    assert recorded_configuration(content, catalog, [Layer(origin="resume", values={"setbacks": 2})]).notices
+
+
+def test_an_old_name_in_a_preset_is_read_and_noted(catalog: Catalog) -> None:
+    preset = Preset(model="dcgan", summary="s", set={"setbacks": 0})
+    configuration = configure_run("mine", Catalog(catalog.plugins, Registry(presets={"mine": preset})))
+    assert (configuration.settings.rollbacks, len(configuration.notices)) == (0, 1)
+
+
+def test_an_old_name_that_a_model_has_itself_is_its_own(catalog: Catalog) -> None:
+    class Options(AdversarialOptions):
+        """A plugin that chose a word that we dropped."""
+
+        setbacks: int = Field(1, ge=0, description="its own")
+
+    configuration = configure_run("own", model_of(own(options=Options), catalog), options={"setbacks": 7})
+    assert (configuration.settings.rollbacks, configuration.values()["setbacks"], configuration.notices) == (3, 7, ())

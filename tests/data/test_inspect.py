@@ -1,4 +1,4 @@
-"""A look at whole folders: facts, figures, advice, the cleaned copy and the contact sheet."""
+"""Inspections of whole folders: facts, figures, advice, the cleaned copy and the contact sheet."""
 
 import io
 import json
@@ -30,7 +30,7 @@ Inspect = Callable[..., Inspection]
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Inspect:
-    """Looks at folders below the test's own, by side."""
+    """Inspects folders below the test's own, given by side."""
 
     def run(**sides: str) -> Inspection:
         named = {side.replace("_", "-"): tmp_path / folder for side, folder in sides.items()}
@@ -85,7 +85,7 @@ def test_odd_files_are_named_with_their_reason_and_nothing_crashes(tmp_path, ins
     assert contact_sheet(inspection).width > 0
 
 
-def test_facts_are_those_of_the_upright_picture():
+def test_facts_describe_the_upright_picture():
     exif = Image.Exif()
     exif[0x0112] = 6
     for form in ("JPEG", "PNG"):
@@ -97,7 +97,7 @@ def test_facts_are_those_of_the_upright_picture():
         assert thumb is not None and thumb.shape == (32, 32, 3)
 
 
-def test_a_border_is_told_in_pixels_of_the_file(tmp_path, inspect):
+def test_a_border_is_measured_in_pixels_of_the_file(tmp_path, inspect):
     save(ImageOps.expand(landscape(1, (1600, 1200)), 100, "black"), tmp_path / "a" / "x.jpg")
     [fact] = inspect(data="a").facts
     assert all(100 <= width <= 125 for width in fact.border.sides().values()) and len(fact.border.sides()) == 4
@@ -115,7 +115,7 @@ def test_the_figures_of_a_side(tmp_path, inspect):
     assert summary.quality == (60, 60, 60) and summary.width is not None and summary.width[1] == 200
 
 
-def test_the_gap_between_two_sides_is_that_of_their_colours(tmp_path, inspect):
+def test_the_gap_between_two_sides_measures_colours_and_jpeg_quality(tmp_path, inspect):
     for seed in range(3):
         image = landscape(seed)
         save(image, tmp_path / "a" / f"{seed}.jpg", quality=95)
@@ -126,7 +126,7 @@ def test_the_gap_between_two_sides_is_that_of_their_colours(tmp_path, inspect):
     assert inspect(data="a").gap is None
 
 
-def test_copies_within_and_between_sides_are_told_apart(tmp_path, inspect):
+def test_copies_within_and_between_sides_are_distinguished(tmp_path, inspect):
     for seed in range(5):
         save(landscape(seed), tmp_path / "photos" / f"{seed}.png")
     save(landscape(0), tmp_path / "photos" / "again.jpg", quality=50)
@@ -150,7 +150,8 @@ def test_a_folder_given_as_both_sides_is_all_copies(tmp_path, inspect):
     assert any("pairs of the data and the style: 3" in line for line in advise(inspection, CATALOG, gpu=False).warnings)
 
 
-def furnish(root: Path) -> None:
+def make_photos(root: Path) -> None:
+    """A folder of photos with copies, borders, odd formats and a broken file, and a folder of held-out ones."""
     for seed in range(3):
         save(landscape(seed), root / "photos" / "sea" / f"{seed}.jpg", quality=92)
     save(landscape(0), root / "photos" / "wood" / "again.jpg", quality=40)
@@ -169,8 +170,8 @@ def furnish(root: Path) -> None:
     save(ImageOps.mirror(landscape(14)), root / "held" / "held.png")
 
 
-def test_the_cleaned_copy_has_what_is_good_and_the_original_is_untouched(tmp_path, inspect):
-    furnish(tmp_path)
+def test_the_cleaned_copy_has_the_good_pictures_and_the_original_is_untouched(tmp_path, inspect):
+    make_photos(tmp_path)
     before = snapshot(tmp_path / "photos")
     inspection = inspect(data="photos", held_out="held")
     done = {one.name: one for one in clean(inspection, tmp_path / "out" / "clean")}
@@ -212,14 +213,14 @@ def test_the_cleaned_copy_has_what_is_good_and_the_original_is_untouched(tmp_pat
 
 
 def test_a_cleaned_copy_has_nothing_left_to_clean(tmp_path, inspect):
-    furnish(tmp_path)
+    make_photos(tmp_path)
     clean(inspect(data="photos", held_out="held"), tmp_path / "clean")
     again = inspect(data="clean", held_out="held")
     assert left_out(again) == {}
     assert {one.action for one in clean(again, tmp_path / "twice")} == {"copied"}
 
 
-def test_of_copies_the_largest_is_kept(tmp_path, inspect):
+def test_the_largest_of_several_copies_is_kept(tmp_path, inspect):
     for name, side in (("a", 64), ("b", 256), ("c", 128)):
         save(landscape(1, (side, side)), tmp_path / "p" / f"{name}.png")
     gone = left_out(inspect(data="p"))
@@ -227,7 +228,7 @@ def test_of_copies_the_largest_is_kept(tmp_path, inspect):
 
 
 @pytest.mark.parametrize("target", ["photos", "photos/clean", ".", "full", "file"])
-def test_a_copy_never_goes_where_something_is(tmp_path, inspect, target):
+def test_a_copy_never_overwrites_anything(tmp_path, inspect, target):
     save(landscape(1), tmp_path / "photos" / "a.png")
     save(landscape(2), tmp_path / "full" / "a.png")
     (tmp_path / "file").write_text("x")
@@ -237,7 +238,7 @@ def test_a_copy_never_goes_where_something_is(tmp_path, inspect, target):
     assert snapshot(tmp_path) == before
 
 
-def test_a_copy_goes_into_an_empty_folder(tmp_path, inspect):
+def test_a_copy_may_go_into_an_empty_folder(tmp_path, inspect):
     save(landscape(1), tmp_path / "photos" / "a.png")
     (tmp_path / "clean").mkdir()
     clean(inspect(data="photos"), tmp_path / "clean")
@@ -245,7 +246,7 @@ def test_a_copy_goes_into_an_empty_folder(tmp_path, inspect):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clean", "photos"]
 
 
-def test_a_file_that_goes_in_between_is_left_out(tmp_path, inspect):
+def test_a_file_that_disappears_after_the_inspection_is_left_out(tmp_path, inspect):
     for seed in range(2):
         save(landscape(seed), tmp_path / "photos" / f"{seed}.png")
     inspection = inspect(data="photos")
@@ -256,11 +257,11 @@ def test_a_file_that_goes_in_between_is_left_out(tmp_path, inspect):
 
 
 def test_the_contact_sheet_shows_pictures_and_marks_borders(tmp_path, inspect):
-    furnish(tmp_path)
+    make_photos(tmp_path)
     inspection = inspect(data="photos", held_out="held")
     sheet = np.asarray(contact_sheet(inspection)).astype(int)
     red = (np.abs(sheet - (0xE0, 0x20, 0x2C)).max(axis=2) < 3).sum()
-    assert red > 800  # the frame of the one with a border, and of the broken one
+    assert red > 800  # the marked border, and the outline of the broken file
     assert sheet.shape[1] > COLUMNS * 160
     plain = inspect(data="held")
     assert not (np.abs(np.asarray(contact_sheet(plain)).astype(int) - (0xE0, 0x20, 0x2C)).max(axis=2) < 3).any()
@@ -269,7 +270,7 @@ def test_the_contact_sheet_shows_pictures_and_marks_borders(tmp_path, inspect):
 CATALOG = Catalog(discover(third_party=False), load_registry())
 
 
-def test_the_advice_is_a_run_that_can_be_configured(tmp_path, inspect):
+def test_the_advice_can_be_configured_as_a_run(tmp_path, inspect):
     for seed in range(4):
         save(landscape(seed, (180, 120)), tmp_path / "a" / f"{seed}.jpg")
     (tmp_path / "a" / "broken.jpg").write_bytes(b"x")
@@ -282,7 +283,7 @@ def test_the_advice_is_a_run_that_can_be_configured(tmp_path, inspect):
     assert all(any(word in reason for reason in advice.reasons) for word in (advice.model, "augment=", "size 64x96"))
 
 
-def test_the_advice_follows_the_machine_the_pictures_and_what_is_registered(tmp_path, inspect):
+def test_the_advice_depends_on_the_machine_the_pictures_and_the_registered_models(tmp_path, inspect):
     for seed in range(3):
         save(landscape(seed, (150, 300)), tmp_path / "tall" / f"{seed}.jpg")
         save(landscape(seed, (40, 40)), tmp_path / "small" / f"{seed}.jpg")
@@ -297,7 +298,7 @@ def test_the_advice_follows_the_machine_the_pictures_and_what_is_registered(tmp_
     assert nothing.model == "" and any("no model" in reason for reason in nothing.reasons)
 
 
-def test_a_style_without_a_translator_is_said_honestly(tmp_path, inspect):
+def test_the_advice_says_when_no_translator_is_registered(tmp_path, inspect):
     for seed in range(2):
         save(landscape(seed), tmp_path / "a" / f"{seed}.jpg")
         save(landscape(seed + 10), tmp_path / "b" / f"{seed}.jpg")
@@ -308,6 +309,6 @@ def test_a_style_without_a_translator_is_said_honestly(tmp_path, inspect):
     assert any("no translator is registered" in reason for reason in advice.reasons)
 
 
-def test_names_are_printable_whatever_bytes_they_have():
+def test_names_of_any_bytes_are_printable():
     assert printable(os.fsdecode(b"a\xff.png")) == "a\\xff.png"
     assert printable("ünï.png") == "ünï.png"

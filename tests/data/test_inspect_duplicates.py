@@ -1,4 +1,4 @@
-"""Which pictures are the same: copies are found, other pictures are not."""
+"""Copies of pictures are found, and different pictures are not taken for copies."""
 
 import io
 
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from ganzoo.data.inspect import duplicates
-from ganzoo.data.inspect.duplicates import Pair, find_pairs, likeness
+from ganzoo.data.inspect.duplicates import Pair, find_pairs, similarity
 from ganzoo.data.inspect.measure import THUMB, find_border, perceptual_hash, thumbnail
 from tests.data.pictures import landscape
 
@@ -47,7 +47,7 @@ COPIES = {
 }
 
 
-def test_different_pictures_are_no_pairs():
+def test_different_pictures_are_not_paired():
     assert found([landscape(seed) for seed in range(150)]) == []
 
 
@@ -59,7 +59,7 @@ def test_copies_are_found_and_nothing_else(change):
     assert {pair.kind for pair in pairs} == {"near"}
 
 
-def test_mirrored_copies_are_their_own_kind():
+def test_mirrored_copies_are_found_as_mirrored():
     images = [landscape(seed) for seed in range(COUNT)]
     pairs = found([*images, *map(ImageOps.mirror, images)])
     assert [(pair.first, pair.second, pair.kind) for pair in pairs] == [
@@ -67,39 +67,39 @@ def test_mirrored_copies_are_their_own_kind():
     ]
 
 
-def test_a_symmetric_copy_is_near_and_not_mirrored_too():
+def test_a_copy_of_a_symmetric_picture_is_near_and_not_also_mirrored():
     one = np.asarray(landscape(1)).astype(np.uint16)
     whole = Image.fromarray(((one + one[:, ::-1]) // 2).astype(np.uint8))
     assert [pair.kind for pair in found([whole, whole.resize((90, 70))])] == ["near"]
 
 
-def test_a_picture_is_listed_with_a_few_of_its_many_copies():
+def test_a_picture_is_listed_with_few_of_its_many_copies():
     frames = [ImageEnhance.Brightness(landscape(1)).enhance(0.8 + step / 100) for step in range(40)]
     pairs = found(frames)
     partners = [number for pair in pairs for number in (pair.first, pair.second)]
     assert set(partners) == set(range(40))
-    assert max(partners.count(number) for number in range(40)) == duplicates.MOST_PARTNERS
+    assert max(partners.count(number) for number in range(40)) == duplicates.MAX_PARTNERS
 
 
-def test_exact_copies_are_paired_with_the_first_only():
+def test_exact_copies_are_paired_only_with_the_first():
     pairs = found([landscape(1)] * 5 + [landscape(2)], ["a", "a", "a", "a", "a", "b"])
     assert pairs == [Pair(first=0, second=n, kind="exact") for n in range(1, 5)]
 
 
-def test_pictures_of_one_colour_are_as_alike_as_their_colours():
+def test_pictures_of_one_colour_are_compared_by_colour():
     white, also_white, black = (Image.new("RGB", (50, 50), colour) for colour in ((255,) * 3, (254,) * 3, (0,) * 3))
     assert [(pair.first, pair.second) for pair in found([white, black, also_white])] == [(0, 2)]
 
 
-def test_likeness_is_symmetric_and_one_for_the_same():
+def test_similarity_is_symmetric_and_1_for_the_same_picture():
     ones = np.stack([thumb(landscape(seed)) for seed in range(8)])
     others = np.stack([thumb(cropped(landscape(seed))) for seed in range(8)])
-    assert likeness(ones, others) == pytest.approx(likeness(others, ones), abs=1e-5)
-    assert likeness(ones, ones) == pytest.approx(np.ones(8), abs=1e-4)
-    assert (likeness(ones, others) > likeness(ones, np.roll(others, 1, axis=0)) + 0.3).all()
+    assert similarity(ones, others) == pytest.approx(similarity(others, ones), abs=1e-5)
+    assert similarity(ones, ones) == pytest.approx(np.ones(8), abs=1e-4)
+    assert (similarity(ones, others) > similarity(ones, np.roll(others, 1, axis=0)) + 0.3).all()
 
 
-def test_blocks_give_the_same_pairs(monkeypatch):
+def test_the_size_of_blocks_does_not_change_the_pairs(monkeypatch):
     images = [landscape(seed) for seed in range(20)] + [encoded(landscape(seed)) for seed in range(20)]
     whole = found(images)
     monkeypatch.setattr(duplicates, "_BLOCK", 7)
@@ -107,6 +107,6 @@ def test_blocks_give_the_same_pairs(monkeypatch):
     assert found(images) == whole and len(whole) == 20
 
 
-def test_nothing_and_one_picture_have_no_pairs():
+def test_fewer_than_two_pictures_have_no_pairs():
     assert find_pairs([], [], np.zeros((0, THUMB, THUMB, 3), np.uint8)) == []
     assert found([landscape(0)]) == []

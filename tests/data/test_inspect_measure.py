@@ -1,4 +1,4 @@
-"""What is measured on one picture."""
+"""Measurements on one picture."""
 
 import io
 
@@ -33,7 +33,7 @@ def test_the_quality_of_a_jpeg_is_read_from_its_tables(quality):
     assert jpeg_quality(as_jpeg(landscape(0), quality).quantization) == quality  # type: ignore[attr-defined]
 
 
-def test_other_tables_get_the_quality_of_their_strength():
+def test_other_tables_give_the_quality_of_equal_strength():
     standard = as_jpeg(landscape(0), 50).quantization[0]  # type: ignore[attr-defined]
     assert jpeg_quality({0: [2 * value for value in standard]}) == 25
     assert jpeg_quality({0: sorted(standard)}) == 50
@@ -44,7 +44,7 @@ def test_other_tables_get_the_quality_of_their_strength():
     ("colour", "expected"),
     [((255, 255, 255), (100, 0, 0)), ((0, 0, 0), (0, 0, 0)), ((255, 0, 0), (53.24, 80.09, 67.20))],
 )
-def test_lab_is_that_of_the_standard(colour, expected):
+def test_lab_follows_the_standard(colour, expected):
     assert lab(np.array([[colour]], np.uint8))[0, 0] == pytest.approx(expected, abs=0.02)
 
 
@@ -68,12 +68,12 @@ def test_bars_above_and_below_and_a_second_ring_are_found():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_pictures_without_a_frame_have_none(seed):
+def test_pictures_without_a_border_have_none(seed):
     assert not find_border(pixels(landscape(seed)))
     assert not find_border(pixels(as_jpeg(landscape(seed), 40)))
 
 
-def test_a_clear_sky_is_no_frame():
+def test_a_clear_sky_is_no_border():
     image = np.full((100, 150, 3), 255, np.uint8)
     for column in range(150):  # mountains that begin at different heights
         image[40 + abs(column - 75) // 2 :, column] = (60, 80, 50)
@@ -82,19 +82,19 @@ def test_a_clear_sky_is_no_frame():
     assert not find_border(fade)
 
 
-def test_a_picture_of_one_colour_has_no_frame_and_odd_shapes_do_no_harm():
+def test_a_picture_of_one_colour_has_no_border_and_odd_shapes_raise_nothing():
     assert not find_border(np.full((64, 64, 3), 7, np.uint8))
     for shape in ((1, 8), (8, 1), (2, 2), (3, 200), (8, 64)):
         assert find_border(np.zeros((*shape, 3), np.uint8)) == Border()
 
 
-def test_nothing_but_a_frame_is_left_alone():
+def test_a_border_that_leaves_almost_nothing_is_not_cut():
     image = np.full((100, 100, 3), 255, np.uint8)
     image[45:55, 45:55] = 0
     assert find_border(image).inside(image) >= 1000
 
 
-def test_grey_is_told_from_colour_through_jpeg():
+def test_grey_is_distinguished_from_colour_after_jpeg():
     grey = landscape(3).convert("L")
     assert is_grey(pixels(grey)) and is_grey(pixels(as_jpeg(grey.convert("RGB"), 50)))
     assert not is_grey(pixels(landscape(3)))
@@ -108,7 +108,7 @@ def bits(one: int, other: int) -> int:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_hash_outlives_brightness_size_and_encoding_only(seed):
+def test_the_hash_survives_only_changes_of_brightness_size_and_encoding(seed):
     image = landscape(seed)
     own = perceptual_hash(thumbnail(pixels(image)))
     assert 0 <= own < 1 << 63  # the bit of the mean is never set

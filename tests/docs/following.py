@@ -6,11 +6,24 @@ for "…".
 """
 
 import re
-import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 STEP = re.compile(r"(?:`(?P<file>[\w./-]+)`:\n\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
+
+
+@dataclass
+class Done:
+    """What a command has printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str = ""
+
+
+Run = Callable[[str, Path], Done]
+"""Runs a command line in a folder."""
 
 
 @dataclass
@@ -21,12 +34,12 @@ class Followed:
     commands: int = 0
 
 
-def follow(page: Path, folder: Path, environment: dict[str, str]) -> Followed:
+def follow(page: Path, folder: Path, run: Run) -> Followed:
     """Does everything on the page, in its order; AssertionError for the first thing that is not as it says."""
     done = Followed()
     for step in STEP.finditer(page.read_text(encoding="utf-8")):
         if step["language"] == "console":
-            done.commands += run_console(step["text"], folder, environment)
+            done.commands += run_console(step["text"], folder, run)
             continue
         assert step["file"], f"a block without a file's name:\n{step['text'][:200]}"
         path = folder / step["file"]
@@ -41,16 +54,16 @@ def in_order(pieces: list[str], text: str) -> bool:
     return re.search(".*?".join(map(re.escape, pieces)), text) is not None
 
 
-def run_console(text: str, folder: Path, environment: dict[str, str]) -> int:
+def run_console(text: str, folder: Path, run: Run) -> int:
     """Runs the lines after `$`, each with the code it promises, and looks for the lines shown below it; how many."""
     parts = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
     for part in parts:
         command, *shown = part.splitlines()
         command, _, promise = command.partition("  # exit code ")
-        done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
-        assert done.returncode == int(promise or 0), f"{command}\n{done.stdout}\n{done.stderr}"
-        printed = " ".join(done.stdout.split())
+        done = run(command, folder)
+        assert done.code == int(promise or 0), f"{command}\n{done.out}\n{done.err}"
+        printed = " ".join(done.out.split())
         for line in filter(str.strip, shown):
             pieces = [" ".join(piece.split()) for piece in line.split("…")]
-            assert in_order(pieces, printed), f"{command} does not print {line!r}:\n{done.stdout}"
+            assert in_order(pieces, printed), f"{command} does not print {line!r}:\n{done.out}"
     return len(parts)

@@ -23,7 +23,7 @@ NOW = {
     r"\bjudged(_\w+)?\b": "scored; CriticOutputs, discriminator_shape",
     r"\b_?judge(?=\(| = )": "augmented_discriminator",
     r"(?<![\w.])through\(": "run_discriminator",
-    r"(?<![\"'])setbacks?(?![\"'])": "rollbacks (the key in old files stands in quotes)",
+    r"^(?!.*rollbacks).*(?<![\"'])\bsetbacks?\b(?![\"'])": "rollbacks (only what reads old files names the old key)",
     r"(?<![\"'])\bopening[ _]critic(_steps)?(?![\"'\w])": "warmup_critic_steps (the old option stands in quotes)",
     r"\b(Aside|Beside)(?=\(|\])": "StderrView, ExtraMetrics",
     r"\b(Rescue|Brush)\b": "DivergenceRecovery, StylizeOptions",
@@ -92,6 +92,7 @@ def test_a_planted_word_is_found(line: str) -> None:
     [
         "judge for yourself which is as good as the other",
         "state.get('setbacks', 0)",
+        "# what 3 calls rollbacks, 2 called setbacks",
         'aliases = {"opening_critic_steps": "warmup_critic_steps"}',
         "walks go on and on, through (0, 1)",
         "Beside it stands the floor",

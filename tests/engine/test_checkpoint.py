@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import pytest
 import torch
 
-from ganzoo.engine import checkpoint
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine import checkpoint, checkpoint_files
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.errors import StorageError
 
 
@@ -37,7 +37,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     step, loaded, problems = checkpoint.load(tmp_path, ("weights", "train", "ema"))
     assert (step, problems) == (7, ())
     assert torch.equal(loaded.tensors["weights"]["a"], torch.ones(4, 3))
-    assert loaded.state["note"] == "x" and loaded.state["schema"] == checkpoint.SCHEMA
+    assert loaded.state["note"] == "x" and loaded.state["schema"] == checkpoint_files.SCHEMA
     assert "ema" not in loaded.tensors
 
 
@@ -92,7 +92,7 @@ def test_a_step_can_be_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "SCHEMA", 99)
+    monkeypatch.setattr(checkpoint_files, "SCHEMA", 99)
     checkpoint.save(tmp_path, 1, content(), keep=1)
     monkeypatch.undo()
     with pytest.raises(StorageError, match="schema 99"):
@@ -105,7 +105,7 @@ def test_a_failed_save_leaves_the_one_before_and_no_draft(tmp_path: Path, monkey
     def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", full_disk)
+    monkeypatch.setattr(checkpoint_files, "save_file", full_disk)
     with pytest.raises(StorageError, match="No space left"):
         checkpoint.save(tmp_path, 2, content(), keep=3)
     assert checkpoint.steps_in(tmp_path) == [1]
@@ -138,7 +138,7 @@ def test_a_read_that_fails_for_another_reason_is_no_damage(tmp_path: Path, monke
     def too_many_files(_: Path) -> None:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(checkpoint, "_verify", too_many_files)
+    monkeypatch.setattr(checkpoint, "verify", too_many_files)
     with pytest.raises(StorageError, match="Too many open files"):
         checkpoint.load(tmp_path, ("weights",))
 
@@ -153,6 +153,6 @@ def test_a_checkpoint_of_the_first_schema_is_read_as_one_of_today(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as before:
-        before.setattr(checkpoint, "SCHEMA", 1)
+        before.setattr(checkpoint_files, "SCHEMA", 1)
         checkpoint.save(tmp_path, 1, content(), keep=1)
     assert checkpoint.load(tmp_path, ("weights",))[1].state["rollbacks"] == 0

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ganzoo.engine import checkpoint, crashes
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.crashes import POINTS, crash_point
 
 FORK = multiprocessing.get_context("fork")

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from ganzoo.cli import run_command
 from ganzoo.engine import checkpoint, snapshot
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError, UsageError
 from ganzoo.inference import loaded
@@ -57,17 +57,17 @@ PASSWD = fingerprint(Path("/etc/passwd"))
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[]", "no JSON object"),
-        ("null", "no JSON object"),
+        ("[]", "not hold a JSON object"),
+        ("null", "not hold a JSON object"),
         ("[" * 100_000, "nested too deeply"),
         ("{}", r"does not name state\.json"),
-        (json.dumps({"../../../../../etc/passwd": PASSWD}), "no file of a checkpoint"),
-        (json.dumps({"/etc/passwd": PASSWD}), "no file of a checkpoint"),
-        (json.dumps({"..": PASSWD}), "no file of a checkpoint"),
-        (json.dumps({"\x1b[31m": PASSWD}), "no file of a checkpoint"),
+        (json.dumps({"../../../../../etc/passwd": PASSWD}), "not a file of a checkpoint"),
+        (json.dumps({"/etc/passwd": PASSWD}), "not a file of a checkpoint"),
+        (json.dumps({"..": PASSWD}), "not a file of a checkpoint"),
+        (json.dumps({"\x1b[31m": PASSWD}), "not a file of a checkpoint"),
         (json.dumps({f"f{i}": {} for i in range(1_000_000)}), "names 1,000,000 files"),
         (json.dumps({"state.json": 3}), "size and sha256"),
-        (json.dumps({"state.json": {"size": float("inf")}}), "no finite number"),
+        (json.dumps({"state.json": {"size": float("inf")}}), "not a finite number"),
         (" " * 33_000_000, "at most 32,000,000"),
     ],
 )
@@ -85,11 +85,11 @@ def test_files_that_the_manifest_leaves_out_are_not_read(step: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[]", "no JSON object"),
+        ("[]", "not hold a JSON object"),
         ("{}", "has schema None"),
         ('{"schema": 1, "a": ' + "[" * 100_000, "nested too deeply"),
-        ('{"schema": 1, "step": NaN}', "no finite number"),
-        ('{"schema": 1, "seconds": 1e999}', "no finite number"),
+        ('{"schema": 1, "step": NaN}', "not a finite number"),
+        ('{"schema": 1, "seconds": 1e999}', "not a finite number"),
         ('{"schema": 1, "images": ' + "9" * 5000 + "}", "64 bits"),
         ('{"schema": "\\u001b[31m"}', "schema"),
     ],
@@ -168,7 +168,7 @@ def test_a_pipe_or_device_among_the_files_does_not_hang(step: Path) -> None:
     for target in ("/dev/zero", "/etc/passwd"):
         (step / "weights.safetensors").unlink()
         (step / "weights.safetensors").symlink_to(target)
-        refused(step, "no ordinary file")
+        refused(step, "not an ordinary file")
 
 
 @pytest.mark.parametrize("text", ["../../x", "step-000009", "x" * 10_000_000, "\ud800"])
@@ -204,11 +204,11 @@ GROUP = "generator"
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"images": -8}, "-8 is no count"),
-        ({"images": 2**60}, "is no count"),
-        ({"step": 1.0}, "1.0 is no count"),
-        ({"rollbacks": -5000}, "is no count"),
-        ({"rollbacks": True}, "is no count"),
+        ({"images": -8}, "-8 is not a count"),
+        ({"images": 2**60}, "is not a count"),
+        ({"step": 1.0}, "1.0 is not a count"),
+        ({"rollbacks": -5000}, "is not a count"),
+        ({"rollbacks": True}, "is not a count"),
         ({"seconds": -1e300}, "seconds"),
         ({"seconds": "soon"}, "float"),
         ({"optimisers": []}, "does not fit"),
@@ -257,7 +257,7 @@ def test_another_version_of_torch_may_have_other_settings_and_another_device_oth
     ("name", "tensor", "message"),
     [
         ("generator/999/exp_avg", torch.ones(3), "out of range"),
-        ("generator/-1/exp_avg", torch.ones(3), "names no parameter"),
+        ("generator/-1/exp_avg", torch.ones(3), "does not name a parameter"),
         ("generator/0/exp_avg", torch.ones(1), "another shape"),
         ("rng", torch.zeros(5, dtype=torch.uint8), "does not fit"),
     ],
@@ -277,7 +277,7 @@ def test_a_checkpoint_of_another_step_is_not_gone_on_with(run: Path, capsys: pyt
     newest = max((run / "checkpoints").glob("step-*"))
     newest.rename(newest.with_name("step-000009"))
     assert run_command(["run", "--resume", str(run), "--budget", "12steps"]) == 6
-    assert "says that it is of another step" in capsys.readouterr().err
+    assert "belongs to another step, by its own state" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("place", ["checkpoints", "samples", "scalars.jsonl", ".run.json.part", "checkpoints/LATEST"])

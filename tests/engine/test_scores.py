@@ -119,7 +119,7 @@ def test_scores_that_can_not_be_written_end_no_run_and_are_told_once(scored) -> 
     view = Blocked()
     run = scored(Scripted(3, 1), view=view, budget="4steps")
     assert run.outcome == "done" and view.scores == [(2, 2), (4, 4)] and best(run) is None
-    assert len([text for text in view.notices if "training goes on without" in text]) == 1
+    assert len([text for text in view.notices if "training continues without" in text]) == 1
 
 
 def test_a_former_best_goes_like_any_other(scored) -> None:

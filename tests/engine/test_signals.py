@@ -73,7 +73,7 @@ def test_a_second_ctrl_c_stops_at_once_and_saves_nothing(tmp_path: Path) -> None
 def test_a_signal_breaks_off_a_score_and_nothing_else() -> None:
     with stop_on_signals() as request:
         ended = False
-        with request.giving_up():
+        with request.interruptible():
             signal.raise_signal(signal.SIGTERM)
             ended = True
         assert not ended and request.signal == signal.SIGTERM
@@ -83,7 +83,7 @@ def test_one_of_several_processes_waits_until_all_know() -> None:
     with stop_on_signals(alone=False) as request:
         signal.raise_signal(signal.SIGTERM)
         assert request.received == signal.SIGTERM and request.signal is None
-        request.hear(signal.SIGTERM)
+        request.agree_on(signal.SIGTERM)
         assert request.signal == signal.SIGTERM
 
 

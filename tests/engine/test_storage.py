@@ -62,7 +62,7 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing_but_the_checkpoints_of_th
         run = train(view=view, budget="9steps", checkpoint_every="2steps", log_every="1000steps", keep=9)
     assert checkpoint.steps_in(run.checkpoints) == [0, 2, 8, 9]
     told = [text for text in view.notices if "can't write the checkpoint" in text]
-    assert len(told) == 2 and "MB are free" in told[0] and "training goes on" in told[0]
+    assert len(told) == 2 and "MB are free" in told[0] and "training continues" in told[0]
     assert not list(run.checkpoints.glob(".*"))
 
 
@@ -70,7 +70,7 @@ def test_a_disk_that_stays_full_ends_the_run_and_keeps_the_last_good_one(train: 
     with pytest.raises(StorageError, match="can't write the checkpoint"), limit_put_back():
         view = Heard(3, lambda run: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY)))
         train(view=view, budget="1000steps", checkpoint_every="1steps", log_every="1000steps")
-    assert len([text for text in view.notices if "training goes on" in text]) == outputs.ATTEMPTS - 1
+    assert len([text for text in view.notices if "training continues" in text]) == outputs.ATTEMPTS - 1
     step, _, problems = checkpoint.load(tmp_path / "run" / "checkpoints", ("weights",))
     assert (step, problems) == (2, ())
 

@@ -141,7 +141,7 @@ def test_a_disk_that_is_full_for_the_first_keeps_all_in_step(tmp_path: Path, mon
     options = ["--budget", "10steps", "--checkpoint-every", "5steps"]
     (first, said), (second, _) = ended(start(tmp_path / "run", *options, patch=FULL_FOR_A_WHILE))
     assert (first, second) == (0, 0), said
-    assert "training goes on" in said and checkpoint.steps_in(tmp_path / "run" / "checkpoints") == [0, 5, 10]
+    assert "training continues" in said and checkpoint.steps_in(tmp_path / "run" / "checkpoints") == [0, 5, 10]
 
 
 def test_one_that_is_killed_ends_the_others_with_its_number(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_folder_that_is_taken_ends_those_that_wait_for_it(tmp_path: Path) -> N
     (folder / "mine.txt").touch()
     (first, said), (second, heard) = ended(start(folder))
     assert (first, second) == (2, 1) and "is not empty" in said
-    assert "the first process" in heard and "Traceback" not in heard
+    assert "the main process" in heard and "Traceback" not in heard
 
 
 def test_torchrun_starts_what_was_killed_again_and_it_goes_on(tmp_path: Path) -> None:

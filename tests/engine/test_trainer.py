@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganzoo import AdversarialOptions
 from ganzoo.config.configuration import Configuration
+from ganzoo.config.resolve import open_catalog
 from ganzoo.data.cache import Images
 from ganzoo.data.inputs import split_images
 from ganzoo.data.training import TrainingData
@@ -101,7 +103,7 @@ def test_sharing_the_forward_pass_gives_the_gradients_of_a_pass_of_its_own(train
         for module in built.gan.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = 0.0
-    state = separate.rng.get_state()
+    state = separate.batches.rng.get_state()
     separate.steps = (separate.steps[0], replace(separate.steps[1], loss=own_pass))
     shared.round(0.0)
     separate.round(0.0)
@@ -110,9 +112,8 @@ def test_sharing_the_forward_pass_gives_the_gradients_of_a_pass_of_its_own(train
 
 
 def test_the_published_wgan_schedule() -> None:
-    from ganzoo_plugins.wgan import WGANOptions
-
-    options = WGANOptions()
+    options = open_catalog(third_party=False).model("wgan").spec.options()
+    assert isinstance(options, AdversarialOptions)
     assert [options.critic_steps_at(step) for step in (0, 24, 25, 499, 500, 501, 1000)] == [100, 100, 5, 5, 100, 5, 100]
 
 

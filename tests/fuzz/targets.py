@@ -1,4 +1,4 @@
-"""The readers of what others wrote, each with files to start from. What each may do: a result, or an error of ours."""
+"""The readers of untrusted files, each with valid files to start from. A reader must succeed or raise a known error."""
 
 import gzip
 import io
@@ -27,7 +27,7 @@ from ganzoo.data.decode import decode
 from ganzoo.data.inputs import split_images
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.build import build_gan, build_trainer
-from ganzoo.engine.checkpoint import Checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError
 from ganzoo.io.untrusted import parse_json
@@ -44,7 +44,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A reader of bytes, files of the kind it reads, and what it may raise."""
+    """A reader of bytes, valid files that it reads, and the errors that it may raise."""
 
     read: Callable[[bytes], object]
     seeds: Callable[[], tuple[bytes, ...]]
@@ -53,13 +53,13 @@ class Target:
 
 @cache
 def catalog() -> Catalog:
-    """When first used: collecting tests is to be light."""
+    """Opened on first use, so that collecting the tests stays fast."""
     return open_catalog(third_party=False)
 
 
 @contextmanager
 def file(data: bytes, name: str) -> Iterator[Path]:
-    """The bytes as a file."""
+    """A temporary file with these bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
         path.write_bytes(data)
@@ -72,7 +72,10 @@ def safetensors_file(data: bytes) -> None:
 
 
 def _checkpoint(name: str) -> Callable[[bytes], None]:
-    """Loads a good checkpoint with one file of it replaced, under a manifest that agrees unless it is the one."""
+    """Loads a valid checkpoint in which one file is replaced.
+
+    The manifest matches the replaced file, unless it is the manifest itself.
+    """
 
     def run(data: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -89,7 +92,7 @@ def _checkpoint(name: str) -> Callable[[bytes], None]:
 
 @cache
 def trained() -> tuple[Trainer, Checkpoint]:
-    """A trainer after one step, and what a checkpoint keeps of it."""
+    """A trainer after one step, and its checkpoint."""
     configuration = configure_run("wgan-gp", catalog(), tiny=True, options={"device": "cpu"})
     rng = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, (24, 16, 16, 3), dtype=torch.uint8, generator=rng).numpy()
@@ -107,7 +110,7 @@ def training_state() -> bytes:
 
 
 def resumed(data: bytes) -> None:
-    """What is taken for the state of a training is good enough to go on with."""
+    """If a state is accepted, training can resume from it."""
     trainer, saved = trained()
     try:
         state = parse_json(data)
@@ -184,7 +187,7 @@ WEIGHTS = {"a": torch.ones(2, 3), "b": torch.arange(4)}
 
 @cache
 def recorded_run() -> bytes:
-    """What run.json of a tiny run says."""
+    """The content of a tiny run's run.json."""
     content = {
         "schema": 1,
         "model": "wgan-gp/wgan-gp",

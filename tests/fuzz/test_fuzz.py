@@ -1,6 +1,6 @@
-"""Files changed at random are read, or refused by an error of ours: no other exception, no hang, no flood of memory.
+"""Randomly changed files are read or refused with a known error, without another exception, a hang, or much memory.
 
-A few seconds in `make test`; `make fuzz` goes on for `FUZZ` seconds a reader, with files that no one has seen before.
+In `make test` this takes a few seconds. `make fuzz` runs `FUZZ` seconds per reader, with new files each time.
 """
 
 import os
@@ -18,7 +18,7 @@ SECONDS = float(os.environ.get("FUZZ") or 0)
 _EXAMPLES = 40
 _SLOW = 10.0
 _MEMORY = 1_000_000_000
-"""Bytes that all readers together may add to the process."""
+"""The bytes of memory that one test may add to the process."""
 _WORDS = (
     *(
         b"null",
@@ -63,7 +63,7 @@ _WORDS = (
 
 @st.composite
 def changed(draw: st.DrawFn, seeds: tuple[bytes, ...]) -> bytes:
-    """One of the files with bytes and words put in, taken out and exchanged, and perhaps cut off."""
+    """One of the files with bytes inserted, removed and replaced, and sometimes cut off."""
     data = bytearray(draw(st.sampled_from(seeds)))
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(data)))
@@ -75,7 +75,7 @@ def changed(draw: st.DrawFn, seeds: tuple[bytes, ...]) -> bytes:
 def attempt(target: Target, data: bytes) -> None:
     started = time.perf_counter()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of damage that a picture survives
+        warnings.simplefilter("ignore")  # Pillow warns of damage that it can repair
         try:
             target.read(data)
         except target.errors as error:
@@ -92,7 +92,7 @@ def test_a_changed_file_is_read_or_refused(name: str) -> None:
         attempt(target, seed)
     before, end, runs = _memory(), time.monotonic() + SECONDS, 0
 
-    # In `make test` always the same files, so that it fails for whoever broke something and for nobody else.
+    # `make test` always uses the same files, so that it fails for the change that broke something and for no other.
     @given(data=changed(target.seeds()))
     @settings(
         max_examples=_EXAMPLES if not SECONDS else 200,
@@ -114,12 +114,12 @@ def test_a_changed_file_is_read_or_refused(name: str) -> None:
     assert runs >= _EXAMPLES // 2 and _memory() - before < _MEMORY
 
 
-def test_a_reader_with_a_hole_is_noticed() -> None:
-    hole = Target(read=lambda data: data.decode(), seeds=lambda: (b"abc",))
+def test_a_faulty_reader_is_detected() -> None:
+    faulty = Target(read=lambda data: data.decode(), seeds=lambda: (b"abc",))
     with pytest.raises(UnicodeDecodeError):
-        attempt(hole, b"\xff")
+        attempt(faulty, b"\xff")
 
 
 def _memory() -> int:
-    """The most that this process has held."""
+    """The peak memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -30,7 +30,7 @@ def test_names_set_their_attribute_and_leave_the_others():
         ("style=day", "has learnt"),
         ("photo", "write style=photo or time=photo"),
         ("", "has learnt"),
-        ("day+night", "names two of one kind"),
+        ("day+night", "names two values of one attribute"),
     ],
 )
 def test_other_names_are_refused_with_those_that_exist(style, message):

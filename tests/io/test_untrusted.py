@@ -14,9 +14,9 @@ from ganzoo.io.untrusted import MAX_BYTES, check_links, parse_json, read_bytes, 
     [
         ("[" * 1_000_000, "nested too deeply"),
         ('{"a":' * 100_000, "nested too deeply"),
-        ('{"a": NaN}', "no finite number"),
-        ('{"a": -Infinity}', "no finite number"),
-        ('{"a": 1e999}', "no finite number"),
+        ('{"a": NaN}', "not a finite number"),
+        ('{"a": -Infinity}', "not a finite number"),
+        ('{"a": 1e999}', "not a finite number"),
         ('{"a": ' + "9" * 21 + "}", "64 bits"),
         ('{"a": -' + "9" * 100_000 + "}", "64 bits"),
         ("{", "Expecting"),
@@ -40,7 +40,7 @@ def test_ordinary_json_is_read() -> None:
 def test_only_objects_of_a_bounded_size(tmp_path: Path) -> None:
     file = tmp_path / "x.json"
     file.write_text("[1]")
-    with pytest.raises(ValueError, match="no JSON object"):
+    with pytest.raises(ValueError, match="not hold a JSON object"):
         read_json(file)
     with file.open("r+b") as stream:
         stream.truncate(MAX_BYTES + 1)

@@ -45,9 +45,9 @@ def test_a_mapping_is_read(tmp_path, text, content):
         ("a: !!int ''", "tags"),  # PyYAML raises IndexError, KeyError and AttributeError for tags that don't fit
         ("!!bool x: 1", "tags"),
         ("a: !mine 3", "tags"),
-        ("a: 1" + ":1" * 200_000, "a number of 400001 letters"),  # 22 seconds without the limit
-        ("a: 0x" + "f" * 100_000, "a number of 100002 letters"),
-        ("a: " + "9" * 101, "a number of 101 letters"),
+        ("a: 1" + ":1" * 200_000, "a number of 400001 characters"),  # 22 seconds without the limit
+        ("a: 0x" + "f" * 100_000, "a number of 100002 characters"),
+        ("a: " + "9" * 101, "a number of 101 characters"),
         ("a: [1, 2", "ParserError"),
         ("a: b\n---\na: c", "ComposerError"),
         ("a: 2024-99-99", "ValueError"),

@@ -20,7 +20,7 @@ _OPTIONS = {
     heavy.Heavy: "declaration-light",
 }
 _FACTS = {
-    "declaration-complete": ({"license": ""}, {"tiny": {}}),
+    "declaration-complete": ({"license": ""}, {"tiny": {**TINY, "budget": "1h"}}),
     "paper-well-formed": ({"paper": "Goodfellow 2014"},),
 }
 _GENERATE = {

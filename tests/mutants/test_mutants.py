@@ -14,7 +14,7 @@ from tests.mutants.catalogue import CLEAN, MUTANTS
 @pytest.mark.parametrize("clean", CLEAN, ids=lambda mutant: mutant.name)
 def test_a_clean_recipe_passes_every_check(clean: Mutant, catalog: Catalog) -> None:
     report = conformance(clean.spec(), catalog=catalog)
-    assert report.ran >= 34
+    assert {result.check for result in report.results} == {check.name for check in (*DECLARATION, *MODEL)}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -29,13 +29,13 @@ def test_every_check_catches_a_mutant() -> None:
     assert of_models - {mutant.caught_by for mutant in MUTANTS} == set()
 
 
-def test_there_are_enough_of_them() -> None:
-    assert len(MUTANTS) >= 60 and len({mutant.name for mutant in MUTANTS}) >= 60
+QUICK = {"lsgan", "lptn", "scenes", "metrics"}
+"""A model with its loss, a translator with its generator, a data set and metrics; the others take a minute or more."""
+PLUGINS = [plugin.name for plugin in installed(open_catalog(third_party=False))]
 
 
-BUILT_IN = [plugin.name for plugin in installed(open_catalog(third_party=False))]
-
-
-@pytest.mark.parametrize("plugin", BUILT_IN)
+@pytest.mark.parametrize(
+    "plugin", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in PLUGINS]
+)
 def test_every_built_in_plugin_is_clean(plugin: str, catalog: Catalog) -> None:
     conformance(plugin, catalog=catalog)

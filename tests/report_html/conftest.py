@@ -1,4 +1,4 @@
-"""A tiny run to report on, and the same with text from an enemy."""
+"""A tiny run to report on, and the same run with hostile text."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def folder(train: Train) -> Path:
 
 @pytest.fixture
 def hostile(folder: Path) -> Path:
-    """The same run with text from an enemy wherever text is."""
+    """The same run with hostile text wherever its files hold text."""
     content = json.loads((folder / "run.json").read_text())
     content["model"] = content["device"] = HOSTILE
     content["configuration"]["loss"] = {"value": HOSTILE, "origin": HOSTILE}

@@ -1,4 +1,4 @@
-"""Made-up folders of runs and comparisons to report on, friendly and hostile."""
+"""Made-up scores and comparisons to report on, and hostile text to put into them."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ def write_scores(folder: Path, values: dict[int, float]) -> None:
 
 
 def comparison(folder: Path, name: str, runs: list[Path], **more: Any) -> Path:
-    """A comparison of runs; the last row has failed and left nothing."""
+    """A comparison of runs. The last row is that of a run that failed and left no files."""
     numbers = {"steps": 20, "images": 160, "seconds": 2.0, "images_per_second": 80.0, "peak_memory_mb": 500.0}
     scored = {key: value for key, value in score_line(20, 0.5).items() if key not in ("images", "seconds")}
     shared = {"name": name, "model": "dcgan/dcgan", "parameters": {"generator": 9}, "license": "Apache-2.0", **numbers}

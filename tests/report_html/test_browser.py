@@ -1,4 +1,4 @@
-"""Reports in headless Chromium: the sliders move, nothing is requested, hostile text does nothing."""
+"""Reports in headless Chromium: the sliders move, nothing is requested, and hostile text does nothing."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium of the system; playwright downloads none."""
+    """The system's Chromium, headless; playwright downloads none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra 'dev')")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
@@ -27,7 +27,7 @@ def browser() -> Iterator[Any]:
 
 
 class Visit:
-    """A page opened in the browser, with all that it asked for and complained of."""
+    """A page in the browser, with its requests, dialogs, console messages and errors."""
 
     def __init__(self, browser: Any, file: Path, **options: Any) -> None:
         self.requests: list[str] = []
@@ -41,7 +41,7 @@ class Visit:
         self.page.goto(file.resolve().as_uri())
 
     def shown(self) -> list[str]:
-        """The labels of the images that can be seen."""
+        """The labels of the visible images."""
         return self.page.eval_on_selector_all(
             "img", "all => all.filter(i => i.checkVisibility() && i.naturalWidth).map(i => i.dataset.label)"
         )
@@ -50,7 +50,7 @@ class Visit:
         self.page.locator("input[type=range]").fill(str(value))
 
     def outside(self) -> list[str]:
-        """Requests for anything but the file itself."""
+        """Requests for anything but the page itself."""
         return [url for url in self.requests if not url.startswith("data:")][1:]
 
 
@@ -100,7 +100,7 @@ def test_in_a_browser_a_script_that_slipped_in_does_not_run(folder: Path, browse
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1200])
-def test_in_a_browser_a_page_is_as_wide_as_the_window(
+def test_in_a_browser_a_page_is_no_wider_than_the_window(
     hostile: Path, tmp_path: Path, browser: Any, scheme: str, width: int
 ) -> None:
     for place in (hostile, comparison(tmp_path / "compared", HOSTILE, [hostile])):
@@ -111,7 +111,7 @@ def test_in_a_browser_a_page_is_as_wide_as_the_window(
         visit.context.close()
 
 
-def test_in_a_browser_a_translator_s_photos_turn_into_paintings(tmp_path: Path, browser: Any) -> None:
+def test_in_a_browser_a_slider_turns_photos_into_paintings(tmp_path: Path, browser: Any) -> None:
     run = ganzoo.run("fastcut", tiny=True, options={"device": "cpu"}, out=tmp_path / "cut")
     page = browser.new_page()
     page.goto((run.folder / "report.html").as_uri())

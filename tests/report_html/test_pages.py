@@ -1,4 +1,4 @@
-"""Reports: what they show, that text in them stays text, and that they work in a browser without a network."""
+"""What reports show, and that text in them stays text."""
 
 import json
 import os
@@ -33,7 +33,7 @@ VOID = {"meta", "link", "img", "input", "br", "wbr"}
 
 
 class Page(HTMLParser):
-    """A strict reader: every tag is closed in order; remembers elements, addresses and text."""
+    """A strict HTML parser: tags must be closed in order. It collects elements, addresses and text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Page(HTMLParser):
         return {value or "" for _, attrs in self.tags for key, value in attrs.items() if key in named}
 
 
-def test_a_run_report_says_what_the_run_was(folder: Path) -> None:
+def test_a_run_report_shows_scores_pictures_and_commands(folder: Path) -> None:
     text = render_run(folder)
     page = Page(text)
     for expected in (
@@ -75,7 +75,10 @@ def test_a_run_report_says_what_the_run_was(folder: Path) -> None:
         "ceiling",
     ):
         assert expected in page.text
-    assert "The best score is 500.0 at step 10; the last, 900.0 at step 20, is worse, which is no chance." in page.text
+    assert (
+        "The best score is 500.0 at step 10. The last score, 900.0 at step 20, is worse. The difference is unlikely to"
+        " be chance: the intervals do not overlap. The checkpoint BEST is that of step 10."
+    ) in page.text
     assert f"ganzoo run --resume {folder}" in page.text
     assert sum(tag == "polyline" for tag, _ in page.tags) >= 5
     images = [attrs for tag, attrs in page.tags if tag == "img"]
@@ -102,7 +105,7 @@ def test_the_command_names_a_folder_of_images_and_quotes_it() -> None:
     assert words == ["ganzoo", "run", "a/b", "--data", "/a b/'c", "--set", "data.recursive=False", "--seed", "3"]
 
 
-def test_a_run_that_is_still_going_has_a_report(folder: Path) -> None:
+def test_a_run_that_still_trains_has_a_report(folder: Path) -> None:
     for name in ("summary.json", "scores.jsonl", "scalars.jsonl"):
         (folder / name).unlink()
     shutil.rmtree(folder / "samples")
@@ -135,7 +138,7 @@ def test_the_discriminator_wins_only_where_its_scores_are_probabilities(
     assert ("The discriminator wins" in Page(render_run(folder)).text) == warned
 
 
-def test_no_report_of_what_is_none_or_damaged(folder: Path, tmp_path: Path) -> None:
+def test_other_folders_and_damaged_files_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="folder of a run or of a comparison"):
         write_report(tmp_path)
     with pytest.raises(UsageError, match="it has no comparison"):
@@ -184,12 +187,12 @@ def test_a_run_file_without_what_the_page_shows_is_damaged(folder: Path, change:
 
 
 @pytest.mark.parametrize("size", ["0x0", "x", "-2x-2", "1e9", "9" * 30, "٣x٣", "", "[]"])
-def test_a_size_that_is_none_costs_the_two_sides_only(folder: Path, size: str) -> None:
+def test_an_invalid_size_only_removes_before_and_after(folder: Path, size: str) -> None:
     assert pictures.before_after(folder / "samples" / "step-000010.png", size, limit=1000) is None
 
 
 def check_harmless(text: str) -> Page:
-    """Nothing but the page's own script, no handler, no address outside, and the enemy's text as text."""
+    """The page has its own script only, no event handlers, no outside addresses, and shows hostile text as text."""
     page = Page(text)
     assert all(address.startswith("data:") for address in page.addresses())
     assert sum(tag == "script" for tag, _ in page.tags) == 1
@@ -224,7 +227,7 @@ def test_hostile_text_in_a_comparison_stays_text(hostile: Path, tmp_path: Path) 
     check_harmless(render_comparison(comparison(tmp_path / "compared", HOSTILE, [hostile], budget=HOSTILE)))
 
 
-def test_pictures_stay_within_their_budget(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_stay_within_the_size_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = Image.effect_noise((1500, 1500), 100)
     for step in range(40):
         noise.save(folder / "samples" / f"step-{step:06d}.png", compress_level=0)
@@ -244,7 +247,7 @@ def test_frames_are_spread_from_the_first_to_the_last(count: int, most: int) -> 
     assert most == 1 or chosen[:1] == items[:1]
 
 
-def test_curves_are_thinned_to_means_and_skip_what_is_not_finite() -> None:
+def test_curves_are_thinned_to_means_without_values_that_are_not_finite() -> None:
     assert thin([(i, 2.0 * i) for i in range(1000)], 400)[0] == (1.0, 2.0)
     assert len(thin([(i, i) for i in range(1000)], 400)) <= 400
     assert thin([(0, float("nan")), (1, float("inf")), (2, 5.0)]) == [(2.0, 5.0)]
@@ -272,19 +275,19 @@ def test_a_chart_draws_band_floor_and_mark_where_the_values_are() -> None:
     assert page.tags[0][1]["aria-label"] == "<i>&" and not draw(Chart(title="", x_label="", lines=[]))
 
 
-def test_one_value_alone_can_be_drawn() -> None:
+def test_a_single_value_can_be_drawn() -> None:
     for value in (0.0, 5.0, -3.0):
         Page(draw(Chart(title="", x_label="", lines=[Line(name="", points=[(0, value, value, value)])])))
 
 
-def test_the_command_line_writes_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_writes_the_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["report", str(folder)]) == 0
     assert capsys.readouterr().out.strip() == str(folder / "report.html")
     assert (folder / "report.html").read_text(encoding="utf-8") == render_run(folder)
     assert run_command(["report", str(folder.parent)]) == 2
 
 
-def test_a_training_leaves_a_report_and_survives_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_writes_a_report_and_survives_when_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Listening(View):
         def notice(self, text: str) -> None:
             heard.append(text)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ganzoo.engine import checkpoint
+from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.errors import StorageError
 from ganzoo.reproducing.verdict import Change, Difference, changes, compare_weights, first_unlike_line
 
@@ -40,7 +41,7 @@ def test_the_first_term_that_differs_in_a_bit_is_named(now: list[dict[str, float
 
 
 def saved(folder: Path, **weights: torch.Tensor) -> Path:
-    state = checkpoint.Checkpoint(tensors={"weights": weights, "train": {"rng": torch.arange(3)}}, state={})
+    state = Checkpoint(tensors={"weights": weights, "train": {"rng": torch.arange(3)}}, state={})
     folder.mkdir()
     checkpoint.save(folder / "checkpoints", 4, state, keep=3)
     return folder

@@ -268,7 +268,7 @@ def test_a_metric_of_ones_own_is_a_value_like_any_other():
 
 def test_what_is_no_metric_is_refused(catalog):
     part = resolve_part(catalog, "metric", "spread", {})
-    with pytest.raises(PluginError, match=r"gives no ganzoo\.metrics\.Metric"):
+    with pytest.raises(PluginError, match=r"does not give a ganzoo\.metrics\.Metric"):
         build_metric(replace(part, spec=replace(part.spec, target="builtins:repr")))
 
 

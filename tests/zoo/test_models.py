@@ -16,7 +16,8 @@ from ganzoo.parts import Parts
 
 CATALOG = open_catalog(third_party=False)
 MODELS = [model.spec.name for model in CATALOG.models if model.spec.task == "generate"]
-SIZES = ["8", "16", "64", "96x160", "80x64"]
+SIZES = ["8", "80x64"]
+"""The smallest, and one whose sides are multiples of 16 in other ways than those of the conformance checks."""
 
 
 def parts(kind: str) -> list[str]:
@@ -44,26 +45,20 @@ def trainer(configuration: Configuration) -> Trainer:
     return build_trainer(gan, configuration, split_images(configuration, images), torch.device("cpu"))
 
 
-def test_the_built_in_models_are_there() -> None:
-    assert {"dcgan", "lsgan", "wgan", "wgan-gp"} <= set(MODELS)
-
-
 @pytest.mark.parametrize("model", MODELS)
-def test_it_trains_and_draws_images_in_range(model: str) -> None:
+def test_it_trains_with_its_tiny_settings(model: str) -> None:
     built = trainer(tiny(model))
-    for _ in range(3):
-        built.round(0.0)
+    before = {name: value.detach().clone() for name, value in built.gan.named_parameters()}
+    built.round(0.0)
     values = built.scalars()
     assert values and all(abs(value) < 1e4 for value in values.values())
-    blank = torch.zeros(5, 3, 16, 16)
-    images = built.draw(Batch(blank, torch.Generator().manual_seed(0)))
-    assert images.shape == (5, 3, 16, 16) and images.dtype == torch.float32
-    assert images.abs().max() <= 1 and images.std(dim=0).max() > 0  # different noise, different images
+    assert any(not torch.equal(before[name], value) for name, value in built.gan.named_parameters())
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_global_randomness_is_neither_used_nor_changed(model: str) -> None:
-    one, other = trainer(tiny(model)), trainer(tiny(model))
+def test_a_round_neither_uses_nor_changes_global_randomness() -> None:
+    """What checks of `ganzoo check` say of recipes, for the engine with its batches and augmentations."""
+    configuration = tiny("dcgan", augment="scene", augment_data="scene")
+    one, other = trainer(configuration), trainer(configuration)
     torch.manual_seed(1)
     state = torch.get_rng_state()
     one.round(0.0)
@@ -93,17 +88,42 @@ def test_every_discriminator_scores_every_rectangle(discriminator: str, size: st
     assert scores.shape[0] == 2 and torch.isfinite(scores).all()
 
 
-@pytest.mark.parametrize(("generator", "discriminator"), list(product(parts("generator"), parts("discriminator"))))
+def covering() -> dict[tuple[str, str], list[str]]:
+    """For each generator and discriminator a few losses, so that every loss meets every one of them."""
+    generators, discriminators, losses = (parts(kind) for kind in ("generator", "discriminator", "loss"))
+    return {
+        (generator, discriminator): [loss for k, loss in enumerate(losses) if (j + k) % len(generators) == i]
+        for i, generator in enumerate(generators)
+        for j, discriminator in enumerate(discriminators)
+    }
+
+
+def test_every_two_parts_meet() -> None:
+    met = {(first, loss) for pair, losses in covering().items() for first in pair for loss in losses}
+    assert met == set(product([*parts("generator"), *parts("discriminator")], parts("loss")))
+
+
+@pytest.mark.parametrize(("generator", "discriminator"), covering())
+def test_every_two_parts_train_together(generator: str, discriminator: str) -> None:
+    play(generator, discriminator, covering()[generator, discriminator])
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(("generator", "discriminator"), covering())
 def test_every_generator_trains_with_every_discriminator_and_loss(generator: str, discriminator: str) -> None:
-    """One pair of networks plays all games in turn, and every weight moves in each of them.
+    play(generator, discriminator, parts("loss"))
+
+
+def play(generator: str, discriminator: str, losses: list[str]) -> None:
+    """One pair of networks trains with the losses in turn, and every weight moves with each of them.
 
     Two rounds of the first: layers that start at nothing hide the slopes of those before them.
     """
     configuration = tiny("dcgan", **chosen(generator=generator, discriminator=discriminator))
     built = trainer(configuration)
-    assert isinstance(built.gan, AdversarialGAN)
+    assert isinstance(built.gan, AdversarialGAN) and losses
     built.round(0.0)
-    for loss in parts("loss"):
+    for loss in losses:
         # Weights of unit variance, as stylegan2 stores them, clipped to a hundredth leave no gradient in 32 bits.
         chosen_loss = resolve_part(CATALOG, "loss", loss, {"clip": 1.0} if loss == "wgan" else {})
         built.gan.loss = Parts({"loss": chosen_loss}).build("loss")
@@ -114,41 +134,24 @@ def test_every_generator_trains_with_every_discriminator_and_loss(generator: str
         assert [name for name, value in values.items() if torch.equal(before[name], value)] == [], loss
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_the_critic_learns_to_tell_and_then_pulls_the_generator_towards_the_data(model: str) -> None:
-    """A flipped sign in either player's loss passes "the loss is finite", but not this."""
+@pytest.mark.parametrize("model", ["dcgan", "wgan"])
+def test_a_critic_that_learns_alone_tells_real_from_drawn_by_what_is_logged(model: str) -> None:
     built = trainer(tiny(model, **{"lr": 2e-3, "loss.clip" if model == "wgan" else "critic_steps": 1}))
-    critic, generator = built.steps
-    built.steps = (critic,)
-    for _ in range(60 if critic.repetitions(60) == 1 else 12):
+    built.steps = built.steps[:1]
+    for _ in range(60 if built.steps[0].repetitions(60) == 1 else 12):
         built.round(0.0)
     values = built.scalars()
     assert values["D(real)"] > values["D(fake)"]
-    before = mean_score(built)
-    built.steps = (generator,)
-    for _ in range(15):
-        built.round(0.0)
-    assert mean_score(built) > before
-
-
-def mean_score(built: Trainer) -> float:
-    """How real the discriminator finds what the generator now draws."""
-    rng = torch.Generator().manual_seed(5)
-    blank = torch.zeros(64, 3, 16, 16)
-    with torch.no_grad():
-        built.gan.train()
-        images = built.gan(Batch(blank, rng))
-        return float(built.gan.get_submodule("discriminator")(images).mean())
 
 
 @pytest.mark.parametrize(
     ("options", "both"),
     [
         ({}, False),  # dcgan's networks know no labels
-        ({"discriminator": "projected"}, False),
-        ({"generator": "fastgan"}, False),
-        ({"generator": "fastgan", "discriminator": "projected"}, True),
-        ({"generator": "fastgan", "discriminator": "projected", "discriminator.labels": False}, False),
+        (chosen(discriminator="projected"), False),
+        (chosen(generator="fastgan"), False),
+        (chosen(generator="fastgan", discriminator="projected"), True),
+        ({**chosen(generator="fastgan", discriminator="projected"), "discriminator.labels": False}, False),
     ],
 )
 def test_labels_go_to_both_players_or_to_none(options: dict[str, object], both: bool) -> None:

@@ -39,16 +39,6 @@ def test_it_trains_scores_and_paints_a_photo_of_any_size(model: str, tmp_path: P
     assert gan.stylize(photo, strength=0.0).tobytes() == photo.tobytes() or gan.gan.native_strength
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("size", ["32", "32x64"])
-def test_it_paints_rectangles(model: str, size: str) -> None:
-    configuration = configure_run(model, CATALOG, tiny=True, options={"size": size})
-    gan = build_gan(configuration, {}).eval()
-    wanted = configuration.settings.size
-    photo = torch.rand(2, 3, wanted.height, wanted.width) * 2 - 1
-    assert gan(Batch(photo, torch.Generator(), source=photo)).shape == photo.shape
-
-
 @pytest.mark.parametrize("model", ["cyclegan", "cut", "scene-anime", "santa"])
 def test_a_residual_painter_starts_with_the_photo_as_it_is(model: str) -> None:
     configuration = configure_run(model, CATALOG, tiny=True, options={"generator.residual": True})

@@ -1,4 +1,4 @@
-"""Writes a cleaned copy of a folder: broken files and copies left out, borders cropped, odd files made plain."""
+"""Writes a cleaned copy of a folder, without broken files, duplicates and borders, and with odd files converted."""
 
 import json
 import shutil
@@ -19,37 +19,42 @@ from ganzoo.data.inspect.summary import Inspection
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.io.files import write_atomically
 
-Act = Literal["copied", "changed", "left out"]
+Action = Literal["copied", "changed", "left out"]
 
 LIST = "cleaned.json"
 QUALITY = 95
-"""Of a JPEG that had to be written anew."""
+"""The quality of JPEGs that must be encoded again."""
 _LOSSY = frozenset({"JPEG", "MPO", "HEIF", "AVIF"})
 _PLAIN_MODES = frozenset({"RGB", "L"})
 _SUFFIXES = {"JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"), "PNG": (".png",)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
-    """What was done with one file; `target` is its name in the copy, `kept` the picture kept instead of it."""
+class CleanedFile:
+    """What was done with one file.
+
+    `target` is its name in the copy. `kept` names the picture that was kept instead of it.
+    """
 
     name: str
-    action: Act
+    action: Action
     why: tuple[str, ...] = ()
     target: str = ""
     kept: str = ""
 
     def to_json(self) -> dict[str, object]:
-        """As it stands in cleaned.json, without what is empty."""
+        """The entry in cleaned.json, without empty fields."""
         names = {key: printable(getattr(self, key)) for key in ("name", "target", "kept")}
         return {key: value for key, value in (vars(self) | names).items() if value}
 
 
-def clean(inspection: Inspection, target: Path) -> list[Done]:
-    """Writes the cleaned copy of the data's folder to `target` and says what was done with each file.
+def clean(inspection: Inspection, target: Path) -> list[CleanedFile]:
+    """Writes a cleaned copy of the data's folder to `target` and returns what was done with each file.
 
-    The copy is made beside `target` and renamed, so that `target` is complete or not there. Raises UsageError when
-    there are no files or `target` can't be the place, StorageError when it can't be written.
+    The copy is made beside `target` and then renamed, so `target` is either complete or missing.
+
+    Raises UsageError when the data has no files and when `target` is no place for a copy. Raises StorageError when the
+    copy can't be written.
     """
     [survey] = [survey for survey in inspection.surveys if survey.side == "data"]
     if survey.root is None:
@@ -71,35 +76,45 @@ def clean(inspection: Inspection, target: Path) -> list[Done]:
     return done
 
 
-def left_out(inspection: Inspection) -> dict[str, Done]:
+def left_out(inspection: Inspection) -> dict[str, CleanedFile]:
     """The files of the data that the copy leaves out, by name.
 
-    Broken ones; those that are held out too, mirrored or not; and of two that show the same the one with fewer
-    pixels, then the one with fewer bytes, then the later name. Mirrored pictures of one folder stay.
+    These are broken files, pictures that are also held out (mirrored or not), and all but one of the pictures that show
+    the same. The one with the most pixels is kept; among equals, the one with the most bytes, then the first by name.
+    Pictures that mirror others of the data are kept.
     """
     facts = [fact for fact in inspection.facts if fact.side == "data"]
-    gone = {
-        fact.name: Done(name=fact.name, action="left out", why=(fact.problem,)) for fact in facts if not fact.usable
+    broken = {
+        fact.name: CleanedFile(name=fact.name, action="left out", why=(fact.problem,))
+        for fact in facts
+        if not fact.usable
     }
+    usable = sorted((fact for fact in facts if fact.usable), key=_preference)
+    return broken | _duplicates(inspection, usable)
+
+
+def _duplicates(inspection: Inspection, facts: list[Facts]) -> dict[str, CleanedFile]:
+    """Those of the pictures, given in order of preference, that are held out or show the same as an earlier one."""
     held = _held_out(inspection)
-    same = _near(inspection)
+    near = _near(inspection)
+    gone: dict[str, CleanedFile] = {}
     kept: dict[str, str] = {}
-    for fact in sorted((fact for fact in facts if fact.usable), key=_worth):
+    for fact in facts:
         if fact.sha256 in held:
-            why, instead = "held out too", held[fact.sha256]
+            why, instead = "also held out", held[fact.sha256]
         elif fact.sha256 in kept:
             why, instead = "an exact copy", kept[fact.sha256]
-        elif better := next((sha for sha in same[fact.sha256] if sha in kept), ""):
+        elif better := next((sha for sha in near[fact.sha256] if sha in kept), ""):
             why, instead = "nearly the same picture", kept[better]
         else:
             kept[fact.sha256] = fact.name
             continue
-        gone[fact.name] = Done(name=fact.name, action="left out", why=(why,), kept=instead)
+        gone[fact.name] = CleanedFile(name=fact.name, action="left out", why=(why,), kept=instead)
     return gone
 
 
 def _held_out(inspection: Inspection) -> dict[str, str]:
-    """Hash of every picture of the data that is held out too, with the name it has there."""
+    """The sha256 of every picture of the data that is also held out, with its name among the held-out files."""
     held = {}
     for pair in inspection.between("data", "held-out"):
         first, second = inspection.facts[pair.first], inspection.facts[pair.second]
@@ -108,12 +123,12 @@ def _held_out(inspection: Inspection) -> dict[str, str]:
     return held
 
 
-def _near(inspection: Inspection) -> Mapping[str, list[str]]:
-    """Hashes of the pictures of the data that are nearly the same as one, by its hash.
+def _near(inspection: Inspection) -> defaultdict[str, list[str]]:
+    """The sha256 of the pictures of the data that are nearly the same as a picture, by its sha256.
 
-    By hash, since of exact copies only one was compared with the others.
+    Hashes stand for pictures here, since only one of several exact copies was compared with others.
     """
-    near: dict[str, list[str]] = defaultdict(list)
+    near: defaultdict[str, list[str]] = defaultdict(list)
     for pair in inspection.between("data", "data", "near"):
         first, second = inspection.facts[pair.first].sha256, inspection.facts[pair.second].sha256
         near[first].append(second)
@@ -121,12 +136,13 @@ def _near(inspection: Inspection) -> Mapping[str, list[str]]:
     return near
 
 
-def _worth(fact: Facts) -> tuple[int, int, str]:
+def _preference(fact: Facts) -> tuple[int, int, str]:
+    """Sorts the picture to keep first."""
     return -fact.width * fact.height, -fact.bytes, fact.name
 
 
-def _copy(root: Path, draft: Path, facts: tuple[Facts, ...], gone: Mapping[str, Done]) -> Iterator[Done]:
-    # What stays as it is keeps its name, so it comes first.
+def _copy(root: Path, draft: Path, facts: tuple[Facts, ...], gone: Mapping[str, CleanedFile]) -> Iterator[CleanedFile]:
+    # Unchanged files come first, so that they keep their names.
     staying = sorted((fact for fact in facts if fact.name not in gone), key=lambda fact: bool(_changes(fact)))
     taken: set[str] = {LIST}
     yield from gone.values()
@@ -134,22 +150,22 @@ def _copy(root: Path, draft: Path, facts: tuple[Facts, ...], gone: Mapping[str, 
         try:
             data = read_file(root / fact.name)
             image = _plain(fact, data) if _changes(fact) else None
-        except (OSError, ValueError) as error:  # the file changed after it was looked at
-            yield Done(name=fact.name, action="left out", why=(one_line(error),))
+        except (OSError, ValueError) as error:  # the file changed since the inspection
+            yield CleanedFile(name=fact.name, action="left out", why=(one_line(error),))
             continue
         name = _free(fact.name if image is None else _renamed(fact), taken)
         file = draft / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if image is None:
             file.write_bytes(data)
-            yield Done(name=fact.name, action="copied", target=name)
+            yield CleanedFile(name=fact.name, action="copied", target=name)
         else:
             image.save(file, _written_as(fact), quality=QUALITY, subsampling=0)
-            yield Done(name=fact.name, action="changed", why=_changes(fact), target=name)
+            yield CleanedFile(name=fact.name, action="changed", why=_changes(fact), target=name)
 
 
 def _changes(fact: Facts) -> tuple[str, ...]:
-    """Why the file is written anew; nothing for one that any program reads as ganzoo does."""
+    """Why the file is encoded again; empty for a file that any program reads as ganzoo does."""
     changes = [note for note in fact.notes if note != GREY]
     if fact.turned:
         changes.append("turned as its EXIF says")
@@ -162,13 +178,14 @@ def _changes(fact: Facts) -> tuple[str, ...]:
 
 
 def _crops(fact: Facts) -> bool:
+    """Whether the border is cropped: when there is one and a picture of a valid shape is left."""
     border: Border = fact.border
     width, height = fact.width - border.left - border.right, fact.height - border.top - border.bottom
     return bool(border) and min(width, height) >= MIN_SIDE and max(width, height) <= MAX_ASPECT * min(width, height)
 
 
 def _plain(fact: Facts, data: bytes) -> Image.Image:
-    """The picture upright, in sRGB and without its border, at its own size."""
+    """The picture upright, in sRGB, without its border, at its original size."""
     with open_header(data) as image:
         size = upright_size(image)
     pixels, _ = decode(data, size)
@@ -186,7 +203,7 @@ def _renamed(fact: Facts) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """The name, with a number when another file has it; large and small letters are one on many disks."""
+    """The name, with a number if another file has it. Case is ignored, since many file systems ignore it."""
     path, number = PurePath(name), 2
     while name.lower() in taken:
         name = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
@@ -195,6 +212,6 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _record(origin: str, done: list[Done]) -> dict[str, object]:
+def _record(origin: str, done: list[CleanedFile]) -> dict[str, object]:
     counts = Counter(one.action for one in done)
     return {"source": printable(origin), "counts": dict(counts), "files": [one.to_json() for one in done]}

@@ -1,4 +1,4 @@
-"""The contact sheet: one picture of what was found, pictures that are the same beside each other, problems marked."""
+"""The contact sheet: one image that shows the findings, with duplicates side by side and borders marked."""
 
 import textwrap
 from collections.abc import Iterator
@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from ganzoo.config.units import Size
 from ganzoo.data.decode import decode
 from ganzoo.data.folder import read_file
+from ganzoo.data.inspect.duplicates import KINDS
 from ganzoo.data.inspect.facts import Facts, printable
-from ganzoo.data.inspect.summary import Inspection
+from ganzoo.data.inspect.summary import Inspection, Summary
 
 COLUMNS = 8
 _CELL = 160
@@ -21,14 +22,18 @@ _LINE = 15
 _CAPTION = 2 * _LINE + 4
 _HEADING = 40
 _ROWS = 3
-"""Rows of a section; what does not fit is counted in its heading."""
+"""Rows of a section. Its heading counts the pictures that do not fit."""
+_ROW_HEIGHT = _CELL + _CAPTION + _GAP
 _PAPER, _INK, _FAINT, _BAND, _MARK = "#f4f4f2", "#1b1b1b", "#6b6b6b", "#dcdcd6", "#e0202c"
 _NAMES = {"data": "data", "style": "style", "held-out": "held out"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One picture on the sheet with a second line below its name; `joined` to the next one by a band."""
+    """One picture on the sheet, with `text` as the second line below its name.
+
+    A band connects a `joined` cell with the next one. A `marked` cell shows the picture's border in red.
+    """
 
     number: int
     text: str
@@ -38,7 +43,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """Pictures under one heading."""
+    """Pictures under one heading. `hidden` counts those that are not shown."""
 
     heading: str
     cells: tuple[Cell, ...]
@@ -46,14 +51,14 @@ class Section:
 
     @property
     def rows(self) -> int:
-        """Rows that its pictures take."""
+        """The number of rows that the pictures take."""
         return -(-len(self.cells) // COLUMNS)
 
 
 def contact_sheet(inspection: Inspection) -> Image.Image:
-    """The sheet: files that can't be used, equal pictures, borders, grey pictures, and some of every side."""
+    """Draws the sheet: files that can't be used, duplicates, borders, grey pictures, and some pictures of each side."""
     sections = [section for section in _sections(inspection) if section.cells]
-    height = _GAP + sum(_HEADING + section.rows * (_CELL + _CAPTION + _GAP) for section in sections)
+    height = _GAP + sum(_HEADING + section.rows * _ROW_HEIGHT for section in sections)
     sheet = Image.new("RGB", (_GAP + COLUMNS * (_CELL + _GAP), height), _PAPER)
     draw = ImageDraw.Draw(sheet)
     top = _GAP
@@ -61,11 +66,10 @@ def contact_sheet(inspection: Inspection) -> Image.Image:
         more = f"  (and {section.hidden} more)" if section.hidden else ""
         draw.text((_GAP, top + 8), section.heading + more, fill=_INK, font=_font(18))
         top += _HEADING
-        for place, cell in enumerate(section.cells):
-            row, column = divmod(place, COLUMNS)
-            corner = (_GAP + column * (_CELL + _GAP), top + row * (_CELL + _CAPTION + _GAP))
-            _place(sheet, draw, inspection, cell, corner)
-        top += section.rows * (_CELL + _CAPTION + _GAP)
+        for number, cell in enumerate(section.cells):
+            row, column = divmod(number, COLUMNS)
+            _draw_cell(sheet, draw, inspection, cell, (_GAP + column * (_CELL + _GAP), top + row * _ROW_HEIGHT))
+        top += section.rows * _ROW_HEIGHT
     return sheet
 
 
@@ -73,35 +77,47 @@ def _sections(inspection: Inspection) -> Iterator[Section]:
     facts = inspection.facts
     broken = [n for n, fact in enumerate(facts) if not fact.usable]
     yield _section("Can't be used", [Cell(number=n, text=_NAMES[facts[n].side]) for n in broken])
-    for kind, heading in (("exact", "Exact copies"), ("near", "Nearly the same"), ("mirrored", "Mirrored")):
-        pairs = [pair for pair in inspection.pairs if pair.kind == kind]
-        # Copies between sides do the most harm, so they come first.
-        pairs.sort(key=lambda pair: facts[pair.first].side == facts[pair.second].side)
-        cells = [
-            Cell(number=number, text=f"{_NAMES[facts[number].side]}, {_alike(pair.likeness)}", joined=first)
-            for pair in pairs
-            for number, first in ((pair.first, True), (pair.second, False))
-        ]
-        yield _section(heading, cells, "pairs", 2)
+    yield from _pair_sections(inspection)
     framed = [n for n, fact in enumerate(facts) if fact.border]
     yield _section("Borders", [Cell(number=n, text=_border(facts[n]), marked=True) for n in framed])
     grey = [n for n, fact in enumerate(facts) if fact.usable and (fact.grey or fact.blank)]
     yield _section("Grey or of one colour", [Cell(number=n, text=_NAMES[facts[n].side]) for n in grey])
     for summary in inspection.summaries:
-        side = [n for n, fact in enumerate(facts) if fact.side == summary.side and fact.usable]
-        some = [side[place] for place in np.linspace(0, len(side) - 1, min(len(side), COLUMNS * _ROWS)).astype(int)]
-        heading = f"{_NAMES[summary.side].capitalize()}: {len(some)} of {summary.usable} usable pictures"
-        yield Section(heading=heading, cells=tuple(Cell(number=n, text=_size(facts[n])) for n in some))
+        yield _sample(inspection, summary)
+
+
+def _pair_sections(inspection: Inspection) -> Iterator[Section]:
+    """Exact, near and mirrored pairs. Pairs between two sides do the most harm, so they come first."""
+    facts = inspection.facts
+    for kind, heading in zip(KINDS, ("Exact copies", "Nearly the same", "Mirrored"), strict=True):
+        pairs = [pair for pair in inspection.pairs if pair.kind == kind]
+        pairs.sort(key=lambda pair: facts[pair.first].side == facts[pair.second].side)
+        cells = [
+            Cell(number=number, text=f"{_NAMES[facts[number].side]}, {_alike(pair.similarity)}", joined=first)
+            for pair in pairs
+            for number, first in ((pair.first, True), (pair.second, False))
+        ]
+        yield _section(heading, cells, "pairs", 2)
+
+
+def _sample(inspection: Inspection, summary: Summary) -> Section:
+    """Usable pictures of one side, evenly spread."""
+    facts = inspection.facts
+    side = [n for n, fact in enumerate(facts) if fact.side == summary.side and fact.usable]
+    some = [side[place] for place in np.linspace(0, len(side) - 1, min(len(side), COLUMNS * _ROWS)).astype(int)]
+    heading = f"{_NAMES[summary.side].capitalize()}: {len(some)} of {summary.usable} usable pictures"
+    return Section(heading=heading, cells=tuple(Cell(number=n, text=_size(facts[n])) for n in some))
 
 
 def _section(heading: str, cells: list[Cell], unit: str = "pictures", each: int = 1) -> Section:
+    """The first cells under a heading that counts all. `each` is the number of cells that make up one `unit`."""
     shown = cells[: COLUMNS * _ROWS]
     hidden = (len(cells) - len(shown)) // each
     return Section(heading=f"{heading}: {len(cells) // each} {unit}", cells=tuple(shown), hidden=hidden)
 
 
-def _alike(likeness: float) -> str:
-    return f"{100 * likeness:.0f} % alike"
+def _alike(similarity: float) -> str:
+    return f"{100 * similarity:.0f} % alike"
 
 
 def _border(fact: Facts) -> str:
@@ -112,7 +128,7 @@ def _size(fact: Facts) -> str:
     return f"{fact.width} x {fact.height} {fact.format}" if fact.width else ""
 
 
-def _place(
+def _draw_cell(
     sheet: Image.Image, draw: ImageDraw.ImageDraw, inspection: Inspection, cell: Cell, corner: tuple[int, int]
 ) -> None:
     left, top = corner
@@ -122,33 +138,25 @@ def _place(
     image = _picture(inspection, cell.number)
     if image is None:
         draw.rectangle((left, top, left + _CELL - 1, top + _CELL - 1), fill=_BAND, outline=_MARK)
-        draw.text((left + 8, top + 8), _wrapped(fact.problem or "gone since"), fill=_INK, font=_font(12))
+        draw.text((left + 8, top + 8), _wrapped(fact.problem or "the file is gone"), fill=_INK, font=_font(12))
     else:
         x, y = left + (_CELL - image.width) // 2, top + (_CELL - image.height) // 2
         sheet.paste(image, (x, y))
         if cell.marked and fact.width:
-            scale = image.width / fact.width if fact.width else 1.0
-            border = fact.border
-            inner = (border.left, border.top, fact.width - border.right, fact.height - border.bottom)
-            draw.rectangle(
-                [round(v * scale) + o for v, o in zip(inner, (x, y, x - 1, y - 1), strict=True)], None, _MARK, 2
-            )
+            draw.rectangle(_inside(fact, image.width / fact.width, x, y), None, _MARK, 2)
     draw.text((left, top + _CELL + 2), _fitting(printable(fact.name), end=True), fill=_INK, font=_font(12))
     draw.text((left, top + _CELL + 2 + _LINE), _fitting(cell.text), fill=_FAINT, font=_font(12))
 
 
-def _inside(fact: Facts, size: tuple[int, int], corner: tuple[int, int]) -> tuple[int, int, int, int]:
-    """What the picture's border surrounds, on the sheet."""
-    scale = size[0] / fact.width
-    left, top, right, bottom = (
-        round(width * scale) for width in (fact.border.left, fact.border.top, fact.border.right, fact.border.bottom)
-    )
-    x, y = corner
-    return x + left, y + top, x + size[0] - right - 1, y + size[1] - bottom - 1
+def _inside(fact: Facts, scale: float, x: int, y: int) -> list[float]:
+    """The box inside the border of a picture that lies scaled at x, y on the sheet."""
+    border = fact.border
+    box = (border.left, border.top, fact.width - border.right, fact.height - border.bottom)
+    return [round(edge * scale) + offset for edge, offset in zip(box, (x, y, x - 1, y - 1), strict=True)]
 
 
 def _picture(inspection: Inspection, number: int) -> Image.Image | None:
-    """The picture at the size of a cell, from its file again; the small copy where there is no file."""
+    """The picture at the size of a cell: read again from its file, or its small copy if there is no file."""
     fact = inspection.facts[number]
     if not fact.usable:
         return None
@@ -162,12 +170,12 @@ def _picture(inspection: Inspection, number: int) -> Image.Image | None:
     size = Size(max(round(fact.height * scale), 1), max(round(fact.width * scale), 1))
     try:
         return Image.fromarray(decode(read_file(Path(survey.root) / fact.name), size)[0])
-    except (OSError, ValueError):  # gone since it was looked at
+    except (OSError, ValueError):  # the file is gone or has changed since the inspection
         return None
 
 
 def _fitting(text: str, *, end: bool = False) -> str:
-    """As much of the text, from its beginning or its end, as a cell is wide; control characters as question marks."""
+    """The beginning of the text, or its `end`, cut to the width of a cell. Control characters become question marks."""
     text = _visible(text)
     font = _font(12)
     if font.getlength(text) <= _CELL:
@@ -178,7 +186,7 @@ def _fitting(text: str, *, end: bool = False) -> str:
 
 
 def _wrapped(text: str) -> str:
-    """The text in lines that fit a cell, as many as go into it."""
+    """The text in as many lines as fit into a cell."""
     return "\n".join(textwrap.wrap(_visible(text), _CELL // 7)[: _CELL // _LINE - 1])
 
 

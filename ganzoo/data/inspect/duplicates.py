@@ -1,4 +1,8 @@
-"""Which pictures of a survey are the same: exact copies by sha256, near and mirrored ones by hash and comparison."""
+"""Finds pictures that are the same: exact copies by sha256, near and mirrored ones by perceptual hash and comparison.
+
+Near copies are searched in three steps, each slower and more exact than the one before: hashes of 63 bits, thumbs
+reduced to 8 x 8, and thumbs of 32 x 32 at several crops.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,69 +15,75 @@ from numpy.typing import NDArray
 from ganzoo.data.inspect.measure import THUMB, brightness
 
 Kind = Literal["exact", "near", "mirrored"]
+KINDS: tuple[Kind, ...] = ("exact", "near", "mirrored")
 
-MOST_BITS = 16
-"""Hashes that differ in more of their 63 bits are not compared further."""
-LEAST_LIKENESS = 0.72
-"""From this correlation of their details on, two pictures are the same; see `likeness`."""
-
-MOST_PARTNERS = 8
-"""Near pairs that are listed of one picture: a thousand frames of one film would have half a million."""
-
+MAX_BITS = 16
+"""Pictures whose hashes differ in more of their 63 bits are not compared any further."""
+MIN_SIMILARITY = 0.72
+"""Two pictures with at least this `similarity` are the same."""
+MAX_PARTNERS = 8
+"""The most near pairs that are listed for one picture. A thousand frames of one film would have half a million."""
 _BLOCK = 2048
+"""Hashes are compared in blocks of this many by this many."""
 _BATCH = 512
+"""Thumbs are compared in batches of this many candidates."""
 _COARSE = 8
-_LEAST_COARSE = 0.7
-"""What the cheap comparison lets through to the thorough one; it keeps 99 % of copies cropped by up to 8 % a side."""
+_MIN_COARSE_SIMILARITY = 0.7
+"""The threshold of the cheap comparison. It keeps 99 % of the copies that are cropped by up to 8 % on each side."""
 _SHIFTS = (0.0, 0.04, 0.08)
+"""Crops that are tried on each side, as a share of the picture."""
 _FLAT = 2.0
+"""Pictures with a smaller mean difference, in levels of 255, are the same even if they have no details to compare."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Pair:
-    """Two pictures, by their numbers in the survey (`first` < `second`), that show the same."""
+    """Two pictures that show the same, by their numbers in the survey (`first` < `second`)."""
 
     first: int
     second: int
     kind: Kind
-    likeness: float = 1.0
+    similarity: float = 1.0
 
 
 def find_pairs(digests: Sequence[str], hashes: Sequence[int], thumbs: NDArray[np.uint8]) -> list[Pair]:
-    """All pairs among N pictures; `thumbs` are uint8 N THUMB THUMB 3.
+    """All pairs among N pictures, given by their sha256, perceptual hashes and thumbs, uint8 N THUMB THUMB 3.
 
-    Of exact copies, each is paired with the first one only, and only that one is compared with other pictures, so a
-    folder given twice has N pairs and not N².
+    Exact copies are paired with the first of them only, and only that one is compared with other pictures. So a folder
+    that is given twice has N pairs, not N². Near pictures that are also mirrored are listed as near only.
     """
     groups: dict[str, list[int]] = defaultdict(list)
     for number, digest in enumerate(digests):
         groups[digest].append(number)
     exact = [Pair(first=group[0], second=other, kind="exact") for group in groups.values() for other in group[1:]]
-    alone = np.array(sorted(group[0] for group in groups.values()), dtype=np.int64)
-    bits = _signs(hashes)[alone]
-    near = _compared(alone, _candidates(bits, bits), thumbs, "near")
+    distinct = np.array(sorted(group[0] for group in groups.values()), dtype=np.int64)
+    signs = _signs(hashes)[distinct]
+    near = _compared(distinct, _candidates(signs, signs), thumbs, "near")
+    mirrored = _compared(distinct, _candidates(signs, signs * _MIRROR), thumbs, "mirrored")
     known = {(pair.first, pair.second) for pair in near}
-    turned = _compared(alone, _candidates(bits, bits * _MIRROR), thumbs, "mirrored")
-    return sorted([*exact, *near, *(pair for pair in turned if (pair.first, pair.second) not in known)])
+    return sorted([*exact, *near, *(pair for pair in mirrored if (pair.first, pair.second) not in known)])
 
 
 def _signs(hashes: Sequence[int]) -> NDArray[np.float32]:
-    """Hashes as N x 63 signs of -1 and 1, so that a product of matrices counts equal bits."""
+    """Hashes as N x 63 signs of -1 and 1, so that a matrix product counts equal bits."""
     raw = np.frombuffer(b"".join(value.to_bytes(8, "big") for value in hashes), np.uint8).reshape(-1, 8)
     signs: NDArray[np.float32] = np.unpackbits(raw, axis=1)[:, 1:].astype(np.float32) * 2 - 1
     return signs
 
 
 _MIRROR = np.where(np.arange(64) % 2 == 1, -1, 1)[1:].astype(np.float32)
-"""Mirroring a picture turns the sign of every odd horizontal frequency."""
+"""Mirroring a picture flips the sign of every odd horizontal frequency."""
 
 
 def _candidates(one: NDArray[np.float32], other: NDArray[np.float32]) -> Iterator[NDArray[np.int64]]:
-    """Pairs (i, j), i < j, M x 2, whose hashes differ in at most MOST_BITS; block by block, so memory stays flat."""
+    """Pairs (i, j), i < j, as M x 2, whose hashes differ in at most MAX_BITS bits.
+
+    They come block by block, so that memory stays constant.
+    """
     for top in range(0, len(one), _BLOCK):
         for left in range(top, len(one), _BLOCK):
             equal = one[top : top + _BLOCK] @ other[left : left + _BLOCK].T
-            rows, columns = np.nonzero(equal >= one.shape[1] - 2 * MOST_BITS)
+            rows, columns = np.nonzero(equal >= one.shape[1] - 2 * MAX_BITS)
             pairs = np.stack([rows + top, columns + left], axis=1)
             yield pairs[pairs[:, 0] < pairs[:, 1]]
 
@@ -81,73 +91,86 @@ def _candidates(one: NDArray[np.float32], other: NDArray[np.float32]) -> Iterato
 def _compared(
     numbers: NDArray[np.int64], candidates: Iterator[NDArray[np.int64]], thumbs: NDArray[np.uint8], kind: Kind
 ) -> list[Pair]:
+    """The candidates that show the same picture. `numbers` maps their indices to those of `thumbs`."""
     found: list[Pair] = []
     partners = np.zeros(len(thumbs), np.int64)
-    turn = -1 if kind == "mirrored" else 1
     for block in candidates:
         for start in range(0, len(block), _BATCH):
             ones, others = numbers[block[start : start + _BATCH]].T
-            open_ = np.maximum(partners[ones], partners[others]) < MOST_PARTNERS
-            ones, others = ones[open_], others[open_]
-            close = _coarse_likeness(thumbs[ones], thumbs[others][:, :, ::turn]) >= _LEAST_COARSE
-            ones, others = ones[close], others[close]
-            values = likeness(thumbs[ones], thumbs[others][:, :, ::turn])
-            for first, second, value in zip(ones.tolist(), others.tolist(), values.tolist(), strict=True):
-                if value >= LEAST_LIKENESS and max(partners[first], partners[second]) < MOST_PARTNERS:
-                    partners[[first, second]] += 1
-                    found.append(Pair(first=first, second=second, kind=kind, likeness=round(min(value, 1.0), 3)))
+            free = np.maximum(partners[ones], partners[others]) < MAX_PARTNERS
+            for pair in _similar(ones[free], others[free], thumbs, kind):
+                # `free` is not enough: pictures find partners within a batch, too.
+                if max(partners[pair.first], partners[pair.second]) < MAX_PARTNERS:
+                    partners[[pair.first, pair.second]] += 1
+                    found.append(pair)
     return found
 
 
-def _coarse_likeness(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The same on 8 x 8 means, where a small crop moves little; B."""
+def _similar(
+    ones: NDArray[np.int64], others: NDArray[np.int64], thumbs: NDArray[np.uint8], kind: Kind
+) -> Iterator[Pair]:
+    """Those of the pairs (ones[i], others[i]) that show the same picture: a cheap comparison, then a thorough one."""
+    step = -1 if kind == "mirrored" else 1
+    close = _coarse_similarity(thumbs[ones], thumbs[others][:, :, ::step]) >= _MIN_COARSE_SIMILARITY
+    ones, others = ones[close], others[close]
+    values = similarity(thumbs[ones], thumbs[others][:, :, ::step])
+    for first, second, value in zip(ones.tolist(), others.tolist(), values.tolist(), strict=True):
+        if value >= MIN_SIMILARITY:
+            yield Pair(first=first, second=second, kind=kind, similarity=round(min(value, 1.0), 3))
+
+
+def _coarse_similarity(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A cheap `similarity` from means of 8 x 8 squares, which a small crop hardly moves; B."""
     step = THUMB // _COARSE
     one, other = (
         _details(brightness(thumbs).reshape(-1, _COARSE, step, _COARSE, step).mean(axis=(2, 4)), _SMOOTH_COARSE)
         for thumbs in (ones, others)
     )
-    return np.where(_apart(ones, others) <= _FLAT, np.float32(1), _correlation(one, other))
+    return np.where(_mean_difference(ones, others) <= _FLAT, np.float32(1), _correlation(one, other))
 
 
-def likeness(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How alike pictures are, uint8 B THUMB THUMB 3 each -> B in -1 … 1.
+def similarity(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How similar pictures are: uint8 B THUMB THUMB 3 each -> B in [-1, 1].
 
-    The correlation of their details: brightness without its coarse distribution, which all landscapes share (bright
-    above, dark below), at the best of some crops of either. Pictures without details are as like as their colours.
+    The similarity is the correlation of their details, at the best of several crops of either picture. Details are the
+    brightness without its lowest frequencies, which all landscapes share (bright above, dark below). Pictures of almost
+    equal pixels, which may have no details, are compared by their mean difference.
     """
     one, other = brightness(ones), brightness(others)
     best = np.maximum(_best_crop(one, _details(other)), _best_crop(other, _details(one)))
-    apart = _apart(ones, others)
-    return np.where(apart <= _FLAT, np.maximum(best, 1 - apart / 10), best)
+    difference = _mean_difference(ones, others)
+    return np.where(difference <= _FLAT, np.maximum(best, 1 - difference / 10), best)
 
 
 def _best_crop(whole: NDArray[np.float32], wanted: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The largest correlation of a crop of `whole` with `wanted`; B. First the rows are fitted, then the columns."""
-    upright = _best(np.stack([crop @ whole for crop in _CROPS]), wanted)[1]
-    return _best(np.stack([upright @ crop.T for crop in _CROPS]), wanted)[0]
+    """The largest correlation of `wanted`, B, with a crop of `whole`. First the rows are cropped, then the columns."""
+    rows = _best(np.stack([crop @ whole for crop in _CROPS]), wanted)[1]
+    return _best(np.stack([rows @ crop.T for crop in _CROPS]), wanted)[0]
 
 
 def _best(
     versions: NDArray[np.float32], wanted: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Of V B THUMB THUMB the version that is most like `wanted`: its correlation, B, and itself."""
+    """The version, of V B THUMB THUMB, that is most similar to `wanted`: its correlation, B, and the version itself."""
     values = np.stack([_correlation(_details(version), wanted) for version in versions])
     chosen = values.argmax(axis=0)
     return values.max(axis=0), versions[chosen, np.arange(len(wanted))]
 
 
-def _apart(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _mean_difference(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The mean absolute difference of pixels, in levels of 255; B."""
     difference: NDArray[np.float32] = np.abs(ones.astype(np.float32) - others).mean(axis=(1, 2, 3))
     return difference
 
 
 def _correlation(ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The scalar products of pictures B H H. For details, which have length 1, these are correlations; B."""
     product: NDArray[np.float32] = np.einsum("bij,bij->b", ones, others)
     return product
 
 
 def _smoothing(side: int, kept: int) -> NDArray[np.float32]:
-    """Projection of a line on its `kept` lowest frequencies (DCT), side side."""
+    """The matrix, side side, that projects a line on its `kept` lowest frequencies of the DCT."""
     frequency, position = np.arange(kept)[:, None], np.arange(side)[None, :]
     rows = np.cos(np.pi * frequency * (2 * position + 1) / (2 * side)) * np.sqrt(2 / side)
     rows[0] /= np.sqrt(2)
@@ -160,14 +183,14 @@ _SMOOTH_COARSE = _smoothing(_COARSE, 2)
 
 
 def _details(grey: NDArray[np.float32], smooth: NDArray[np.float32] = _SMOOTH) -> NDArray[np.float32]:
-    """What is left of pictures B H H without their lowest frequencies, of length 1."""
+    """Pictures B H H without their lowest frequencies, scaled to length 1."""
     details = np.asarray(grey - smooth @ grey @ smooth, np.float32)
     length = np.sqrt(_correlation(details, details))
     return np.asarray(details / np.maximum(length, 1e-3)[:, None, None], np.float32)
 
 
 def _crop(start: float, end: float) -> NDArray[np.float32]:
-    """Matrix that stretches the part start … end (of 0 … 1) of a line over all of it, THUMB THUMB."""
+    """The matrix, THUMB THUMB, that stretches the part of a line from start to end, in [0, 1], over the whole line."""
     at = np.clip((start + (np.arange(THUMB) + 0.5) / THUMB * (end - start)) * THUMB - 0.5, 0, THUMB - 1)
     before = np.minimum(at.astype(np.int64), THUMB - 2)
     matrix = np.zeros((THUMB, THUMB), np.float32)

@@ -1,4 +1,4 @@
-"""What is known of one picture after one look at its file."""
+"""The facts about one picture, from one read of its file."""
 
 import hashlib
 import os
@@ -27,21 +27,24 @@ Side = Literal["data", "style", "held-out"]
 Triple = tuple[float, float, float]
 
 LOOKED_AT = 256
-"""Longer side in pixels at which pictures are measured; smaller ones as they are."""
+"""Pictures are measured at this longer side in pixels, smaller ones as they are."""
 _BLANK = 1.0
-"""Largest standard deviation of L*, a* and b* of a picture in which nothing can be seen."""
+"""A picture in which L*, a* and b* all have a smaller standard deviation is of one colour."""
 _ORIENTATION = 0x0112
-_TURNED = frozenset({5, 6, 7, 8})
+"""The EXIF tag."""
+_SIDEWAYS = frozenset({5, 6, 7, 8})
+"""Its values for pictures that are stored turned by 90 degrees."""
 Thumb = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """One picture: what its file says, and what its pixels do.
+    """The facts about one picture, from its header and its pixels.
 
-    `width` and `height` are those of the upright picture, 0 when the header can't be read; `border` is in the same
-    pixels. `quality` is that of a JPEG. `lab_mean` and `lab_std` are over the pixels, in CIE L*a*b*. `problem` says
-    why it can't be used, and all that comes from pixels is then missing.
+    `width` and `height` are those of the upright picture, and 0 when the header can't be read. `border` is in the same
+    pixels. `turned` says whether EXIF turns the picture. `quality` is that of a JPEG. `lab_mean` and `lab_std` are the
+    mean and standard deviation of the pixels in CIE L*a*b*. `problem` says why the picture can't be used. It then lacks
+    all facts from pixels.
     """
 
     side: Side
@@ -65,28 +68,28 @@ class Facts:
 
     @property
     def usable(self) -> bool:
-        """Whether a training would take it."""
+        """Whether the picture can be used in training."""
         return not self.problem
 
     @property
     def blank(self) -> bool:
-        """Whether it is all of one colour."""
+        """Whether the whole picture has one colour."""
         return self.usable and max(self.lab_std) < _BLANK
 
     def to_json(self) -> dict[str, object]:
-        """The facts as JSON can hold them; the hash in hexadecimal."""
+        """The facts as JSON can hold them, the hash in hexadecimal."""
         known = {key: value for key, value in vars(self).items() if key not in ("border", "hash")}
         border = {"border": self.border.sides(), "hash": f"{self.hash:016x}"}
         return {**known, "name": printable(self.name), **(border if self.usable else {})}
 
 
 def printable(name: str) -> str:
-    """A file's name as text that can be written anywhere; bytes that are no UTF-8 become their number."""
+    """A file's name as text that can always be encoded. Bytes that are not UTF-8 become escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def look(side: Side, name: str, data: bytes) -> tuple[Facts, Thumb | None]:
-    """The facts of a file's content, and its small copy when it can be used; never raises for what is in the file."""
+    """The facts about a file's content, and its small copy if it can be used. Never raises, whatever the file holds."""
     stored = {"side": side, "name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     header: Mapping[str, object] = {}
     try:
@@ -97,14 +100,17 @@ def look(side: Side, name: str, data: bytes) -> tuple[Facts, Thumb | None]:
         pixels, notes = decode(data, Size(round(height * LOOKED_AT / longer) or 1, round(width * LOOKED_AT / longer)))
     except ValueError as error:
         return Facts(**stored, **header, problem=str(error)), None  # type: ignore[arg-type]  # as the fields say
-    except Exception as error:  # whatever a damaged header makes Pillow raise
+    except Exception as error:  # a damaged header can make Pillow raise anything
         return Facts(**stored, **header, problem=one_line(error)), None  # type: ignore[arg-type]
     measured, thumb = measure(pixels, width / pixels.shape[1])
     return Facts(**stored, **header, **measured, notes=notes), thumb  # type: ignore[arg-type]
 
 
 def measure(pixels: NDArray[np.uint8], scale: float = 1.0) -> tuple[dict[str, object], Thumb]:
-    """What the pixels of an upright picture say, as fields of `Facts`; `scale` is original pixels to one of these."""
+    """The facts from the pixels of an upright picture, as fields of `Facts`, and its small copy.
+
+    `scale` is the number of original pixels per given pixel, along a side.
+    """
     border = find_border(pixels)
     inner = border.cut(pixels)
     thumb = thumbnail(inner)
@@ -121,20 +127,20 @@ def measure(pixels: NDArray[np.uint8], scale: float = 1.0) -> tuple[dict[str, ob
 
 
 def upright_size(image: Image.Image) -> Size:
-    """The size of an opened picture after it was turned as its EXIF says."""
+    """The size of an opened picture once it is turned as its EXIF says."""
     return Size(*reversed(_upright_size(_header(image))))
 
 
 def _header(image: Image.Image) -> dict[str, object]:
-    turned = _orientation(image) in _TURNED
-    width, height = reversed(image.size) if turned else image.size
+    orientation = _orientation(image)
+    width, height = reversed(image.size) if orientation in _SIDEWAYS else image.size
     tables: Mapping[int, Sequence[int]] = getattr(image, "quantization", {})
     return {
         "format": image.format or "",
         "mode": image.mode,
         "width": width,
         "height": height,
-        "turned": _orientation(image) > 1,
+        "turned": orientation > 1,
         "quality": jpeg_quality(tables) if image.format in ("JPEG", "MPO") else None,
     }
 
@@ -148,7 +154,7 @@ def _upright_size(header: Mapping[str, object]) -> tuple[int, int]:
 def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # damaged EXIF: `decode` leaves such a picture as stored too
+    except Exception:  # damaged EXIF; `decode` ignores it, too
         return 1
     return value if value in range(1, 9) else 1
 

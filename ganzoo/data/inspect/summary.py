@@ -1,4 +1,4 @@
-"""The figures of one side or several: counts, sizes, formats, JPEG quality, colours, how far apart two sides are."""
+"""The figures of one or several data sets: counts, sizes, formats, JPEG quality, colours, and the gap between two."""
 
 import math
 from collections import Counter
@@ -13,14 +13,18 @@ from ganzoo.data.inspect.facts import Facts, Side, Triple
 from ganzoo.data.inspect.survey import Survey
 
 _COUNTED = (ENLARGED, GREY)
-"""Notes that have a figure of their own, or depend on the size at which a picture was looked at."""
+"""Notes that are not counted again: one has a figure of its own, the other depends on the size of measurement."""
 Spread = tuple[float, float, float]
 """The 10 % point, the median and the 90 % point."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """The figures of one side. Sizes and aspect (width / height) are those of the usable files."""
+    """The figures of one side. Those of sizes and of the aspect, width / height, are over the usable files.
+
+    `pictures` is the number of pictures that were measured, `total` that of all there are. `files` says whether the
+    pictures are files.
+    """
 
     side: Side
     origin: str
@@ -46,9 +50,9 @@ class Summary:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """How the colours of the style differ from those of the data, in units of L*a*b* (about 2 is just visible).
+    """How the style differs from the data. Colours are in L*a*b*, where a difference of about 2 is just visible.
 
-    `distance` is that of the mean colours; the others are style minus data.
+    `distance` is the distance of the mean colours. The other fields are style minus data.
     """
 
     distance: float
@@ -60,7 +64,7 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """Everything that was found. Pairs hold numbers in `facts`, which has the pictures of all sides in turn."""
+    """All findings. `facts` lists the pictures of all sides in turn; the numbers in `pairs` are indices into it."""
 
     surveys: tuple[Survey, ...]
     summaries: tuple[Summary, ...]
@@ -69,11 +73,11 @@ class Inspection:
     gap: Gap | None
 
     def summary(self, side: Side) -> Summary | None:
-        """The figures of that side, None when it was not given."""
+        """The figures of that side; None when the side was not given."""
         return next((summary for summary in self.summaries if summary.side == side), None)
 
     def between(self, one: Side, other: Side, kind: Kind | None = None) -> list[Pair]:
-        """The pairs with a picture on each of the two sides (or both on the one), of one kind if given."""
+        """The pairs between two sides, or within one if both are the same; only those of `kind` if it is given."""
         return [
             pair
             for pair in self.pairs
@@ -82,7 +86,7 @@ class Inspection:
 
 
 def inspect_surveys(surveys: Sequence[Survey]) -> Inspection:
-    """Puts the sides together and looks for pictures that are the same, within a side and between sides."""
+    """Summarises the sides and finds pictures that are the same, within a side and between sides."""
     facts = tuple(fact for survey in surveys for fact in survey.facts)
     thumbs = np.concatenate([survey.thumbs for survey in surveys])
     usable = [number for number, fact in enumerate(facts) if fact.usable]
@@ -93,7 +97,7 @@ def inspect_surveys(surveys: Sequence[Survey]) -> Inspection:
         summaries=summaries,
         facts=facts,
         pairs=tuple(
-            Pair(first=usable[p.first], second=usable[p.second], kind=p.kind, likeness=p.likeness) for p in pairs
+            Pair(first=usable[p.first], second=usable[p.second], kind=p.kind, similarity=p.similarity) for p in pairs
         ),
         gap=colour_gap(summaries),
     )
@@ -102,7 +106,6 @@ def inspect_surveys(surveys: Sequence[Survey]) -> Inspection:
 def summarise(survey: Survey) -> Summary:
     """The figures of one side."""
     usable = [fact for fact in survey.facts if fact.usable]
-    sized = [fact for fact in usable if fact.width]
     return Summary(
         side=survey.side,
         origin=survey.origin,
@@ -111,10 +114,7 @@ def summarise(survey: Survey) -> Summary:
         usable=len(usable),
         files=survey.root is not None,
         formats=dict(Counter(fact.format for fact in usable if fact.format).most_common()),
-        shorter=_spread(sized, lambda fact: min(fact.width, fact.height)),
-        width=_spread(sized, lambda fact: fact.width),
-        height=_spread(sized, lambda fact: fact.height),
-        aspect=_spread(sized, lambda fact: fact.width / fact.height),
+        **_sizes(usable),
         blank=sum(fact.blank for fact in usable),
         grey=sum(fact.grey and not fact.blank for fact in usable),
         bordered=sum(bool(fact.border) for fact in usable),
@@ -127,8 +127,19 @@ def summarise(survey: Survey) -> Summary:
     )
 
 
+def _sizes(facts: Sequence[Facts]) -> dict[str, Spread | None]:
+    """The spreads of the sizes. Pictures without files have no size of their own and are left out."""
+    sized = [fact for fact in facts if fact.width]
+    return {
+        "shorter": _spread(sized, lambda fact: min(fact.width, fact.height)),
+        "width": _spread(sized, lambda fact: fact.width),
+        "height": _spread(sized, lambda fact: fact.height),
+        "aspect": _spread(sized, lambda fact: fact.width / fact.height),
+    }
+
+
 def colour_gap(summaries: Iterable[Summary]) -> Gap | None:
-    """How the style's colours and JPEG quality differ from the data's; None without both sides."""
+    """How the style's colours and JPEG quality differ from those of the data; None unless both sides are given."""
     sides = {summary.side: summary for summary in summaries if summary.usable}
     data, style = sides.get("data"), sides.get("style")
     if data is None or style is None or data.lab_mean is None or style.lab_mean is None:
@@ -143,6 +154,7 @@ def colour_gap(summaries: Iterable[Summary]) -> Gap | None:
 
 
 def _spread(facts: Sequence[Facts], value: Callable[[Facts], float]) -> Spread | None:
+    """The spread of a value over the pictures; None when there are none."""
     if not facts:
         return None
     low, middle, high = (round(float(v), 3) for v in np.percentile([value(fact) for fact in facts], [10, 50, 90]))

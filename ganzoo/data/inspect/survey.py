@@ -1,4 +1,7 @@
-"""One pass over a data set: every picture's facts and small copy, on several threads, a few pictures in memory."""
+"""One pass over a data set for the facts and the small copy of every picture.
+
+It uses several threads and holds only a few pictures in memory.
+"""
 
 import hashlib
 import itertools
@@ -19,10 +22,10 @@ from ganzoo.data.source import ImageSource, Picture, PictureStream
 from ganzoo.errors import DataError, one_line
 
 Report = Callable[[int, int | None, int], None]
-"""Hears of pictures looked at, their number if it is known, and how many can't be used."""
+"""Receives the number of pictures measured, the total if it is known, and the number that can't be used."""
 
 DRAWN = 400
-"""Pictures that are looked at where there are no files."""
+"""How many pictures of a data set without files are measured."""
 DRAWN_SIZE = Size(128, 128)
 _READ_AHEAD = 32
 _REPORT_EVERY = 16
@@ -30,10 +33,10 @@ _REPORT_EVERY = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What was found on one side: `facts` of N pictures and their `thumbs`, uint8 N THUMB THUMB 3 (black if unusable).
+    """The facts about one side, with small copies `thumbs`, uint8 N THUMB THUMB 3, which are black for unusable ones.
 
-    `root` is the folder, None for a data set without files; `total` the number of pictures there are, of which a data
-    set without files has only some looked at; `labels` the number of values by label attribute.
+    `root` is the folder, or None for a data set without files. `total` is the number of all pictures, of which a data
+    set without files has only some measured. `labels` is the number of values by label attribute.
     """
 
     side: Side
@@ -46,28 +49,27 @@ class Survey:
 
 
 def survey(source: PictureStream, side: Side, origin: str, report: Report = lambda *_: None) -> Survey:
-    """Looks at every picture of a folder, or at up to DRAWN pictures of a data set without files.
+    """Measures every picture of a folder, or up to DRAWN pictures of a data set without files.
 
     Raises DataError when there is no picture.
     """
-    folder = isinstance(source, FolderSource)
-    seen = _files(source, side) if isinstance(source, FolderSource) else _pictures(source, side)
+    folder = source if isinstance(source, FolderSource) else None
     total = source.count()
     facts: list[Facts] = []
     thumbs: list[Thumb] = []
     bad = 0
-    for done, (fact, thumb) in enumerate(seen, 1):
+    for fact, thumb in _pictures(source, side) if folder is None else _files(folder, side):
         facts.append(fact)
         thumbs.append(np.zeros((THUMB, THUMB, 3), np.uint8) if thumb is None else thumb)
         bad += thumb is None
-        if done % _REPORT_EVERY == 0 or done == total:
-            report(done, total if folder else None, bad)
+        if len(facts) % _REPORT_EVERY == 0 or len(facts) == total:
+            report(len(facts), None if folder is None else total, bad)
     if not facts:
         raise DataError(f"there is no picture in '{origin}'")
     return Survey(
         side=side,
         origin=origin,
-        root=source.root if isinstance(source, FolderSource) else None,
+        root=None if folder is None else folder.root,
         facts=tuple(facts),
         thumbs=np.stack(thumbs),
         total=total if total is not None else len(facts),
@@ -105,7 +107,7 @@ def _pictures(source: PictureStream, side: Side) -> Iterator[tuple[Facts, Thumb 
 
 
 def _some(source: PictureStream) -> Iterator[Picture]:
-    """Pictures spread over a numbered set, the first ones of a stream."""
+    """Up to DRAWN pictures: spread evenly over a data set with numbers, or the first ones of a stream."""
     if isinstance(source, ImageSource):
         count = min(len(source), DRAWN)
         for start in range(0, count, _READ_AHEAD):

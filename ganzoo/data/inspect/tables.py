@@ -1,18 +1,20 @@
-"""An inspection as rows for a table, sentences for people, and one mapping for JSON."""
+"""The findings of an inspection as table rows, as sentences, and as one mapping for JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import combinations
 
 from ganzoo.data.inspect.advice import Advice
+from ganzoo.data.inspect.duplicates import KINDS
 from ganzoo.data.inspect.facts import Facts, printable
 from ganzoo.data.inspect.summary import Gap, Inspection, Spread, Summary
 
 _NAMED = 10
-"""Files and pairs that the table names; JSON has them all."""
+"""How many files and pairs the tables list. JSON lists all."""
 
 
 def figure_rows(inspection: Inspection) -> list[dict[str, object]]:
-    """One row a figure, one column a side; figures that no side has are left out."""
+    """One row per figure and one column per side. Figures that no side has are left out."""
     columns = {summary.side: dict(_figures(inspection, summary)) for summary in inspection.summaries}
     names = dict.fromkeys(name for column in columns.values() for name in column)
     rows = [{"figure": name, **{side: column.get(name, "") for side, column in columns.items()}} for name in names]
@@ -20,9 +22,9 @@ def figure_rows(inspection: Inspection) -> list[dict[str, object]]:
 
 
 def _figures(inspection: Inspection, summary: Summary) -> Iterator[tuple[str, str]]:
-    yield "from", printable(summary.origin)
-    looked = f" ({summary.pictures} looked at)" if summary.total != summary.pictures else ""
-    yield "pictures", f"{summary.total}{looked}"
+    yield "source", printable(summary.origin)
+    measured = f" ({summary.pictures} measured)" if summary.total != summary.pictures else ""
+    yield "pictures", f"{summary.total}{measured}"
     yield "can't be used", str(summary.pictures - summary.usable)
     yield "formats", ", ".join(f"{name} {count}" for name, count in summary.formats.items())
     yield "labels", ", ".join(f"{name} {count}" for name, count in summary.labels.items())
@@ -30,8 +32,8 @@ def _figures(inspection: Inspection, summary: Summary) -> Iterator[tuple[str, st
     yield "height", _spread(summary.height)
     yield "width / height", _spread(summary.aspect, 2)
     yield "JPEG quality", _spread(summary.quality)
-    for kind, name in (("exact", "exact copies"), ("near", "nearly the same"), ("mirrored", "mirrored")):
-        yield name, str(len(inspection.between(summary.side, summary.side, kind)))  # type: ignore[arg-type]
+    for kind, name in zip(KINDS, ("exact copies", "nearly the same", "mirrored"), strict=True):
+        yield name, str(len(inspection.between(summary.side, summary.side, kind)))
     yield "with a border", str(summary.bordered)
     yield "grey", str(summary.grey)
     yield "of one colour", str(summary.blank or "")
@@ -43,7 +45,7 @@ def _figures(inspection: Inspection, summary: Summary) -> Iterator[tuple[str, st
 
 
 def _spread(values: Spread | None, digits: int = 0) -> str:
-    """The median, and the 10 % and 90 % points where they differ from it."""
+    """The median, with the 10 % and 90 % points if they differ."""
     if values is None:
         return ""
     low, middle, high = (f"{value:.{digits}f}" for value in values)
@@ -51,7 +53,7 @@ def _spread(values: Spread | None, digits: int = 0) -> str:
 
 
 def problem_rows(inspection: Inspection) -> tuple[list[dict[str, object]], int]:
-    """The first files that can't be used, and how many more there are."""
+    """The first files that can't be used, and the number of those not listed."""
     bad = [fact for fact in inspection.facts if not fact.usable]
     rows: list[dict[str, object]] = [
         {"side": fact.side, "file": one_line_name(fact.name), "problem": fact.problem} for fact in bad[:_NAMED]
@@ -60,13 +62,13 @@ def problem_rows(inspection: Inspection) -> tuple[list[dict[str, object]], int]:
 
 
 def pair_rows(inspection: Inspection) -> tuple[list[dict[str, object]], int]:
-    """The first pairs, those between sides before others, and how many more there are."""
+    """The first pairs, those between two sides before others, and the number of those not listed."""
     facts = inspection.facts
     pairs = sorted(inspection.pairs, key=lambda pair: facts[pair.first].side == facts[pair.second].side)
     rows: list[dict[str, object]] = [
         {
             "pair": pair.kind,
-            "alike": f"{100 * pair.likeness:.0f} %",
+            "alike": f"{100 * pair.similarity:.0f} %",
             "one": _located(facts[pair.first]),
             "other": _located(facts[pair.second]),
         }
@@ -76,19 +78,18 @@ def pair_rows(inspection: Inspection) -> tuple[list[dict[str, object]], int]:
 
 
 def between_lines(inspection: Inspection) -> list[str]:
-    """What two sides share, and how far apart their colours are."""
+    """Sentences about pictures that two sides share, and about the gap between data and style."""
     sides = [summary.side for summary in inspection.summaries]
     lines = []
-    for place, one in enumerate(sides):
-        for other in sides[place + 1 :]:
-            counts = {kind: len(inspection.between(one, other, kind)) for kind in ("exact", "near", "mirrored")}
-            shared = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-            lines.append(f"pictures that {one} and {other} share: {shared or 'none'}")
+    for one, other in combinations(sides, 2):
+        counts = {kind: len(inspection.between(one, other, kind)) for kind in KINDS}
+        shared = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        lines.append(f"pictures that {one} and {other} share: {shared or 'none'}")
     return lines + ([gap_line(inspection.gap)] if inspection.gap else [])
 
 
 def gap_line(gap: Gap) -> str:
-    """The gap between the colours of data and style in words."""
+    """The gap between the colours of data and style as a sentence."""
     words = [
         f"{abs(value):.1f} {more if value > 0 else less}"
         for value, more, less in (
@@ -103,7 +104,7 @@ def gap_line(gap: Gap) -> str:
 
 
 def one_line_name(name: str) -> str:
-    """A file's name with its line breaks written out."""
+    """A file's name in one line: its line breaks become escapes."""
     return printable(name).replace("\n", "\\n")
 
 
@@ -112,9 +113,9 @@ def _located(fact: Facts) -> str:
 
 
 def record(
-    inspection: Inspection, advice: Advice, pace: Mapping[str, object], extra: Mapping[str, object]
+    inspection: Inspection, advice: Advice, throughput: Mapping[str, object], extra: Mapping[str, object]
 ) -> dict[str, object]:
-    """Everything, as JSON can hold it: figures by side, every file and pair, the gap, the advice and its pace."""
+    """All findings as JSON can hold them: figures by side, every file and pair, the gap, the advice, the throughput."""
     facts = inspection.facts
     return {
         "sides": {
@@ -124,12 +125,12 @@ def record(
         "pairs": [
             {
                 "kind": pair.kind,
-                "likeness": pair.likeness,
+                "likeness": pair.similarity,
                 "files": [_reference(facts[pair.first]), _reference(facts[pair.second])],
             }
             for pair in inspection.pairs
         ],
-        "advice": {**asdict(advice), "size": str(advice.size), "pace": dict(pace)},
+        "advice": {**asdict(advice), "size": str(advice.size), "pace": dict(throughput)},
         "files": [fact.to_json() for fact in facts],
         **extra,
     }
@@ -140,5 +141,5 @@ def _reference(fact: Facts) -> dict[str, str]:
 
 
 def problem_names(inspection: Inspection) -> Sequence[Mapping[str, object]]:
-    """Rows with the name of each file of the data that can't be used."""
+    """One row with the name of each file of the data that can't be used."""
     return [{"name": printable(fact.name)} for fact in inspection.facts if fact.side == "data" and not fact.usable]

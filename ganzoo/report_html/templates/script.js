@@ -6,7 +6,7 @@ for (const cinema of document.querySelectorAll("[data-cinema]")) {
   const output = slider.querySelector("output");
   const button = slider.querySelector("[data-play]");
   const films = [...cinema.querySelectorAll("[data-film]")].map((film) => [...film.querySelectorAll("img")]);
-  const byShare = films.length > 1 || cinema.querySelector("[data-moment]") !== null;
+  const byPercent = films.length > 1 || cinema.querySelector("[data-moment]") !== null;
 
   const show = () => {
     const value = Number(input.value);
@@ -15,7 +15,7 @@ for (const cinema of document.querySelectorAll("[data-cinema]")) {
       for (const image of images) image.hidden = image !== shown;
       const moment = shown.closest("figure")?.querySelector("[data-moment]");
       if (moment) moment.textContent = shown.dataset.label;
-      output.textContent = byShare ? `${value} % of each run` : shown.dataset.label;
+      output.textContent = byPercent ? `${value} % of each run` : shown.dataset.label;
       input.setAttribute("aria-valuetext", output.textContent);
     }
   };

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from ganzoo.catalog.discovery import HEAVY
+from ganzoo.config.resolve import TINY
 from ganzoo.errors import one_line
 from ganzoo.options import ModelOptions, part_kind
 from ganzoo.specs import ModelSpec, load_target
@@ -44,7 +45,7 @@ def declaration_light(subject: Declared) -> None:
 
 
 def declaration_complete(subject: Declared) -> None:
-    """The target can be imported; a model names its licence and has tiny settings."""
+    """The target can be imported; a model names its licence, and its tiny budget is some steps."""
     spec = subject.spec
     try:
         load_target(spec.target)
@@ -53,8 +54,9 @@ def declaration_complete(subject: Declared) -> None:
     if isinstance(spec, ModelSpec):
         if not spec.license:
             fail("license is empty: give the SPDX id of the code, such as 'Apache-2.0'")
-        if missing := {"size", "batch", "budget"} - set(spec.tiny):
-            fail(f"tiny has no {names(missing)}: with it, a run on a CPU must take seconds")
+        budget = str(spec.tiny.get("budget", TINY[spec.task]["budget"]))
+        if not re.fullmatch(r"[1-9]\d{0,2}steps", budget):
+            fail(f"tiny has the budget {budget!r}: with it, a run on a CPU must take seconds; write at most 999steps")
 
 
 def paper_well_formed(subject: Declared) -> None:

@@ -66,7 +66,7 @@ def _try(subject: Subject, options: BaseModel, read: set[str]) -> None:
     """
     configuration = _with(subject, watched(options, read), read)
     try:
-        trainer = subject.trainer(configuration=configuration)
+        trainer = subject.trainer(gan=subject.build(configuration=configuration))
         for progress in (0.0, 0.9):
             trainer.round(progress)
         trainer.gan(subject.batch())

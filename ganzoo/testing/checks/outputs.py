@@ -95,7 +95,7 @@ def rectangles(subject: Subject) -> None:
         settings = subject.configuration.settings.model_copy(update={"size": wanted})
         configuration = replace(subject.configuration, settings=settings)
         try:
-            gan = subject.gan(configuration=configuration).eval()
+            gan = subject.build(configuration=configuration).eval()
         except UsageError as error:
             skip(f"not claimed: {error}")
         blank = torch.zeros(2, 3, wanted.height, wanted.width)
@@ -129,7 +129,7 @@ def averaged_draws(subject: Subject) -> None:
 
 def deep_copy(subject: Subject) -> None:
     """A deep copy draws the same images, and stays as it is when the original is trained."""
-    trainer = subject.trainer()
+    trainer = subject.trainer(gan=subject.build())
     trainer.round(0.0)
     twin = copy.deepcopy(trainer.gan)
     before = tensors(twin)

@@ -26,7 +26,7 @@ def no_network(subject: Subject) -> None:
         mock.patch.object(socket, "getaddrinfo", refuse),
     ):
         try:
-            subject.gan()
+            subject.build()
         except Exception:
             if not asked:
                 raise
@@ -36,7 +36,7 @@ def no_network(subject: Subject) -> None:
 
 def builds(subject: Subject) -> None:
     """The model can be built with its tiny settings."""
-    subject.gan()
+    subject.build()
 
 
 def construction_repeatable(subject: Subject) -> None:
@@ -44,7 +44,7 @@ def construction_repeatable(subject: Subject) -> None:
     states = []
     for seed in (1, 2):
         with _global_seed(seed):
-            states.append(tensors(subject.gan()))
+            states.append(tensors(subject.build()))
     differing = [name for name, value in states[0].items() if not torch.equal(value, states[1][name])]
     if differing:
         fail(f"fresh weights differ at the same seed: {names(differing)}; draw them with torch's generator only")

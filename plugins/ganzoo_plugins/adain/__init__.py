@@ -10,14 +10,10 @@ PAPER = "1703.06868"
 
 
 class AdaINOptions(AdversarialTranslatorOptions):
-    """The paper's settings, with a critic beside its losses."""
+    """Options of `adain`: the paper's losses, with a critic beside them."""
 
-    batch: int = Field(8, ge=1, le=65536, description="images a step draws from either side")
-    generator: PartChoice = part("generator", "adain", "network that paints a photo as another image is painted")
-    adversarial: float = Field(0.1, ge=0, le=1e6, description="weight of the adversarial game")
     content_weight: float = Field(1.0, ge=0, le=1e4, description="weight of the features that were asked for")
     style_weight: float = Field(10.0, ge=0, le=1e4, description="weight of mean and spread of the painting's features")
-    lr: float = Field(1e-4, gt=0, le=1, description="learning rate of both players")
 
 
 class AdaINGeneratorOptions(Options):
@@ -39,13 +35,12 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         name="adain",
         target="ganzoo_plugins.adain.model:AdaIN",
         options=AdaINOptions,
+        defaults={"batch": 8, "generator": "adain", "adversarial": 0.1, "lr": 1e-4},
         summary="paints photos like any painting that it is shown, at any strength",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 4, "discriminator.width": 4, "size": "16", "batch": 4, "budget": "10steps",
-              "data.count": 64, "style.count": 64},
-    )  # fmt: skip
+    )
 
 
 @hookimpl

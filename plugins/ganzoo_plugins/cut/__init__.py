@@ -4,36 +4,22 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialTranslatorOptions, ModelSpec, PartChoice, hookimpl, part
+from ganzoo import AdversarialTranslatorOptions, ModelSpec, hookimpl
 
 PAPER = "2007.15651"
-TINY = {"generator.width": 4, "generator.blocks": 1, "discriminator.width": 4, "size": "16", "batch": 4,
-        "patches": 16, "budget": "10steps", "data.count": 64, "style.count": 64}  # fmt: skip
+DEFAULTS = {"batch": 1, "generator.init": "xavier", "generator.down": "blur", "discriminator.blur": True}
+FAST = {"nce": 10.0, "nce_identity": False, "flip": True, "decay_from": 0.75}
 
 
 class CUTOptions(AdversarialTranslatorOptions):
-    """The paper's settings, with resize-convolutions where the paper blurs."""
+    """Options of `cut` and `fastcut`; images are enlarged by resize-convolutions, where the paper blurs."""
 
-    batch: int = Field(1, ge=1, le=65536, description="images a step draws from either side")
-    generator: PartChoice = part("generator", "resnet", "network that paints a photo", init="xavier", down="blur")
-    discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting", blur=True)
     nce: float = Field(1.0, ge=0, le=1e4, description="weight of the contrast between patches")
     nce_identity: bool = Field(True, description="the same contrast for paintings, which are to stay as they are")
     patches: int = Field(256, ge=2, le=65536, description="places of an image that are compared")
     temperature: float = Field(0.07, gt=0, le=10, description="divides the similarity of two patches")
     projection: int = Field(256, ge=1, le=4096, description="length of the vectors that are compared")
     flip: bool = Field(False, description="half of the time the photo is mirrored, and the painting must be so too")
-
-
-class FastCUTOptions(CUTOptions):
-    """The lighter variant: a stronger contrast, but none for paintings."""
-
-    nce: float = Field(10.0, ge=0, le=1e4, description="weight of the contrast between patches")
-    nce_identity: bool = Field(False, description="the same contrast for paintings, which are to stay as they are")
-    flip: bool = Field(True, description="half of the time the photo is mirrored, and the painting must be so too")
-    decay_from: float = Field(
-        0.75, ge=0, le=1, description="part of the budget after which rates fall to 0 in a line; 1 is never"
-    )
 
 
 @hookimpl
@@ -43,19 +29,21 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         name="cut",
         target="ganzoo_plugins.cut.model:CUT",
         options=CUTOptions,
+        defaults=DEFAULTS,
         summary="paints photos one way only: each patch must stay recognisable among the others",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
-        tiny=TINY,
+        tiny={"patches": 16},
     )
     yield ModelSpec(
         name="fastcut",
         target="ganzoo_plugins.cut.model:CUT",
-        options=FastCUTOptions,
+        options=CUTOptions,
+        defaults={**DEFAULTS, **FAST},
         summary="CUT without the pass over paintings: half the time, content held more firmly",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
-        tiny=TINY,
+        tiny={"patches": 16},
     )

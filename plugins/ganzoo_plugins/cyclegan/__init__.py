@@ -8,14 +8,11 @@ from pydantic import Field
 from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1703.10593"
-TINY = {"generator.width": 4, "generator.blocks": 1, "discriminator.width": 4, "size": "16", "batch": 4,
-        "budget": "10steps", "data.count": 64, "style.count": 64}  # fmt: skip
 
 
 class CycleGANOptions(AdversarialTranslatorOptions):
-    """The paper's settings; one painting a step, as instance norm likes it."""
+    """Options of `cyclegan`."""
 
-    batch: int = Field(1, ge=1, le=65536, description="images a step draws from either side")
     cycle: float = Field(10.0, ge=0, le=1e4, description="weight of coming back to the photo (and the painting)")
     identity_weight: float = Field(
         5.0, ge=0, le=1e4, description="weight of leaving a painting as it is; 0 for changes of season or bold styles"
@@ -65,11 +62,12 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         name="cyclegan",
         target="ganzoo_plugins.cyclegan.model:CycleGAN",
         options=CycleGANOptions,
+        # One painting a step, as instance norm likes it.
+        defaults={"batch": 1},
         summary="paints photos and turns paintings into photos, so that either way leads back",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
-        tiny=TINY,
     )
 
 

@@ -8,8 +8,6 @@ from pydantic import Field
 from ganzoo import AdversarialOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1511.06434"
-TINY = {"generator.width": 8, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
-        "budget": "20steps", "data.count": 64}  # fmt: skip
 
 
 class GeneratorOptions(Options):
@@ -39,7 +37,6 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         summary="deep convolutional GAN, cross-entropy and Adam",
         paper=PAPER,
         license="Apache-2.0",
-        tiny=TINY,
     )
 
 

@@ -9,24 +9,6 @@ from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec,
 PAPER = "2101.04775"
 
 
-class FastGANOptions(AdversarialOptions):
-    """The paper's settings."""
-
-    batch: int = Field(8, ge=1, le=65536, description="images a step draws from the data")
-    ema_kimg: float = Field(
-        5.5,
-        ge=0,
-        le=10_000,
-        description="half-life of the averaged weights that draw the samples, in thousands of images; 0 is off",
-    )
-    generator: PartChoice = part("generator", "fastgan", "network that draws an image from a latent")
-    discriminator: PartChoice = part("discriminator", "fastgan", "network that scores an image")
-    loss: PartChoice = part("loss", "hinge", "the adversarial game", softness=0.2)
-    augment: PartChoice = part(
-        "augmentation", "diffaug", "what the discriminator sees, real and fake alike", cutout=0.0
-    )
-
-
 class GeneratorOptions(Options):
     """Options of the generator `fastgan`."""
 
@@ -51,13 +33,21 @@ def ganzoo_models() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="fastgan",
         target="ganzoo.model:AdversarialGAN",
-        options=FastGANOptions,
+        options=AdversarialOptions,
+        defaults={
+            "batch": 8,
+            "ema_kimg": 5.5,
+            "generator": "fastgan",
+            "discriminator": "fastgan",
+            "loss": "hinge",
+            "loss.softness": 0.2,
+            "augment": "diffaug",
+            "augment.cutout": 0.0,
+        },
         summary="for few photos: a light generator, and a discriminator that must be able to redraw what it sees",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 4, "generator.latent": 16, "discriminator.width": 2, "discriminator.depth": 1,
-              "size": "16", "batch": 8, "budget": "20steps", "data.count": 64},
-    )  # fmt: skip
+    )
 
 
 @hookimpl

@@ -4,17 +4,9 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1406.2661"
-
-
-class GANOptions(AdversarialOptions):
-    """The game of the paper on small networks; `loss=non-saturating` is the remedy that it names itself."""
-
-    generator: PartChoice = part("generator", "gan", "network that draws an image from a latent")
-    discriminator: PartChoice = part("discriminator", "gan", "network that scores an image")
-    loss: PartChoice = part("loss", "minimax", "the adversarial game")
 
 
 class GANGeneratorOptions(Options):
@@ -36,13 +28,13 @@ def ganzoo_models() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="gan",
         target="ganzoo.model:AdversarialGAN",
-        options=GANOptions,
+        options=AdversarialOptions,
+        # The paper names the remedy itself: loss=non-saturating.
+        defaults={"generator": "gan", "discriminator": "gan", "loss": "minimax"},
         summary="the game of 2014 as it was written down: it saturates, and shows why the others exist",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 8, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
-              "budget": "20steps", "data.count": 64},
-    )  # fmt: skip
+    )
 
 
 @hookimpl

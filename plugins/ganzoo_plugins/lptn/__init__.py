@@ -4,22 +4,15 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "2105.09188"
 
 
 class LPTNOptions(AdversarialTranslatorOptions):
-    """The paper's settings; its critic sees three sizes, ours one, by default."""
+    """Options of `lptn`; the paper's critic sees three sizes, ours one, by default."""
 
-    batch: int = Field(32, ge=1, le=65536, description="images a step draws from either side")
-    generator: PartChoice = part("generator", "lptn", "network that changes a photo")
-    discriminator: PartChoice = part("discriminator", "patch", "network that scores a photo")
-    loss: PartChoice = part("loss", "wgan-gp", "the adversarial game", weight=100.0)
     anchor: float = Field(1000.0, ge=0, le=1e6, description="weight of the mean squared change of the photo")
-    lr: float = Field(1e-4, gt=0, le=1, description="learning rate of both players")
-    beta1: float = Field(0.9, ge=0, lt=1, description="Adam's decay of the mean gradient")
-    beta2: float = Field(0.99, ge=0, lt=1, description="Adam's decay of the mean squared gradient")
 
 
 class LPTNGeneratorOptions(Options):
@@ -38,14 +31,21 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         name="lptn",
         target="ganzoo_plugins.lptn.model:LPTN",
         options=LPTNOptions,
+        defaults={
+            "batch": 32,
+            "generator": "lptn",
+            "loss": "wgan-gp",
+            "loss.weight": 100.0,
+            "lr": 1e-4,
+            "beta1": 0.9,
+            "beta2": 0.99,
+        },
         summary="changes light or season and keeps every detail, fast at any size",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 4, "generator.low_blocks": 1, "generator.high_blocks": 1, "generator.bands": 2,
-              "discriminator.width": 4, "anchor": 1.0, "size": "16", "batch": 4, "budget": "10steps", "data.count": 64,
-              "style.count": 64},
-    )  # fmt: skip
+        tiny={"anchor": 1.0},
+    )
 
 
 @hookimpl

@@ -4,15 +4,9 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1611.04076"
-
-
-class LSGANOptions(AdversarialOptions):
-    """The paper's settings."""
-
-    loss: PartChoice = part("loss", "least-squares", "the adversarial game")
 
 
 class LeastSquaresOptions(Options):
@@ -29,13 +23,12 @@ def ganzoo_models() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="lsgan",
         target="ganzoo.model:AdversarialGAN",
-        options=LSGANOptions,
+        options=AdversarialOptions,
+        defaults={"loss": "least-squares"},
         summary="least-squares GAN on the DCGAN body",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 8, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
-              "budget": "20steps", "data.count": 64},
-    )  # fmt: skip
+    )
 
 
 @hookimpl

@@ -38,7 +38,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=FeaturePatchOptions,
         summary="scores patches by frozen pretrained features: knows strokes from the first step on",
         paper="2111.01007",
-        tiny={"width": 8},
+        tiny={"width": 4},
     )
     yield PartSpec(
         kind="term",

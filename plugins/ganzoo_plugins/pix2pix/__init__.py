@@ -5,17 +5,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1611.07004"
 
 
 class Pix2PixOptions(AdversarialTranslatorOptions):
-    """The paper's settings."""
+    """Options of `pix2pix`."""
 
-    batch: int = Field(1, ge=1, le=65536, description="pairs a step draws")
-    generator: PartChoice = part("generator", "unet", "network that changes an image")
-    loss: PartChoice = part("loss", "non-saturating", "the adversarial game")
     l1: float = Field(100.0, ge=0, le=1e5, description="weight of the mean absolute difference to the true image")
 
 
@@ -41,13 +38,12 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         name="pix2pix",
         target="ganzoo_plugins.pix2pix.model:Pix2Pix",
         options=Pix2PixOptions,
+        defaults={"batch": 1, "generator": "unet", "loss": "non-saturating"},
         summary="learns a filter from pairs: photos and what is to become of each, by the same file names",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 4, "discriminator.width": 4, "size": "16", "batch": 4, "budget": "10steps",
-              "data.count": 64, "style.count": 64},
-    )  # fmt: skip
+    )
 
 
 @hookimpl

@@ -9,20 +9,6 @@ from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec,
 PAPER = "2111.01007"
 
 
-class ProjectedOptions(AdversarialOptions):
-    """The paper's settings."""
-
-    ema_kimg: float = Field(
-        20.0, ge=0, le=10_000, description="half-life of the averaged weights, in thousands of images; 0 is off"
-    )
-    generator: PartChoice = part("generator", "fastgan", "network that draws an image from a latent")
-    discriminator: PartChoice = part("discriminator", "projected", "network that scores an image")
-    loss: PartChoice = part("loss", "hinge", "the adversarial game")
-    augment: PartChoice = part("augmentation", "diffaug", "what the discriminator sees, real and fake alike")
-    beta1: float = Field(0.0, ge=0, lt=1, description="Adam's decay of the mean gradient")
-    beta2: float = Field(0.99, ge=0, lt=1, description="Adam's (RMSProp's) decay of the mean squared gradient")
-
-
 class ProjectedDiscriminatorOptions(Options):
     """Options of the discriminator `projected`."""
 
@@ -39,13 +25,20 @@ def ganzoo_models() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="projected",
         target="ganzoo.model:AdversarialGAN",
-        options=ProjectedOptions,
+        options=AdversarialOptions,
+        defaults={
+            "ema_kimg": 20.0,
+            "generator": "fastgan",
+            "discriminator": "projected",
+            "loss": "hinge",
+            "augment": "diffaug",
+            "beta1": 0.0,
+            "beta2": 0.99,
+        },
         summary="judged by pretrained features: scenes within minutes, and from few photos",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 4, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
-              "budget": "20steps", "data.count": 64},
-    )  # fmt: skip
+    )
 
 
 @hookimpl

@@ -5,15 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartSpec, hookimpl
 
 
 class SANTAOptions(AdversarialTranslatorOptions):
-    """The paper's settings."""
+    """Options of `santa`."""
 
-    batch: int = Field(1, ge=1, le=65536, description="images a step draws from either side")
-    generator: PartChoice = part("generator", "santa", "network that paints a photo to a given degree")
-    discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting", blur=True)
     reconstruction: float = Field(5.0, ge=0, le=1e4, description="weight of the photo at strength 0 being the photo")
     same: float = Field(5.0, ge=0, le=1e4, description="weight of a painting at strength 1 being the painting")
     noise: float = Field(1.0, ge=0, le=100, description="spread of the noise on codes, which the decoder must stand")
@@ -43,12 +40,12 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         name="santa",
         target="ganzoo_plugins.santa.model:SANTA",
         options=SANTAOptions,
+        defaults={"batch": 1, "generator": "santa", "discriminator.blur": True},
         summary="paints photos as strongly as you like: one network, any strength",
         task="translate",
         license="Apache-2.0",
-        tiny={"generator.width": 4, "generator.blocks": 1, "discriminator.width": 4, "size": "16", "batch": 4,
-              "budget": "10steps", "data.count": 64, "style.count": 64},
-    )  # fmt: skip
+        tiny={"generator.blocks": 1},
+    )
 
 
 @hookimpl

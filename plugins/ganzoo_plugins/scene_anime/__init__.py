@@ -10,18 +10,10 @@ PAPER = "10.1007/978-981-15-5577-0_18"
 
 
 class SceneAnimeOptions(AdversarialTranslatorOptions):
-    """The weights of the style Hayao, which suit most."""
+    """Options of `scene-anime`: the weights of the style Hayao, which suit most."""
 
-    batch: int = Field(12, ge=1, le=65536, description="images a step draws from either side")
-    generator: PartChoice = part("generator", "anime", "network that paints a photo")
-    discriminator: PartChoice = part("discriminator", "anime", "network that scores a picture")
     features: PartChoice = part("encoder", "lite0", "network whose features are compared", least=0)
     stage: int = Field(2, ge=0, le=15, description="stage of its features; 2 is at an eighth of the size")
-    adversarial: float = Field(300.0, ge=0, le=1e6, description="weight of the adversarial game")
-    lr: float = Field(
-        2e-5, gt=0, le=1, description="learning rate of the generator, and of the discriminator unless set"
-    )
-    lr_discriminator: float = Field(4e-5, ge=0, le=1, description="learning rate of the discriminator; 0 is lr")
     warm_up: float = Field(0.1, ge=0, le=1, description="part of the budget in which only content is learnt")
     warm_up_rate: float = Field(10.0, gt=0, le=1000, description="how many times faster it is learnt then")
     content_weight: float = Field(1.5, ge=0, le=1e4, description="weight of features staying those of the photo")
@@ -55,13 +47,20 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         name="scene-anime",
         target="ganzoo_plugins.scene_anime.model:SceneAnime",
         options=SceneAnimeOptions,
+        defaults={
+            "batch": 12,
+            "generator": "anime",
+            "discriminator": "anime",
+            "adversarial": 300.0,
+            "lr": 2e-5,
+            "lr_discriminator": 4e-5,
+        },
         summary="photos as drawn backgrounds: clear edges, flat areas, colours of the photo",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 4, "generator.blocks": 1, "discriminator.width": 4, "size": "16", "batch": 4,
-              "lr": 2e-4, "budget": "10steps", "data.count": 64, "style.count": 64},
-    )  # fmt: skip
+        tiny={"lr": 2e-4},
+    )
 
 
 @hookimpl

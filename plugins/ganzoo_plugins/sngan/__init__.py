@@ -4,20 +4,9 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1802.05957"
-
-
-class SNGANOptions(AdversarialOptions):
-    """The settings of the paper's residual network."""
-
-    generator: PartChoice = part("generator", "sn-resnet", "network that draws an image from a latent")
-    discriminator: PartChoice = part("discriminator", "sn-resnet", "network that scores an image")
-    loss: PartChoice = part("loss", "hinge", "the adversarial game")
-    beta1: float = Field(0.0, ge=0, lt=1, description="Adam's decay of the mean gradient")
-    beta2: float = Field(0.9, ge=0, lt=1, description="Adam's (RMSProp's) decay of the mean squared gradient")
-    critic_steps: int = Field(5, ge=1, le=1000, description="discriminator steps to one generator step")
 
 
 class GeneratorOptions(Options):
@@ -41,13 +30,20 @@ def ganzoo_models() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="sngan",
         target="ganzoo.model:AdversarialGAN",
-        options=SNGANOptions,
+        options=AdversarialOptions,
+        defaults={
+            "generator": "sn-resnet",
+            "discriminator": "sn-resnet",
+            "loss": "hinge",
+            "beta1": 0.0,
+            "beta2": 0.9,
+            "critic_steps": 5,
+        },
         summary="residual networks with spectral norm, hinge; draws by label where the data has labels",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 8, "discriminator.width": 8, "generator.latent": 16, "size": "16", "batch": 8,
-              "budget": "20steps", "critic_steps": 2, "data.count": 64},
-    )  # fmt: skip
+        tiny={"critic_steps": 2},
+    )
 
 
 @hookimpl

@@ -4,30 +4,19 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, named_parts, part
+from ganzoo import AdversarialOptions, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1912.04958"
 
 
 class StyleGAN2Options(AdversarialOptions):
-    """The paper's settings with narrower networks."""
+    """How often and how strongly the generator and the discriminator are regularised."""
 
-    generator: PartChoice = part("generator", "stylegan2", "network that draws an image from a latent")
-    discriminator: PartChoice = part("discriminator", "stylegan2", "network that scores an image")
-    loss: PartChoice = part("loss", "non-saturating", "the adversarial game")
-    regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, by comma", "r1")
     lazy: int = Field(
         16, ge=1, le=1000, description="rounds from one use of r1 and r2 to the next, unless their own `every` says it"
     )
     path_length: float = Field(0.0, ge=0, le=1e3, description="weight of path length regularisation; the paper's is 2")
     path_every: int = Field(8, ge=1, le=1000, description="rounds from one use of it to the next")
-    batch: int = Field(32, ge=1, le=65536, description="images a step draws from the data")
-    ema_kimg: float = Field(
-        10.0, ge=0, le=10_000, description="half-life of the averaged weights, in thousands of images; 0 is off"
-    )
-    lr: float = Field(2e-3, gt=0, le=1, description="learning rate of both players")
-    beta1: float = Field(0.0, ge=0, lt=1, description="Adam's decay of the mean gradient")
-    beta2: float = Field(0.99, ge=0, lt=1, description="Adam's (RMSProp's) decay of the mean squared gradient")
 
 
 class NetworkOptions(Options):
@@ -58,13 +47,21 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         name="stylegan2-lite",
         target="ganzoo_plugins.stylegan2.model:StyleGAN2",
         options=StyleGAN2Options,
+        defaults={
+            "generator": "stylegan2",
+            "discriminator": "stylegan2",
+            "regularise": "r1",
+            "batch": 32,
+            "ema_kimg": 10.0,
+            "lr": 2e-3,
+            "beta1": 0.0,
+            "beta2": 0.99,
+        },
         summary="styles steer each layer: smooth walks, truncation, photos projected into its latent space",
         paper=PAPER,
         license="Apache-2.0",
-        tiny={"generator.width": 4, "generator.widest": 16, "generator.latent": 16, "generator.depth": 2,
-              "discriminator.width": 4, "discriminator.widest": 16, "lazy": 2, "size": "16", "batch": 8,
-              "budget": "20steps", "data.count": 64},
-    )  # fmt: skip
+        tiny={"lazy": 2},
+    )
 
 
 @hookimpl

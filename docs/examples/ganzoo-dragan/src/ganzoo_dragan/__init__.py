@@ -13,7 +13,7 @@ class DRAGANOptions(AdversarialOptions):
     """DCGAN's, with layer norm in the discriminator: batch norm would tie the gradients of images together."""
 
     discriminator: PartChoice = part("discriminator", "dcgan", "network that scores an image", norm="layer")
-    loss: PartChoice = part("loss", "dragan", "the adversarial game")
+    loss: PartChoice = part("loss", "dragan", "the adversarial loss")
 
 
 class LossOptions(Options):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Smoothed(AdversarialLoss):
-    """Real images are to look real with probability `target`, not 1; drawn ones are judged as ever."""
+    """Real images are to look real with probability `target`, not 1; generated ones are scored as usual."""
 
     scores_are_logits = True
 

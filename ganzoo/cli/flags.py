@@ -1,0 +1,47 @@
+"""Commands that take `--set`: an option of the model that is written as a flag is answered with how to write it."""
+
+from collections.abc import Sequence
+
+import click
+
+from ganzoo.cli.app import Context
+from ganzoo.errors import GanzooError, UsageError
+
+
+class ModelCommand(click.Command):
+    """A command with names of models and with `--set KEY=VALUE`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Reads the arguments; raises UsageError for a flag that is an option of a model named beside it."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if isinstance(ctx.obj, Context) and (message := _as_assignment(error.option_name, given, ctx.obj)):
+                raise UsageError(message) from None
+            raise
+
+
+def _as_assignment(flag: str, arguments: Sequence[str], context: Context) -> str:
+    """How to write the flag with `--set`, or nothing when no model among the arguments has such an option."""
+    from ganzoo.config.resolve import configure_run
+
+    key, catalog = flag.lstrip("-").replace("-", "_"), context.catalog()
+    for name in arguments:
+        try:
+            values = {} if name.startswith("-") else configure_run(name, catalog).values()
+        except GanzooError:  # no name of a model or preset
+            continue
+        if key in values:
+            return f"no flag '{flag}': '{key}' is an option of {name}, so write --set {key}={_value(flag, arguments)}"
+    return ""
+
+
+def _value(flag: str, arguments: Sequence[str]) -> str:
+    """What stands behind the flag."""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if argument.startswith(f"{flag}="):
+            return argument.removeprefix(f"{flag}=")
+        if argument == flag and following and not following.startswith("--"):
+            return following
+    return "VALUE"
