@@ -1,4 +1,4 @@
-"""What augmentations share: randomness from the batch's generator alone, and resampling with gradients of gradients."""
+"""Functions for augmentations: randomness from one generator only, and resampling with second-order gradients."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,14 +16,14 @@ _PADDING = {"zeros": 0, "border": 1, "reflection": 2}
 
 @contextmanager
 def seeded(rng: torch.Generator) -> Iterator[None]:
-    """Inside, torch's global CPU randomness starts from one number drawn from `rng`; outside, it stays as it was.
+    """Seeds torch's global CPU randomness with one number from `rng` inside the block, and restores it afterwards.
 
-    For kornia, which draws from the global generator only and takes a `generator=` without using it (kornia#4427).
-    However much is drawn inside, `rng` moves on by one number.
+    For kornia, which draws from the global generator only and ignores its argument `generator` (kornia#4427). `rng`
+    advances by one number, however much is drawn inside.
     """
-    seed = int(torch.randint(_SEEDS, (), generator=rng, device=rng.device))  # rng is on the CPU: nothing waits
+    seed = int(torch.randint(_SEEDS, (), generator=rng, device=rng.device))  # on the CPU: nothing waits for a GPU
     if isinstance(rng, SharedGenerator):
-        seed = (seed + rng.rank) % _SEEDS  # no two processes the same, though not what one process would draw
+        seed = (seed + rng.rank) % _SEEDS  # different in each process, though not what a single process would draw
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the GPUs as well.
         torch.default_generator.manual_seed(seed)
@@ -50,15 +50,15 @@ def _rows(images: Tensor, rng: torch.Generator, draw: Callable[[int], Tensor]) -
 def warp(images: Tensor, grid: Tensor, padding: str = "reflection") -> Tensor:
     """Images B C H W sampled bilinearly at `grid`, B H' W' 2 of (x, y) in [-1, 1] from edge to edge -> B C H' W'.
 
-    As `grid_sample`, but with gradients of gradients in every torch, which gradient penalties need; the grid itself
-    gets no gradient. `padding` beyond the edges is zeros, border or reflection.
+    Like `grid_sample`, but with second-order gradients in every torch, which gradient penalties need. The grid gets no
+    gradient. `padding` beyond the edges is zeros, border or reflection.
     """
     warped: Tensor = _Warp.apply(images, grid, _PADDING[padding])
     return warped
 
 
 class _Warp(torch.autograd.Function):
-    """Resampling is linear in the images, so its gradient is its transpose."""
+    """Resampling is linear in the images, so its gradient is the transposed map."""
 
     @staticmethod
     def forward(ctx: Any, images: Tensor, grid: Tensor, padding: int) -> Tensor:
@@ -78,7 +78,7 @@ class _Transposed(torch.autograd.Function):
         ctx.save_for_backward(grid)
         ctx.padding = padding
         backward = torch.ops.aten.grid_sampler_2d_backward
-        blank = gradient.new_zeros(size)  # its values matter to the grid's gradient only, which is not asked for
+        blank = gradient.new_zeros(size)  # its values matter only to the gradient of the grid, which is not needed
         images: Tensor = backward(gradient, blank, grid, _BILINEAR, padding, False, [True, False])[0]
         return images
 

@@ -1,4 +1,4 @@
-"""What a step computes its loss from: images, randomness and how far the run is."""
+"""What a step computes its loss from: images, randomness and the progress of the run."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,14 +19,14 @@ def draw_normal(size: Sequence[int], rng: torch.Generator) -> Tensor:
 
 
 class SharedGenerator(torch.Generator):
-    """A generator on the CPU of which each of `count` processes has an equal copy, for its `own` images of a batch.
+    """A generator on the CPU. Each of `count` processes holds an equal copy of it, for its `own` images of a batch.
 
-    `rows` draws for the images of all and gives process `rank` its own, so that what is drawn for an image does not
-    depend on how many processes there are, and all copies move on alike.
+    `rows` draws for the images of all processes and returns those of process `rank`. So the numbers of an image do not
+    depend on the number of processes, and all copies stay equal.
     """
 
     def __new__(cls, count: int, rank: int, own: int) -> Self:
-        """Seeded with torch's default, as any generator."""
+        """Starts with torch's default seed, as any generator."""
         return super().__new__(cls, "cpu")  # type: ignore[call-arg]  # the stubs give it an __init__
 
     def __init__(self, count: int, rank: int, own: int) -> None:
@@ -35,7 +35,7 @@ class SharedGenerator(torch.Generator):
         self.own = own
 
     def rows(self, number: int, draw: Callable[[int], Tensor]) -> Tensor:
-        """Of `draw(all rows)` the `number` rows of this process, which may be several times its own images."""
+        """The `number` rows of this process out of `draw(all rows)`; `number` may be a multiple of its own images."""
         if self.count == 1:
             return draw(number)
         stacked = number // self.own if number % self.own == 0 else 1
@@ -44,7 +44,7 @@ class SharedGenerator(torch.Generator):
 
 
 def example_labels(count: int, attributes: Mapping[str, tuple[str, ...]], start: int = 0) -> Tensor | None:
-    """Labels int64 count x A for drawing without data: all combinations of values in turn; None without attributes."""
+    """Labels int64 count x A for sampling without data: all combinations of values in turn; None without attributes."""
     if not attributes:
         return None
     sizes = [len(values) for values in attributes.values()]
@@ -56,10 +56,9 @@ class Batch:
     """One draw of the data, B C H W in [-1, 1], with everything else that a step may depend on.
 
     `target` are the images to learn from (when sampling, a blank of the wanted shape), `source` the images to
-    translate, `label` int64 B A, `progress` the part of the budget that is used up, in [0, 1], `number` that of
-    the round it is drawn for, from 0. Randomness comes from `noise` and `uniform` only, both drawn from `rng`. When
-    several processes share a batch, each holds its `local_slice` of the `global_size` images, and gets its share of the
-    numbers drawn for all of them.
+    translate, `label` int64 B A. `progress` is the part of the budget that is used up, in [0, 1]; `number` counts
+    rounds from 0. All randomness comes from `noise` and `uniform`, which draw from `rng`. When several processes share
+    a batch, each holds its `local_slice` of the `global_size` images, and the numbers drawn for these.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class Batch:
         self.progress = progress
         self.number = number
         self.keep_graph = False
-        """Whether another step may use what `shared` computes now, set by the engine."""
+        """Whether a later step may use what `shared` computes now; the engine sets it."""
         self.recorded: dict[str, Tensor] = {}
         self._draw = draw
         self.global_size = len(target) if global_size is None else global_size
@@ -107,16 +106,17 @@ class Batch:
         return numbers[self.local_slice].to(self.target.device, non_blocking=True)
 
     def mean(self, values: Tensor) -> Tensor:
-        """The mean of B x ... over the images of the whole batch, those of other processes too; gradients pass.
+        """The mean of B x ... over the images of the whole batch, including other processes; gradients pass.
 
-        For a mean inside of something that is not linear, as a distance of statistics is: of what is a mean over
-        images anyway the engine takes the mean over the processes. All must ask for it in the same order.
+        Use it for a mean inside something that is not linear, such as a distance between statistics. A loss that is
+        itself a mean over images does not need it: the engine averages over the processes. All processes must call it
+        in the same order.
         """
         mean = values.mean(0)
         return mean if self._all_reduce_mean is None else self._all_reduce_mean(mean)
 
     def record(self, name: str, value: Tensor) -> None:
-        """Keeps a scalar for the logs and the live view; it takes no part in the loss."""
+        """Passes a scalar to the logs and the live view; it takes no part in the loss."""
         self.recorded[name] = value.detach()
 
     def with_target(self, target: Tensor, label: Tensor | None) -> "Batch":
@@ -126,20 +126,20 @@ class Batch:
         return other
 
     def stash(self, **values: Tensor) -> None:
-        """Leaves values for later steps of the round, detached, which stay what they are whatever is trained."""
+        """Keeps values, detached, for later steps of the round; they stay the same whatever is trained in between."""
         self._stashed |= {name: value.detach() for name, value in values.items()}
 
     def unstash(self, name: str, compute: Callable[[], Tensor]) -> Tensor:
-        """What an earlier step of the round has left, else `compute()`; detached either way."""
+        """The value that an earlier step of the round has stashed, else `compute()`; detached either way."""
         if name in self._stashed:
             return self._stashed[name]
         with torch.no_grad():
             return compute()
 
     def shared(self, name: str, module: nn.Module, compute: Callable[[], Tensor]) -> Tensor:
-        """`compute()`, a forward pass of `module`, done once for all steps between which `module` is not trained.
+        """`compute()`, a forward pass of `module`, run once for all steps between which `module` is not trained.
 
-        The step that trains `module` can follow its gradient through the result; any other uses `.detach()`.
+        Gradients reach `module` through the result in the step that trains it; any other step uses `.detach()`.
         """
         if name not in self._shared:
             with _graph_of(module, self.keep_graph):
@@ -147,7 +147,7 @@ class Batch:
         return self._shared[name][1]
 
     def forget(self, trained: nn.Module) -> None:
-        """Drops what was shared of a module that has been trained since; the engine calls it."""
+        """Drops the shared results of a module that has been trained since; the engine calls it."""
         changed = set(trained.parameters())
         self._shared = {
             name: entry for name, entry in self._shared.items() if changed.isdisjoint(entry[0].parameters())
@@ -156,7 +156,7 @@ class Batch:
 
 @contextmanager
 def _graph_of(module: nn.Module, keep: bool) -> Iterator[None]:
-    """Records the gradient graph of a module that the engine has frozen for another player's step, if to be kept."""
+    """Records the graph of a module that the engine has frozen for the step of another one, if the graph is kept."""
     frozen = [parameter for parameter in module.parameters() if not parameter.requires_grad]
     if frozen and not keep:
         with torch.no_grad():

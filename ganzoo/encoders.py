@@ -1,4 +1,4 @@
-"""Encoders: frozen networks that turn images into features, and the one way by which real and fake images go in."""
+"""Encoders: frozen networks that turn images into features, the same way for real and generated images."""
 
 import hashlib
 import weakref
@@ -20,10 +20,10 @@ __all__ = ["Encoder", "Resize", "encode"]
 
 @dataclass(frozen=True, kw_only=True)
 class Resize:
-    """Bicubic, antialiased resize to what an encoder is to see, in pixels; values stay in [-1, 1].
+    """Bicubic, antialiased resize to the size that an encoder receives, in pixels; values stay in [-1, 1].
 
-    `side` is the shorter side, 0 leaves images as they come; `least` enlarges those whose shorter side is below it.
-    `square` gives up the shape of the image as well, for networks that take one size only.
+    `side` is the new shorter side; 0 leaves images as they are. `least` enlarges images whose shorter side is below it.
+    `square` changes the shape of the image as well, for networks that take one size only.
     """
 
     side: int = 0
@@ -31,7 +31,7 @@ class Resize:
     square: bool = False
 
     def __str__(self) -> str:
-        """The rule's name, as it stands in the protocol of a score."""
+        """The name of the rule in the protocol of a score."""
         if self.square:
             return f"bicubic-aa to {self.side}x{self.side}"
         if self.side:
@@ -47,28 +47,28 @@ class Resize:
         return round(height * factor), round(width * factor)
 
     def __call__(self, images: Tensor) -> Tensor:
-        """B C H W in [-1, 1] -> the same at the target size; images that have it pass through untouched."""
+        """B C H W in [-1, 1] -> the same at the target size; images of that size are returned untouched."""
         size = self.target(*images.shape[-2:])
         if size == tuple(images.shape[-2:]):
             return images
-        # Bicubic weights overshoot at edges, and no picture has such values.
+        # Bicubic weights overshoot at edges, to values that no picture has.
         return functional.interpolate(images, size=size, mode="bicubic", antialias=True).clamp(-1, 1)
 
 
 class Encoder(nn.Module, ABC):
     """Frozen feature extractor. A part's target is called as `target(options)`.
 
-    The weights are no parameters and in no checkpoint: nothing trains, averages or saves them. The network stays in
-    evaluation mode. `dimension` is the length of the features, `strides` and `channels` are those of the maps.
-    `mean` and `std` are of pixels in [0, 1].
+    The weights are buffers outside the state dict: nothing trains, averages or saves them. The network stays in
+    evaluation mode. `dimension` is the length of the features; `strides` and `channels` describe the maps. `mean` and
+    `std` are of pixels in [0, 1].
     """
 
     name: str
-    """As it stands in the name of a score: KID-lite0."""
+    """The name in scores, such as KID-lite0."""
     fingerprint: str
     """SHA-256 over the architecture, the preprocessing, and names, shapes and values of the weights."""
     preprocessing: str
-    """What happens to an image before it enters the network, for protocols."""
+    """How an image is prepared for the network, as protocols record it."""
     scale: Tensor
     shift: Tensor
 
@@ -102,7 +102,7 @@ class Encoder(nn.Module, ABC):
         self.eval()
 
     def prepare(self, network: nn.Module) -> nn.Module:
-        """Rewrites the network for speed without changing what it computes; as it is by default."""
+        """Rewrites the network for speed without changing what it computes; unchanged by default."""
         return network
 
     @abstractmethod
@@ -120,8 +120,8 @@ class Encoder(nn.Module, ABC):
     def maps(self, images: Tensor, depth: int | None = None) -> tuple[Tensor, ...]:
         """Images B 3 H W in [-1, 1] -> feature maps B C H/stride W/stride of the resized images, differentiable.
 
-        Only the `depth` finest ones if that is given. What was computed for the same tensor just before is given
-        again, as several terms of one loss ask for it.
+        `depth` limits them to the finest ones. Maps of the same tensor are computed once, since several terms of one
+        loss need them.
         """
         return self._memory.recall(images, depth) or self._memory.keep(
             images, depth, self.pyramid(self._inputs(images), depth)
@@ -137,7 +137,7 @@ class Encoder(nn.Module, ABC):
         return range(first, last + 1)
 
     def train(self, mode: bool = True) -> "Encoder":
-        """Stays in evaluation mode whatever `mode` says."""
+        """Stays in evaluation mode, whatever `mode` is."""
         return super().train(False)
 
     def _inputs(self, images: Tensor) -> Tensor:
@@ -146,13 +146,13 @@ class Encoder(nn.Module, ABC):
 
 
 class _Memory:
-    """The maps of the last tensor with gradients and of the last without, until a backward pass has gone through."""
+    """The maps of the last tensor with gradients, until a backward pass frees them, and of the last tensor without."""
 
     def __init__(self) -> None:
         self._kept: dict[bool, tuple[weakref.ref[Tensor], int, int | None, tuple[Tensor, ...]]] = {}
 
     def recall(self, images: Tensor, depth: int | None) -> tuple[Tensor, ...] | None:
-        """The maps kept of this very tensor, unless it was changed since or more maps are asked for."""
+        """The maps kept for this very tensor; None if it has changed since, or if more maps are needed."""
         tensor, version, kept_depth, maps = self._kept.get(self._kind(images), (lambda: None, 0, None, ()))
         if tensor() is not images or version != images._version:
             return None
@@ -161,12 +161,12 @@ class _Memory:
         return maps[:depth]
 
     def keep(self, images: Tensor, depth: int | None, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Remembers the maps and gives them back."""
+        """Keeps the maps and returns them."""
         if images.is_inference() or torch.is_inference_mode_enabled() or torch.compiler.is_compiling():
-            return maps  # these have no version to tell a change by
+            return maps  # such tensors have no version that would show a change
         kind = self._kind(images)
         if kind:
-            for one in maps:  # the graph is gone after the backward pass, so its maps are of no more use
+            for one in maps:  # the backward pass frees the graph, and its maps are useless from then on
                 one.register_hook(self._forget)  # type: ignore[no-untyped-call]  # a gap in torch
         self._kept[kind] = (weakref.ref(images), images._version, depth, maps)
         return maps
@@ -185,10 +185,10 @@ class _Memory:
 def encode(
     encoder: Encoder, images: NDArray[np.uint8], *, batch: int = 16, device: torch.device | str = "cpu"
 ) -> Tensor:
-    """Images uint8 N H W 3, which may be mapped from a file -> features N x dimension, float32, on the device.
+    """Images uint8 N H W 3, possibly memory-mapped -> features N x dimension, float32, on the device.
 
-    Both real and generated images go through here, the latter rounded by `ganzoo.data.images.to_uint8`. All batches are
-    filled up to the same size, so an image's features do not depend on how many others there are. Raises DataError
+    Real and generated images both pass through here, the latter rounded by `ganzoo.data.images.to_uint8`. All batches
+    are padded to the same size, so the features of an image do not depend on the number of the others. Raises DataError
     for anything but such images, UsageError when the features are not finite.
     """
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not len(images):
@@ -219,7 +219,7 @@ def _freeze(network: nn.Module) -> None:
 def _fingerprint(weights: Mapping[str, Tensor], rule: str) -> str:
     digest = hashlib.sha256(f"{rule}\0".encode())
     for name, value in sorted(weights.items()):
-        if name.endswith("num_batches_tracked"):  # counts training steps, and has no part in the features
+        if name.endswith("num_batches_tracked"):  # counts training steps and does not affect features
             continue
         digest.update(f"{name}\0{value.dtype}\0{tuple(value.shape)}\0".encode())
         digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())

@@ -1,4 +1,4 @@
-"""Pieces that networks of several plugins share."""
+"""Layers that the networks of several plugins share."""
 
 from collections.abc import Mapping
 
@@ -11,26 +11,26 @@ from ganzoo.specs import ImageShape
 
 
 def stages(shape: ImageShape, smallest: int = 4) -> tuple[int, int, int]:
-    """How often the image halves until its shorter side is in [smallest, 2·smallest), and the height and width there.
+    """How often the image halves until its shorter side is in [smallest, 2·smallest), then the height and width there.
 
     Raises UsageError for a size that does not halve that often without a remainder.
     """
     count = 0
     while min(shape.height, shape.width) >> (count + 1) >= smallest:
         count += 1
-    unit = 1 << count
-    if count == 0 or shape.height % unit or shape.width % unit:
-        unit = max(unit, 2)
-        near = [max(round(side / unit), smallest) * unit for side in (shape.height, shape.width)]
+    multiple = 1 << count
+    if count == 0 or shape.height % multiple or shape.width % multiple:
+        multiple = max(multiple, 2)
+        near = [max(round(side / multiple), smallest) * multiple for side in (shape.height, shape.width)]
         raise UsageError(
-            f"size {shape.height}x{shape.width}: both sides must be multiples of {unit}, and at least"
+            f"size {shape.height}x{shape.width}: both sides must be multiples of {multiple}, and at least"
             f" {2 * smallest}; the nearest is {near[0]}x{near[1]}"
         )
     return count, shape.height >> count, shape.width >> count
 
 
 def init_dcgan(network: nn.Module) -> None:
-    """Initial weights of the DCGAN paper: N(0, 0.02), scales of norms N(1, 0.02), shifts 0 (arXiv 1511.06434, 4)."""
+    """Initial weights of DCGAN: N(0, 0.02); scales of norms N(1, 0.02), shifts 0 (arXiv 1511.06434, section 4)."""
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             nn.init.normal_(module.weight, 0.0, 0.02)
@@ -54,10 +54,10 @@ def norm2d(kind: str, channels: int) -> nn.Module:
 
 
 class GatedChannels(nn.Module):
-    """Maps B 2C H W -> B C H W: the first C channels, each weighed by a sigmoid of its partner among the last C.
+    """Maps B 2C H W -> B C H W: each of the first C channels is multiplied by the sigmoid of one of the last C.
 
-    Gated linear units (Dauphin et al., arXiv 1612.08083). Channels come last while gating: gradients then keep the
-    memory order of the maps, without which a batch normalisation before the gate takes twice as long on a CPU.
+    Gated linear units (Dauphin et al., arXiv 1612.08083). The gate works with channels last, so that gradients keep the
+    memory order of the maps. Otherwise a batch normalisation before the gate takes twice as long on a CPU.
     """
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -66,9 +66,9 @@ class GatedChannels(nn.Module):
 
 
 class LabelTable(nn.Module):
-    """Labels int64 B A, or mixtures of them B V with a weight for each value of each attribute -> vectors B C.
+    """Labels int64 B A, or mixtures B V with a weight for each value of each attribute -> vectors B C.
 
-    A label's vector is the sum of its values'. Mixtures are what walks between labels are made of.
+    The vector of a label is the sum of the vectors of its values. Walks between labels use mixtures.
     """
 
     offsets: Tensor
@@ -81,16 +81,16 @@ class LabelTable(nn.Module):
         self.register_buffer("offsets", offsets, persistent=False)
 
     def forward(self, label: Tensor) -> Tensor:
-        """The vectors; values of mixtures need not add up to 1."""
+        """The vectors; the weights of a mixture need not add up to 1."""
         if label.is_floating_point():
             return label.to(self.table.dtype) @ self.table
         return self.table[label + self.offsets].sum(1)
 
 
 class ConditionalNorm(nn.Module):
-    """Batch normalisation of maps B C H W whose scale and shift labels change (Dumoulin et al., arXiv 1610.07629).
+    """Batch normalisation of maps B C H W; labels change its scale and shift (Dumoulin et al., arXiv 1610.07629).
 
-    Labels are those of a `LabelTable`; without attributes, or without a label, it is plain batch normalisation.
+    Labels are those of a `LabelTable`. Without attributes, or without a label, it is plain batch normalisation.
     """
 
     def __init__(self, channels: int, attributes: Mapping[str, tuple[str, ...]]) -> None:

@@ -1,6 +1,6 @@
 """Adversarial losses and penalties as pure functions of scores, written as their papers write them.
 
-Scores may have any shape; every function gives the mean over all of them as a scalar.
+Scores may have any shape; every loss is the mean over all of them, a scalar.
 """
 
 import torch
@@ -56,21 +56,21 @@ def _hinge(missing: Tensor, softness: float) -> Tensor:
 
 
 def relative_real(higher: Tensor, lower: Tensor) -> Tensor:
-    """-log sigmoid(a - b), in pairs or against a mean: what should score higher does (arXiv 1807.00734, eq. 4)."""
+    """-log sigmoid(higher - lower), in pairs or against a mean (arXiv 1807.00734, eq. 4)."""
     return F.softplus(lower - higher).mean()
 
 
 def gradient_norms(discriminator: Discriminator, images: Tensor, label: Tensor | None = None) -> Tensor:
-    """‖∇D(x)‖₂ of each image B C H W, B; gradients flow into the discriminator only.
+    """‖∇D(x)‖₂ for images B C H W -> B; gradients flow into the discriminator only.
 
-    D(x) is the mean of an image's scores where there are several, as it is in every loss. Computed without autocast:
-    the norm of a gradient overflows in half precision.
+    D(x) is the mean of an image's scores if it has several, as in every loss. Computed without autocast: the norm of a
+    gradient overflows in half precision.
     """
     with torch.autocast(images.device.type, enabled=False):
         point = images.detach().float().requires_grad_()
         scores = discriminator(point, label).reshape(len(point), -1).mean(1)
         (gradient,) = torch.autograd.grad(scores.sum(), point, create_graph=True)
-        # A gradient of exactly nothing would give the norm's slope as 0/0.
+        # The slope of the norm at a gradient of exactly zero would be 0/0.
         norms: Tensor = (gradient.flatten(1).square().sum(1) + _LEAST).sqrt()
         return norms
 

@@ -1,4 +1,4 @@
-"""The values beside the score that ranks: those of the metric parts, one of which may fail without harm to the rest."""
+"""The values beside the score that ranks models: those of the metric parts. One that fails harms no other."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,31 +10,31 @@ from ganzoo.metrics import FeatureSets, Metric
 
 
 class ExtraMetrics:
-    """Metrics by the names of their parts; `warn` hears of each that fails, once."""
+    """Metrics by the names of their parts; `warn` receives one message for each that fails."""
 
     def __init__(self, metrics: Mapping[str, Metric], warn: Callable[[str], None]) -> None:
         self._metrics = metrics
         self._warn = warn
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
 
     def compute(self, features: FeatureSets) -> dict[str, float]:
-        """All values by name, those of failing metrics left out."""
+        """All values by name; those of failing metrics are missing."""
         values: dict[str, float] = {}
         for name, metric in self._metrics.items():
             try:
                 values |= _checked(_compute(metric, features), taken=values)
             except (Exception, SystemExit) as error:
-                self._tell(name, one_line(error))
+                self._warn_once(name, one_line(error))
         return values
 
-    def _tell(self, name: str, problem: str) -> None:
-        if name not in self._told:
-            self._told.add(name)
+    def _warn_once(self, name: str, problem: str) -> None:
+        if name not in self._warned:
+            self._warned.add(name)
             self._warn(f"metric '{name}' failed and its values are missing: {problem}")
 
 
 def _compute(metric: Metric, features: FeatureSets) -> Mapping[str, float]:
-    """On copies, with randomness of its own: whatever a metric does, other scores and the training stay the same."""
+    """Computes on copies and with separate randomness, so that no metric changes other scores or the training."""
     own = FeatureSets(real=features.real.clone(), fake=features.fake.clone(), training=features.training.clone())
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         return metric.compute(own)

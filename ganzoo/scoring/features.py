@@ -1,4 +1,4 @@
-"""Features of a data set's images, computed once and kept: every run on these data needs the same."""
+"""Features of the images of a data set, cached on disk: every run on this data set needs the same."""
 
 import hashlib
 import os
@@ -16,11 +16,11 @@ from ganzoo.encoders import Encoder, encode
 from ganzoo.io.files import cache_folder, sync_file
 
 _BLOCK = 256
-"""Images read at once, so that large ones don't fill the memory."""
+"""Images read at a time, so that large ones don't fill the memory."""
 
 
 def features_of(encoder: Encoder, images: Images, numbers: NDArray[np.int64], device: torch.device) -> Tensor:
-    """Features of the images of those numbers, in that order: N x dimension, float32 on the CPU."""
+    """Features of the images with these numbers, in that order: N x dimension, float32 on the CPU."""
     file = _file(encoder, images, numbers)
     if (kept := _read(file, (len(numbers), encoder.dimension))) is not None:
         return kept
@@ -37,7 +37,7 @@ def _file(encoder: Encoder, images: Images, numbers: NDArray[np.int64]) -> Path:
 
 
 def _read(file: Path, shape: tuple[int, int]) -> Tensor | None:
-    """What is kept, or None for a file that is missing, cut off or holds anything else."""
+    """The cached features; None for a file that is missing, cut off or of another shape."""
     with suppress(OSError, ValueError, EOFError):
         kept = np.load(file, allow_pickle=False)
         if kept.shape == shape and kept.dtype == np.float32 and np.isfinite(kept).all():
@@ -46,7 +46,7 @@ def _read(file: Path, shape: tuple[int, int]) -> Tensor | None:
 
 
 def _write(file: Path, features: Tensor) -> None:
-    """A cache that can't be written only costs time."""
+    """Failing to write the cache only costs time later."""
     draft = file.with_suffix(f".{os.getpid()}.part.npy")
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -22,10 +22,10 @@ from ganzoo.scoring.extra_metrics import ExtraMetrics
 from ganzoo.scoring.features import features_of
 
 SEED = 20_000_003
-"""Of the noise that scored images are drawn from, the same for every model."""
+"""Seed of the noise that scored images are generated from, the same for every model."""
 _BATCH = 64
 _MOST_TRAINING = 2000
-"""Training images that copies are looked for among."""
+"""Number of training images that generated ones are compared with to find copies."""
 _MOST_NOISE = 500
 Draw = Callable[[Batch], Tensor]
 Warn = Callable[[str], None]
@@ -35,8 +35,8 @@ Attributes = Mapping[str, tuple[str, ...]]
 class Scorer:
     """Everything about one data set that scores need, computed once: features of its images, floor and ceiling.
 
-    `share` is the part held out, `n_fake` how many images a model draws, `metrics` what is computed beside the score;
-    `warn` hears of metrics that fail. Raises DataError when nothing is held out.
+    `share` is the part held out, `n_fake` the number of images that a model draws. `metrics` are computed beside the
+    score; `warn` receives a message for each that fails. Raises DataError when nothing is held out.
     """
 
     def __init__(
@@ -80,9 +80,10 @@ class Scorer:
         self.ceiling = kid(self.real, self._encode(_noise(min(n_fake, _MOST_NOISE), height, width)), resamples=0).value
 
     def draw(self, draw: Draw, attributes: Attributes | None = None) -> NDArray[np.uint8]:
-        """What a model draws from the fixed noise: uint8 N H W 3.
+        """Images that a model draws from the fixed noise: uint8 N H W 3.
 
-        It is given the labels of the held-out images, or all of its own in turn if `attributes` are given and others.
+        The labels are those of the held-out images. If `attributes` differ from theirs, it draws its own labels in
+        turn.
         """
         labels = self._labels_for(self.attributes if attributes is None else attributes)
         rng = torch.Generator().manual_seed(SEED)
@@ -122,7 +123,7 @@ class Scorer:
 
 
 def chosen(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """A fixed choice in a fixed random order: the first ones by name may all be of one folder."""
+    """A fixed choice in a fixed random order, since the first ones by name may all come from one folder."""
     return np.random.Generator(np.random.Philox(SEED)).permutation(numbers)[:_MOST_TRAINING]
 
 
@@ -131,6 +132,6 @@ def _noise(count: int, height: int, width: int) -> NDArray[np.uint8]:
 
 
 def interval(score: Score) -> Interval:
-    """The value with its ends; itself where none were computed."""
+    """The value with the ends of its interval; the value itself if they were not computed."""
     low, high = (score.value if end is None else end for end in (score.low, score.high))
     return Interval(value=score.value, low=low, high=high)

@@ -1,4 +1,4 @@
-"""Scores of translators: how near painted photos come to the paintings, and how much of the photos is left."""
+"""Scores of translators: how near translated photos are to the paintings, and how much of the photos is left."""
 
 from collections.abc import Callable, Mapping
 
@@ -23,7 +23,7 @@ from ganzoo.scoring.scorer import SEED, Attributes, Draw, Warn, chosen, interval
 
 _BATCH = 32
 _ABOUT_COPIES = "copies"
-"""A metric that looks for training images among what was drawn: photos are translated, so all would be."""
+"""A metric that looks for training images among generated ones; it means nothing for translated photos."""
 MEANINGS = {
     "content": "how alike the features of a photo and of its painting are, 1 is the same; higher keeps more",
     "contours": "how alike the contours of a photo and of its painting are, 1 is the same; higher keeps more",
@@ -35,10 +35,9 @@ MEANINGS = {
 class TranslationScorer:
     """Everything about photos and paintings that scores need, computed once.
 
-    Real are all `paintings`, since a style is what they have in common and 200 are few; painted are photos that no
-    training sees. The floor is one half of the paintings against the other, the ceiling the photos left as they are.
-    `true` are the numbers of the paintings of those very photos, where there are such. Raises DataError when no photo
-    is held out.
+    All `paintings` count as real, since a style is what they have in common and 200 are few; translated are held-out
+    photos. The floor compares one half of the paintings with the other, the ceiling is the untranslated photos. With
+    `paired`, the painting with the number of a photo is its true painting. Raises DataError when no photo is held out.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class TranslationScorer:
         self._truth = paintings.pixels[self.numbers] if paired and len(paintings) == len(photos) else None
 
     def draw(self, draw: Draw, attributes: Attributes | None = None) -> NDArray[np.uint8]:
-        """What a model makes of the held-out photos: uint8 N H W 3."""
+        """The held-out photos, translated by a model: uint8 N H W 3."""
         rng = torch.Generator().manual_seed(SEED)
         drawn = []
         with torch.no_grad():
@@ -101,7 +100,7 @@ class TranslationScorer:
         return np.concatenate(drawn)
 
     def score(self, fakes: NDArray[np.uint8], *, step: int, weights: str) -> Evaluation:
-        """The scores of painted photos uint8 N H W 3, in the order of `draw`."""
+        """The scores of translated photos uint8 N H W 3, in the order of `draw`."""
         fake = self._encode(fakes)
         sets = FeatureSets(real=self.real, fake=fake, training=self.real)
         return Evaluation(
@@ -130,7 +129,7 @@ class TranslationScorer:
 
 
 def _halves(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Two halves at random, as neighbours by name may be alike."""
+    """Two random halves, since neighbours by name may be alike."""
     order = torch.from_numpy(np.random.Generator(np.random.Philox(SEED)).permutation(len(features)))
     return features[order[::2]], features[order[1::2]]
 
@@ -138,7 +137,7 @@ def _halves(features: Tensor) -> tuple[Tensor, Tensor]:
 def _mean_of_pairs(
     measure: Callable[[Tensor, Tensor], Tensor], ones: NDArray[np.uint8], others: NDArray[np.uint8]
 ) -> float:
-    """The mean over all pairs, in pieces that need little memory."""
+    """The mean over all pairs, computed in pieces to save memory."""
     values = []
     for start in range(0, len(ones), _BATCH):
         one, other = (

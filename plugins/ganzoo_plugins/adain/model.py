@@ -1,4 +1,4 @@
-"""The recipe: features that were asked for, mean and spread of the painting's, and a critic of the whole."""
+"""The recipe of AdaIN (Huang and Belongie, arXiv 1703.06868) with a critic beside its content and style losses."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AdaIN(AdversarialTranslator):
-    """Each photo is painted like the painting at its place in the batch."""
+    """Each photo takes the style of the painting at its place in the batch."""
 
     native_strength = True
     takes_style = True
@@ -31,7 +31,7 @@ class AdaIN(AdversarialTranslator):
             raise UsageError("adain needs a generator that takes codes of paintings: leave generator=adain")
 
     def translate(self, images: Tensor, *, strength: Tensor | None = None, style: Tensor | None = None) -> Tensor:
-        """Painted like `style`, or like the mean of all paintings trained on."""
+        """Images in `style`, or in the mean style of all training paintings."""
         translated: Tensor = self.generator(images, style, strength)
         return translated
 
@@ -40,16 +40,16 @@ class AdaIN(AdversarialTranslator):
         return self.generator.code_of(paintings)
 
     def styles(self) -> Mapping[str, Tensor]:
-        """The mean code of all paintings, and of those with each label."""
+        """The mean code of all paintings, then that of the paintings with each label."""
         names = ["", *(name for values in self.shape.attributes.values() for name in values)]
         return dict(zip(names, self.generator.codes, strict=True))
 
     def translated(self, batch: Batch) -> Tensor:
-        """Photos, each painted like its painting."""
+        """Photos, each in the style of its painting."""
         return batch.shared("translated", self.generator, lambda: self.generator(source_of(batch), self._code(batch)))
 
     def content(self, batch: Batch, translated: Tensor) -> Terms:
-        """What was asked for must be found in the painted image."""
+        """The translated image must have the features and the style that were asked for."""
         code = self._code(batch)
         if self.training:
             self.generator.remember(code, batch.label)

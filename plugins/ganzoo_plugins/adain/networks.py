@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 _EPSILON = 1e-5
 _MEMORY = 0.99
-"""Of the mean code of the paintings, from one step to the next."""
+"""Decay of the mean code of the paintings from one step to the next."""
 
 
 class AdaINGenerator(ImageGenerator):
     """Images B 3 H W and codes of paintings B M -> B 3 H W.
 
     A code is the mean and the standard deviation of each channel, stage after stage. The first of `codes` is the mean
-    over the paintings trained on, which is used where no painting is given; the others are those of each label.
+    over all training paintings, the default where no code is given; the others are those of each label.
     """
 
     codes: Tensor
@@ -54,7 +54,7 @@ class AdaINGenerator(ImageGenerator):
         self.register_buffer("seen", torch.zeros(1 + sum(names)))
 
     def forward(self, images: Tensor, code: Tensor | None = None, strength: Tensor | None = None) -> Tensor:
-        """The images painted as the codes say, or as paintings are on the whole; `strength` B mixes the features."""
+        """Images in the style of the codes, by default that of all paintings; `strength` B mixes the features."""
         wanted = self.exchanged(self.features(images), self._mean_code(images.shape[0]) if code is None else code)
         return self.decode(images, wanted, strength)
 
@@ -73,7 +73,7 @@ class AdaINGenerator(ImageGenerator):
 
     @torch.no_grad()
     def remember(self, codes: Tensor, label: Tensor | None = None) -> None:
-        """Moves the mean code towards these, and those of the labels that they have."""
+        """Updates the mean code with these, and the mean codes of their labels."""
         belongs = self.codes.new_zeros(len(codes), len(self.codes))
         belongs[:, 0] = 1
         if label is not None:
@@ -85,7 +85,7 @@ class AdaINGenerator(ImageGenerator):
         self.codes.lerp_(means, pace[:, None].expand_as(means))
 
     def exchanged(self, maps: Sequence[Tensor], code: Tensor) -> list[Tensor]:
-        """Features with the mean and the spread that the codes ask for."""
+        """Features with the mean and the standard deviation of the codes."""
         half = sum(self.channels)
         means, spreads = (torch.split(part, list(self.channels), 1) for part in (code[:, :half], code[:, half:]))
         return [
@@ -94,7 +94,7 @@ class AdaINGenerator(ImageGenerator):
         ]
 
     def decode(self, images: Tensor, wanted: Sequence[Tensor], strength: Tensor | None = None) -> Tensor:
-        """Features -> images; at a strength, so much of the way from the images' own features."""
+        """Features -> images; `strength` B is how far to go from the features of the images to those wanted."""
         if strength is not None:
             part = strength[:, None, None, None]
             wanted = [own + part * (one - own) for own, one in zip(self.features(images), wanted, strict=True)]
@@ -110,7 +110,7 @@ class AdaINGenerator(ImageGenerator):
         return within_range(images + (change if strength is None else strength[:, None, None, None] * change))
 
     def _level(self, level: int, widths: Sequence[int]) -> nn.Module:
-        """From one stage's size to twice that."""
+        """The layers from the size of one stage to twice that."""
         coarsest = level == len(widths) - 1
         before = self.channels[level] if coarsest or self.skips else 0
         before += 0 if coarsest else widths[level]

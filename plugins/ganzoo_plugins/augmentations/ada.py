@@ -1,4 +1,4 @@
-"""Adaptive discriminator augmentation (Karras et al., arXiv 2006.06676): appendix B's changes, section 3.1's control.
+"""Adaptive discriminator augmentation (Karras et al., arXiv 2006.06676): changes of appendix B, control of section 3.1.
 
 Of the pipeline this is "bgc", blitting, geometry and colour, its default.
 """
@@ -23,9 +23,9 @@ _FARTHEST, _SPREAD = 0.125, 0.125
 _SCALE, _BRIGHTNESS, _CONTRAST, _SATURATION = 0.2, 0.2, 0.5, 1.0
 """Appendix B's constants: moves as parts of a side, brightness on [-1, 1], the others in octaves."""
 _ROUNDING = 1e-5
-"""A matrix this near to the identity is one that no change has touched."""
+"""A matrix this near to the identity counts as unchanged."""
 _UNIFORM, _NORMAL = 21, 7
-"""Numbers that all changes together draw for an image."""
+"""Random numbers that all changes together need for an image."""
 
 
 class ADA(Augmentation):
@@ -46,7 +46,7 @@ class ADA(Augmentation):
         self.options = options
         self.resample = Resample(shape.height, shape.width)
         self.register_buffer("p", torch.tensor(options.p))
-        # Since the last change of p: the sum of signs, scores, images; and discriminator steps in all.
+        # Sums of signs, scores and images since the last change of p; and all observations so far.
         for name in ("_signs", "_scores", "_images"):
             self.register_buffer(name, torch.zeros(()))
         self.register_buffer("_observed", torch.zeros((), dtype=torch.int64))
@@ -61,7 +61,7 @@ class ADA(Augmentation):
         return _recolour(images, _colour(chance)) if self.options.color else images
 
     def observe(self, real_scores: Tensor) -> None:
-        """Every `interval` calls moves p by the images seen since, up or down (section 3.1); waits for nothing."""
+        """Every `interval` calls, moves p up or down by the images seen since (section 3.1); waits for no device."""
         options = self.options
         self._signs += real_scores.sign().sum(dtype=torch.float32)
         self._scores += real_scores.numel()
@@ -80,17 +80,17 @@ class ADA(Augmentation):
 
 
 class _Chance:
-    """Draws for a batch: with probability p the drawn value, else the one that changes nothing."""
+    """Draws for a batch: a random value with probability p, else the one that changes nothing."""
 
     def __init__(self, images: Tensor, rng: torch.Generator, p: Tensor) -> None:
         self.sides = images.shape[2], images.shape[3]
         self.p = p
-        # All at once, or a GPU would wait for a copy of each.
+        # All numbers at once, since a GPU would wait for a copy of each.
         self._uniform = iter(uniform(images, rng, _UNIFORM).unbind(1))
         self._normal = iter(normal(images, rng, _NORMAL).unbind(1))
 
     def pick(self, drawn: Tensor, neutral: float = 0.0, p: Tensor | None = None) -> Tensor:
-        """`drawn`, B, or `neutral` for the images that are not to be changed."""
+        """`drawn`, B, but `neutral` for images that stay unchanged."""
         return torch.where(self.uniform() < (self.p if p is None else p), drawn, neutral)
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> Tensor:
@@ -108,14 +108,14 @@ class _Chance:
         return torch.exp2(self.normal(octaves))
 
 
-# A map leads from the changed image back to the one before, so the last change stands to the right.
+# A map leads from the changed image back to the original, so the last change stands to the right.
 
 
 def _blit(chance: _Chance) -> Tensor:
     """Flip, turn, move by whole pixels."""
     height, width = chance.sides
     flip = 1 - 2 * chance.pick(chance.integer(2))
-    # A rectangle turned by a quarter would have to be made up at two sides, so it is turned by halves.
+    # A rectangle turned by a quarter would lack pixels at two sides, so it is turned by halves.
     turns = chance.integer(4) if height == width else 2 * chance.integer(2)
     angle = chance.pick(turns) * (math.pi / 2)
     on = chance.pick(torch.ones_like(flip))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DiffAugment(Augmentation):
-    """All three changes to every image, each of its own strength; colours may leave [-1, 1], as in the paper."""
+    """All three changes to every image, each with its own strength; colours may leave [-1, 1], as in the paper."""
 
     def __init__(self, options: "DiffAugmentOptions", *, shape: ImageShape) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ def recolour(images: Tensor, change: Tensor) -> Tensor:
 
 
 def translate(images: Tensor, part: float, place: Tensor) -> Tensor:
-    """Moved by whole pixels, at most `part` of each side, zeros behind; `place` is B 2 in [0, 1), 0.5 is no move."""
+    """Moved by whole pixels, at most `part` of each side, padded with 0; `place` is B 2 in [0, 1), 0.5 is no move."""
     for dim, along in zip((2, 3), place.unbind(1), strict=True):
         farthest = round(images.shape[dim] * part)
         images = _shift(images, dim, (along * (2 * farthest + 1)).long() - farthest)
@@ -66,7 +66,7 @@ def cut_out(images: Tensor, part: float, centre: Tensor) -> Tensor:
 
 
 def _within(side: int, part: float, place: Tensor) -> Tensor:
-    """Which of the `side` pixels lie in the cut, B x side."""
+    """Mask of the `side` pixels inside the cut, B x side."""
     length = round(side * part)
     first = (place * (side + 1 - length % 2)).long() - length // 2
     pixels = torch.arange(side, device=place.device)

@@ -41,7 +41,7 @@ def multiply(factor: Tensor) -> Tensor:
 
 
 def flip_luma(strength: Tensor) -> Tensor:
-    """Mirrors colours at the plane of no luma where `strength` is 1, and leaves them where it is 0."""
+    """Mirrors colours at the plane of zero luma where `strength` is 1; leaves them unchanged where it is 0."""
     return torch.eye(4, device=strength.device) - 2 * strength[:, None, None] * _along_luma(strength)
 
 

@@ -20,13 +20,13 @@ SYM6 = (
 """Low-pass filter of the sym6 wavelet: orthonormal to itself under even shifts, so up and down again is exact."""
 _TAPS = len(SYM6)
 _CENTRE = sum(n * tap for n, tap in enumerate(SYM6)) / sum(SYM6)
-"""Where in the doubled signal pixel 0 lies, in samples after the first that it reaches."""
+"""Position of pixel 0 in the doubled signal, in samples after the first one that it reaches."""
 _FIRST = math.floor(_CENTRE) - 1
 _ROUNDING = 1e-5
 
 
 class Resample(nn.Module):
-    """Doubles images, samples them under a map with mirrored edges, and halves them: both with the same filter."""
+    """Doubles images, samples them under a map with mirrored edges, and halves them; one filter for both."""
 
     up_rows: Tensor
     up_columns: Tensor
@@ -40,7 +40,7 @@ class Resample(nn.Module):
             self.register_buffer(f"down_{name}", halving(side), persistent=False)
 
     def forward(self, images: Tensor, back: Tensor) -> Tensor:
-        """Images B C H W under the maps `back`, B 3 3; where that is the identity, bit for bit the same."""
+        """Images B C H W under the maps `back`, B 3 3; the identity leaves them the same bit for bit."""
         height, width = images.shape[2:]
         fine = self.up_rows @ images @ self.up_columns.mT
         # The result is halved from these samples.
@@ -53,7 +53,7 @@ class Resample(nn.Module):
 
 
 def blit(images: Tensor, back: Tensor) -> Tensor:
-    """Images B C H W under maps `back`, B 3 3, that lead from whole pixels to whole pixels; no value is changed."""
+    """Images B C H W under maps `back`, B 3 3, from whole pixels to whole pixels; no value changes."""
     batch, channels, height, width = images.shape
     x, y = (torch.arange(side, device=images.device) - (side - 1) / 2 for side in (width, height))
     x, y = _sources(x, y, back)
@@ -63,7 +63,7 @@ def blit(images: Tensor, back: Tensor) -> Tensor:
 
 
 def _sources(x: Tensor, y: Tensor, back: Tensor) -> tuple[Tensor, Tensor]:
-    """Where the places of the columns at `x` and rows at `y` come from, each B H W."""
+    """The origins of the places at columns `x` and rows `y`: x and y, each B H W."""
     (xx, xy, x0), (yx, yy, y0) = (row[:, :, None, None].unbind(1) for row in back[:, :2].unbind(1))
     y = y[:, None]
     return xx * x + xy * y + x0, yx * x + yy * y + y0

@@ -1,4 +1,4 @@
-"""Another view, light and weather of the same scene, such as a second photo might have shown."""
+"""Another view, light and weather of the same scene, as a second photo might show it."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ganzoo_plugins.augmentations import SceneOptions
 
 _TEMPERATURES = list(range(4, 13))
-"""Rows of kornia's table of black bodies, from a late sun to open shade; those beyond look like coloured lamps."""
+"""Rows of kornia's table of black bodies, from a late sun to open shade; others look like coloured lamps."""
 _WEATHER = (fog, rain, snow)
 
 
@@ -51,7 +51,7 @@ class Scene(Augmentation):
         return warp(images, perspective_grid(corners, size).to(images.device, non_blocking=True))
 
     def _weather(self, images: Tensor) -> Tensor:
-        """Each weather over the images that drew it."""
+        """Adds each kind of weather to the images that drew it."""
         options = self.options
         drawn, low = torch.rand(len(images)), 0.0
         for change, chance in zip(_WEATHER, (options.fog, options.rain, options.snow), strict=True):

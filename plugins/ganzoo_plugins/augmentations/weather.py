@@ -7,7 +7,7 @@ from kornia.filters import gaussian_blur2d
 from torch import Tensor
 
 _FINE = 2
-"""Rain and flakes are drawn this many times finer and averaged: they are thinner than pixels."""
+"""Rain and flakes are drawn this many times finer and then averaged, since they are thinner than pixels."""
 
 
 def fog(images: Tensor) -> Tensor:

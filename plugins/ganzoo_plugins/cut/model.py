@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CUT(AdversarialTranslator):
-    """The contrast compares the generator's own maps of the photo with those of the painting, place by place."""
+    """A contrastive loss compares the generator's maps of the photo with those of the translation, place by place."""
 
     options: "CUTOptions"
 
@@ -31,11 +31,11 @@ class CUT(AdversarialTranslator):
         return self._painter
 
     def translated(self, batch: Batch) -> Tensor:
-        """The photos painted, computed once; mirrored first, and back again, where the coin of `flip` says so."""
+        """The photos, translated once; with `flip` half of them are mirrored before and back again after it."""
         return batch.shared("translated", self.generator, lambda: self._translate(batch))
 
     def content(self, batch: Batch, translated: Tensor) -> Terms:
-        """The contrast, and for paintings that should stay as they are."""
+        """The contrastive loss, also of paintings that should stay as they are if `nce_identity`."""
         weight = self.options.nce
         terms = {"nce": weight * self._contrast(source_of(batch), translated, batch)}
         if self.options.nce_identity:
@@ -66,7 +66,7 @@ class CUT(AdversarialTranslator):
         return torch.stack(losses).mean()
 
     def _channels(self) -> list[int]:
-        """Of the generator's maps, found by looking at one small image."""
+        """Channels of the generator's maps, found by running it on one small image."""
         side = 8 * self.generator.size_multiple
         try:
             with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Patches as vectors, and the contrast between them."""
+"""Vectors of patches, and the contrastive loss between them."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from ganzoo.model import Batch
 
 
 class Heads(nn.Module):
-    """For each map two layers that turn a place's channels into a vector of length 1."""
+    """For each map two layers that turn the channels of a place into a vector of length 1."""
 
     def __init__(self, channels: Sequence[int], length: int) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Heads(nn.Module):
 
 
 def places(size: tuple[int, int], count: int, batch: Batch) -> Tensor:
-    """Numbers of at most `count` different places of a map of that size, the same for all images of the batch."""
+    """Indices of at most `count` different places of a map of that size, the same for all images of the batch."""
     total = size[0] * size[1]
     chosen = torch.randperm(total, generator=batch.rng, device=batch.rng.device)[:count]
     return chosen.to(batch.target.device, non_blocking=True)

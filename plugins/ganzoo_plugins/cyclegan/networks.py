@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LARGE = 256
 _LAST_MAP = 5
-"""The residual block whose output is the coarsest of the maps, as CUT's."""
+"""The residual block whose output is the last of the maps, as in CUT."""
 
 
 class Resnet(ImageGenerator):
@@ -34,11 +34,11 @@ class Resnet(ImageGenerator):
         self.up = nn.Sequential(*(_up(width << i, options.up, norm) for i in (2, 1)))
         self.end = nn.Conv2d(width, shape.channels, kernel, padding=kernel // 2, padding_mode="reflect")
         _initialise(self, options.init)
-        if self.residual:  # a first stroke that hardly shows
+        if self.residual:  # changes hardly show at first
             nn.init.normal_(self.end.weight, 0.0, 1e-3)
 
     def forward(self, images: Tensor) -> Tensor:
-        """The painted images."""
+        """The translated images."""
         values = self.begin(images)
         for layer in (*self.down, *self.blocks):
             values = layer(values)
@@ -46,7 +46,7 @@ class Resnet(ImageGenerator):
         return within_range(images + change) if self.residual else change.tanh()
 
     def maps(self, images: Tensor) -> tuple[Tensor, ...]:
-        """The pixels, either halving, the first residual block and the fifth (or the last)."""
+        """The pixels, both halvings, the first residual block and the fifth (or the last)."""
         first = self.down[0](self.begin(images))
         second = self.down[1](first)
         values, found = second, []

@@ -1,4 +1,4 @@
-"""The pool of earlier images that critics are shown instead of the newest (Shrivastava et al., arXiv 1612.07828)."""
+"""The pool of earlier images that critics see instead of the newest (Shrivastava et al., arXiv 1612.07828)."""
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ _OLD = 0.5
 
 
 class Pool(nn.Module):
-    """Up to `size` images in buffers; places are drawn at random, so nothing waits for the device to count them."""
+    """Up to `size` images in buffers. Places are drawn at random, so that nothing waits for the device to count."""
 
     images: Tensor
     filled: Tensor
@@ -23,7 +23,7 @@ class Pool(nn.Module):
         self.register_buffer("filled", torch.zeros(size, dtype=torch.bool))
 
     def forward(self, images: Tensor, batch: Batch) -> Tensor:
-        """Images B C H W -> as many, some of them exchanged for older ones; an empty place takes what comes by."""
+        """Images B C H W -> the same number, some replaced by older ones; an empty place stores the new image."""
         if not self.size:
             return images
         numbers = batch.uniform(2)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ganzoo_plugins.dcgan import DiscriminatorOptions, GeneratorOptions
 
 _WIDEST = 8
-"""Channels double towards the small end up to 8 times the width: the published net at 64 px, no more beyond it."""
+"""Channels double with each halving, up to 8 times the width: at 64 px as published, and no more at larger sizes."""
 
 
 class DCGANGenerator(Generator):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class TimmEncoder(Encoder):
     """A timm network without its classifier; the maps are the stages that timm lists in `feature_info`."""
 
-    network: Any  # of timm, with methods that no module has
+    network: Any  # a network of timm, whose methods nn.Module lacks
 
     def __init__(self, network: Any, *, name: str, architecture: str, resize: Resize) -> None:
         settings: Mapping[str, Any] = network.pretrained_cfg
@@ -38,16 +38,16 @@ class TimmEncoder(Encoder):
         )
 
     def prepare(self, network: nn.Module) -> nn.Module:
-        """Images lie channels last, which convolutions on a CPU like better."""
+        """Channels last in memory, which is faster for convolutions on a CPU."""
         return network.to(memory_format=torch.channels_last)
 
     def pooled(self, inputs: Tensor) -> Tensor:
-        """What timm's classifier would see."""
+        """The features that timm's classifier would receive."""
         features: Tensor = self.network(inputs)
         return features
 
     def pyramid(self, inputs: Tensor, depth: int | None = None) -> tuple[Tensor, ...]:
-        """The output of each stage, or of the first `depth`; later ones are not computed then.
+        """The output of each stage, or of the first `depth` only; later stages are not computed then.
 
         Raises UsageError for a model whose stages timm does not give away.
         """
@@ -67,21 +67,21 @@ def from_options(options: "TimmOptions") -> TimmEncoder:
 
 
 def check_name(model: str) -> None:
-    """Raises UsageError for a name that timm does not know, with those close to it."""
+    """Raises UsageError, naming similar models, for a name that timm does not know."""
     if not timm.is_model(model):
         close = ", ".join(get_close_matches(model, timm.list_models())) or "see timm.list_models()"
         raise UsageError(f"timm has no model '{model}'; close to it: {close}")
 
 
 def untrained(model: str, **pretrained: Any) -> Any:
-    """The network of a timm model, as yet without weights; the global random state stays as it is."""
+    """The network of a timm model before weights are loaded; the global random state stays the same."""
     check_name(model)
     with torch.random.fork_rng(devices=[]):
         return timm.create_model(model, **pretrained)
 
 
 def from_file(model: str, weights: str) -> Any:
-    """A timm model with the weights of a safetensors file, in which the classifier may be missing or another one."""
+    """A timm model with the weights of a safetensors file, whose classifier may be missing or different."""
     network = untrained(model)
     classifier = network.pretrained_cfg.get("classifier") or ()
     heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
@@ -91,14 +91,14 @@ def from_file(model: str, weights: str) -> Any:
 
 
 def downloaded(model: str) -> Any:
-    """A timm model with timm's own weights. Every failure on that way is a UsageError."""
+    """A timm model with timm's own weights. Raises UsageError for every failure."""
     check_name(model)
     if not timm.is_model_pretrained(model):
         raise UsageError(
             f"timm publishes no weights for '{model}': choose another model, or give weights=FILE.safetensors"
         )
     try:
-        # With its own number of classes timm loads strictly; with another it would leave gaps random.
+        # With the published number of classes timm loads strictly; otherwise it leaves missing weights random.
         return untrained(model, pretrained=True)
     except Exception as error:  # the hub, the network, the disk and timm raise dozens of types
         raise UsageError(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXTRACTOR = "torch_fidelity.feature_extractor_inceptionv3"
 SIDE = 299
 _HASH = 8
-"""Digits of the file's SHA-256 that its name ends in."""
+"""The file name ends in this many digits of the file's SHA-256."""
 STAGES = {
     "conv": ("Conv2d_1a_3x3", "Conv2d_2a_3x3", "Conv2d_2b_3x3", "MaxPool_1"),
     "narrow": ("Conv2d_3b_1x1", "Conv2d_4a_3x3", "MaxPool_2"),
@@ -28,7 +28,7 @@ STAGES = {
     "mixed6": ("Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
     "mixed7": ("Mixed_7a", "Mixed_7b", "Mixed_7c"),
 }
-"""torch-fidelity's blocks in the order of its own forward pass, cut where a map is taken."""
+"""torch-fidelity's blocks in the order of its forward pass; each stage ends where a map is taken."""
 
 
 class Inception(Encoder):
@@ -49,7 +49,7 @@ class Inception(Encoder):
         )
 
     def prepare(self, network: nn.Module) -> nn.Module:
-        """Images lie channels last, which convolutions on a CPU like better."""
+        """Channels last in memory, which is faster for convolutions on a CPU."""
         return network.to(memory_format=torch.channels_last)
 
     def pooled(self, inputs: Tensor) -> Tensor:
@@ -76,8 +76,9 @@ def inception(options: "InceptionOptions") -> Inception:
 
 
 def downloaded(url: str) -> dict[str, Tensor]:
-    """torch-fidelity's weights, a .pth file: its hash is checked by its name, then it is imported, and what is kept is
-    safetensors.
+    """torch-fidelity's weights, downloaded as a .pth file and kept as safetensors.
+
+    Its hash must match its name. Raises UsageError when it can't be downloaded or imported.
     """
     kept = place(Path(url).stem)
     if not kept.is_file():
@@ -99,7 +100,7 @@ def downloaded(url: str) -> dict[str, Tensor]:
 def extractor(kind: type[nn.Module], weights: dict[str, Tensor], source: str) -> nn.Module:
     """torch-fidelity's extractor with these weights.
 
-    It can't be built without a file and reads it with an unpickler that runs code; so it gets our own, in memory.
+    It needs a file, which it reads with an unpickler that runs code. So it receives a file of ours, in memory.
     """
     file = io.BytesIO()
     torch.save(weights, file)

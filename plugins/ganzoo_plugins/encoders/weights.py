@@ -1,4 +1,4 @@
-"""Reading weight files and fitting them to networks. Whatever is missing or does not fit is an error."""
+"""Reads weight files and loads them into networks. Anything that is missing or does not fit is an error."""
 
 import hashlib
 import io
@@ -12,7 +12,7 @@ from ganzoo import StorageError, UsageError, weights
 from ganzoo.weights import ENDING, PICKLED
 
 COUNTER = "num_batches_tracked"
-"""Ending of the names of counters that only training uses; not every file has them."""
+"""How the names of counters end that only training uses; some files lack them."""
 
 
 def read(file: Path) -> dict[str, Tensor]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ganzoo_plugins.fastgan import DiscriminatorOptions, GeneratorOptions
 
 _MULTIPLES = (16, 8, 4, 2, 2, 1)
-"""Channels of each size from the smallest on, in widths; the sizes after those have half a width."""
+"""Channels at each size from the smallest on, as multiples of the width; larger sizes have half the width."""
 _GENERATOR_REACH = 4
 """Doublings from a coarse map to the fine one whose channels it weighs."""
 _WIDEST = 16
@@ -84,8 +84,8 @@ def _channels(width: int, level: int) -> int:
 class FastGANDiscriminator(Discriminator):
     """Images B 3 H W -> scores B N of places, seen at full and at half size.
 
-    Two decoders redraw real images from the last maps of either size, a third a quarter of the image from a quarter of
-    the map before; what it can't redraw it has not looked at.
+    Two decoders redraw real images from the last maps of either size. A third redraws a quarter of the image from a
+    quarter of the map before. So the discriminator has to describe what it sees.
     """
 
     def __init__(self, options: "DiscriminatorOptions", *, shape: ImageShape, parts: Parts) -> None:
@@ -108,7 +108,7 @@ class FastGANDiscriminator(Discriminator):
         return torch.cat([self.large.score(self.large(images)), self.small.score(self.small(_halved(images)))], dim=1)
 
     def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
-        """How far redrawn real images are from what they show."""
+        """The distance of redrawn real images from the originals."""
         if not self.weight:
             return {}
         maps, half = self.large(images), _halved(images)
@@ -121,7 +121,7 @@ class FastGANDiscriminator(Discriminator):
 
 
 class _Track(nn.Module):
-    """Images of one size -> maps from half the size on, and scores of the last."""
+    """Images of one size -> maps from half the size down, and scores of the last map."""
 
     def __init__(self, width: int, halvings: int, channels: int, sides: tuple[int, int]) -> None:
         super().__init__()
@@ -152,7 +152,7 @@ class _Track(nn.Module):
 
 
 class _Down(nn.Module):
-    """Half the size by two ways whose mean is taken: convolutions, and pooling."""
+    """Halves the size: the mean of two paths, convolutions and pooling."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -194,7 +194,7 @@ def _quarter(maps: Tensor, corner: tuple[int, int]) -> Tensor:
 
 
 def _like(drawn: Tensor, wanted: Tensor) -> Tensor:
-    """What was wanted at the size of what was drawn."""
+    """`wanted` at the size of `drawn`."""
     size = (drawn.shape[2], drawn.shape[3])
     return wanted if wanted.shape == drawn.shape else functional.adaptive_avg_pool2d(wanted, size)
 
@@ -227,7 +227,7 @@ class _Up(nn.Sequential):
 def distance(encoder: Encoder, drawn: Tensor, wanted: Tensor, depth: int) -> Tensor:
     """Mean squared distance of features of unit length, place by place, over the `depth` finest stages; a scalar.
 
-    As LPIPS (Zhang et al., arXiv 1801.03924, eq. 1) with equal weights for all channels, for any encoder.
+    LPIPS (Zhang et al., arXiv 1801.03924, eq. 1) with equal weights for all channels, on any encoder.
     """
     with torch.no_grad():
         there = encoder.maps(wanted.detach(), depth)
@@ -253,7 +253,7 @@ class Excitation(nn.Sequential):
 
 
 def spectral(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Module:
-    """The layer with orthogonal weights at first and its largest singular value held at 1."""
+    """The layer with orthogonal initial weights and a largest singular value of 1."""
     nn.init.orthogonal_(layer.weight)
     normed: nn.Module = spectral_norm(layer)
     return normed

@@ -20,5 +20,5 @@ class Minimax(AdversarialLoss):
         return {"real": cross_entropy_real(real), "fake": cross_entropy_fake(fake)}
 
     def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
-        """log(1 - D(G(z))), whose slope vanishes where the discriminator is sure."""
+        """log(1 - D(G(z))), whose slope vanishes where the discriminator is certain."""
         return {"fake": -cross_entropy_fake(fake)}

@@ -16,7 +16,7 @@ _SMALLEST = 8
 
 
 class PlainGenerator(Generator):
-    """Latent B D -> B 3 H W: a dense layer to 8 px, then transposed convolutions; at 64 px three of them."""
+    """Latent B D -> B 3 H W: a dense layer to 8 px, then transposed convolutions, three of them at 64 px."""
 
     def __init__(self, options: "GANGeneratorOptions", *, shape: ImageShape) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class PlainGenerator(Generator):
 
 
 class PlainDiscriminator(Discriminator):
-    """B 3 H W -> one score an image, B; the sigmoid belongs to the game."""
+    """B 3 H W -> one score an image, B; the sigmoid is part of the loss."""
 
     def __init__(self, options: "GANDiscriminatorOptions", *, shape: ImageShape) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class PlainDiscriminator(Discriminator):
             nn.Flatten(),
             nn.Linear(options.width * (shape.height // 2) * (shape.width // 2), hidden),
             nn.LeakyReLU(0.2),
-            nn.Linear(hidden, 1, bias=False),  # a common shift that some games cannot see
+            nn.Linear(hidden, 1, bias=False),  # some losses can't train a common shift
         )
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:

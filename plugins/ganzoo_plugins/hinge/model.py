@@ -1,4 +1,4 @@
-"""The hinge version of the adversarial game (Lim and Ye, arXiv 1705.02894, as used by Miyato et al., 1802.05957)."""
+"""The hinge version of the adversarial loss (Lim and Ye, arXiv 1705.02894, as used by Miyato et al., 1802.05957)."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Hinge(AdversarialLoss):
     """Scores beyond 1 and -1 cost the discriminator nothing.
 
-    FastGAN draws the margin at random, of each score and from 0.8 to 1; `softness` takes the mean over all such draws.
+    FastGAN draws the margin of each score at random from 0.8 to 1; `softness` takes the mean over all such draws.
     """
 
     def __init__(self, options: "HingeOptions") -> None:

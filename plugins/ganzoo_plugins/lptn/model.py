@@ -1,4 +1,4 @@
-"""The Laplacian pyramid translation network's recipe (Liang et al., arXiv 2105.09188)."""
+"""The recipe of the Laplacian pyramid translation network (Liang et al., arXiv 2105.09188)."""
 
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class LPTN(AdversarialTranslator):
-    """A critic pulls towards the other light; the anchor holds on to the photo."""
+    """The critic pulls towards the other light; a squared distance keeps the photo."""
 
     options: "LPTNOptions"
 
     def content(self, batch: Batch, translated: Tensor) -> Terms:
-        """Near the photo."""
+        """The weighted squared distance to the photo."""
         return {"anchor": self.options.anchor * mse_loss(translated, source_of(batch))}

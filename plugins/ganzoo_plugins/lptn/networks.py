@@ -1,4 +1,4 @@
-"""The network of LPTN (arXiv 2105.09188, section 3): a small copy is repainted, bands of detail are masked."""
+"""The network of LPTN (arXiv 2105.09188, section 3): it translates a small copy, and masks the bands of detail."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ _NARROW = 16
 
 
 class LaplacianTranslator(ImageGenerator):
-    """Images B 3 H W -> B 3 H W; detail passes by unless a mask changes it, so it is sharp at any size."""
+    """Images B 3 H W -> B 3 H W; detail is kept unless a mask changes it, so images stay sharp at any size."""
 
     kernel: Tensor
 
@@ -38,20 +38,20 @@ class LaplacianTranslator(ImageGenerator):
         self.refine = nn.ModuleList(_narrow(channels) for _ in range(options.bands))
 
     def forward(self, images: Tensor) -> Tensor:
-        """The changed photos."""
-        bands, small = self._taken_apart(images)
-        repainted = self.low(small)
-        inputs = [F.interpolate(one, size=bands[-1].shape[2:], mode="bilinear") for one in (small, repainted)]
+        """The translated photos."""
+        bands, small = self._decomposed(images)
+        translated = self.low(small)
+        inputs = [F.interpolate(one, size=bands[-1].shape[2:], mode="bilinear") for one in (small, translated)]
         mask = self.mask(torch.cat([bands[-1], *inputs], dim=1))
         for band, refine in zip(reversed(bands), self.refine, strict=True):
             if mask.shape[2:] != band.shape[2:]:
                 mask = F.interpolate(mask, size=band.shape[2:], mode="bilinear")
             mask = refine(mask)
-            repainted = self._enlarged(repainted) + band + band * mask
-        return within_range(repainted)
+            translated = self._enlarged(translated) + band + band * mask
+        return within_range(translated)
 
-    def _taken_apart(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Bands of detail, finest first, and what is left when they are gone."""
+    def _decomposed(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Bands of detail, finest first, and the small copy that is left."""
         bands = []
         for _ in range(self.bands):
             small = self._blurred(images)[:, :, ::2, ::2]
@@ -63,7 +63,7 @@ class LaplacianTranslator(ImageGenerator):
         batch, channels, height, width = images.shape
         spread = images.new_zeros(batch, channels, 2 * height, 2 * width)
         spread[:, :, ::2, ::2] = images
-        # Borders: a zero between pixels must stay one when it is padded, which replication would not do.
+        # Padding must keep the zeros between pixels at the borders; replication would not.
         return self._blurred(spread, padding="reflect") * 4
 
     def _blurred(self, images: Tensor, padding: str = "reflect") -> Tensor:
@@ -88,8 +88,8 @@ class _Low(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        repainted: Tensor = (images + self.layers(images)).tanh()
-        return repainted
+        translated: Tensor = (images + self.layers(images)).tanh()
+        return translated
 
 
 class _Block(nn.Module):

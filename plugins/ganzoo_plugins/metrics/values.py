@@ -1,4 +1,4 @@
-"""The functions of `ganzoo.metrics` as parts: what goes into them, and what their values are called."""
+"""The functions of `ganzoo.metrics` as parts: their inputs, and the names of their values."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -14,7 +14,7 @@ UNRANKABLE = "frechet (not rankable)"
 
 
 class FrechetDistance(Metric):
-    """The Fréchet distance, marked where there are too few images for it to rank models."""
+    """The Fréchet distance, under another name if there are too few images to rank models by it."""
 
     meanings: ClassVar[Mapping[str, str]] = {
         "frechet": "how far mean and covariance of the features are off; lower is better",

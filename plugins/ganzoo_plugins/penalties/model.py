@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Wasserstein(AdversarialLoss):
-    """E[f(G(z))] - E[f(x)] for the critic f, -E[f(G(z))] for the generator; what is added looks between the two."""
+    """E[f(G(z))] - E[f(x)] for the critic f, -E[f(G(z))] for the generator, and a penalty between real and fake."""
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
         """E[f(G(z))] - E[f(x)]."""
@@ -31,7 +31,7 @@ class _Wasserstein(AdversarialLoss):
         return {"fake": wasserstein_real(fake)}
 
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
-        """Of the gradient at mixtures of real and drawn images."""
+        """From the gradient at mixtures of real and generated images."""
         between = mixed(batch.target, fake, batch.uniform(1, 1, 1))
         return {"penalty": self._of(gradient_norms(discriminator, between, batch.label))}
 
@@ -77,7 +77,7 @@ class DRAGAN(AdversarialLoss):
         return {"fake": cross_entropy_real(fake)}
 
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
-        """Around real images; a critic sees values of images only."""
+        """Around real images, clamped to the values that images have."""
         real = batch.target
         away = self.reach * real.std() * batch.uniform(*real.shape[1:])
         norms = gradient_norms(discriminator, (real + away).clamp(-1, 1), batch.label)

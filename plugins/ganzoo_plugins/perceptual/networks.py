@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 
 class FeaturePatch(Discriminator):
-    """Images B 3 H W -> scores B S h w: two trained layers on each stage of features score each place of it.
+    """Images B 3 H W -> scores B S h w: on each of S stages of features two trained layers score each place.
 
-    Without the paper's random mixing of stages and without pooling down to 8 x 8: a style is judged by its strokes,
-    wherever they are.
+    Unlike the paper it neither mixes stages at random nor pools down to 8 x 8: strokes show a style, wherever they are.
     """
 
     def __init__(self, options: "FeaturePatchOptions", *, shape: ImageShape, parts: Parts) -> None:
@@ -30,7 +29,7 @@ class FeaturePatch(Discriminator):
         self.heads = nn.ModuleList(_head(self.encoder.channels[stage], options.width) for stage in self.stages)
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        """Scores; the label is not used. Coarse stages are repeated, so that each stage has the same weight."""
+        """Scores; the label is not used. Those of coarse stages are repeated, so that all stages weigh the same."""
         maps = self.encoder.maps(images, depth=self.stages.stop)
         scores = [head(maps[stage]) for stage, head in zip(self.stages, self.heads, strict=True)]
         finest = scores[0].shape[2:]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Perceptual(Term):
-    """Mean absolute difference of feature maps, as a part of their mean size (after Johnson et al., 1603.08155)."""
+    """Mean absolute difference of feature maps, relative to their mean size (after Johnson et al., 1603.08155)."""
 
     def __init__(self, options: "PerceptualOptions", *, parts: Parts) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class Perceptual(Term):
         self.stages = self.encoder.stage_range(options.first, options.last)
 
     def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
-        """Painted against the photo, the mean over the stages."""
+        """The translated image against the photo; the mean over the stages."""
         with torch.no_grad():
             photo = self.encoder.maps(source_of(batch), depth=self.stages.stop)
         now = self.encoder.maps(translated, depth=self.stages.stop)

@@ -22,19 +22,19 @@ class Pix2Pix(AdversarialTranslator):
     options: "Pix2PixOptions"
 
     def discriminator_shape(self, shape: ImageShape) -> ImageShape:
-        """Two images on top of each other."""
+        """The channels of two images."""
         return ImageShape(channels=2 * shape.channels, height=shape.height, width=shape.width)
 
     def discriminator_input(self, batch: Batch, images: Tensor) -> Tensor:
-        """The image with its photo."""
+        """The photo and the image, stacked in the channels."""
         return torch.cat([source_of(batch), images], dim=1)
 
     def translated(self, batch: Batch) -> Tensor:
-        """Painted with the dropout that the paper has for noise."""
+        """Translated with dropout, which is the noise of the paper."""
         return batch.shared("translated", self.generator, lambda: self._translate(batch))
 
     def content(self, batch: Batch, translated: Tensor) -> Terms:
-        """Near the true image."""
+        """The distance to the true image."""
         return {"l1": self.options.l1 * l1_loss(translated, batch.target)}
 
     def _translate(self, batch: Batch) -> Tensor:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _WIDEST = 8
 _DROPPED = 3
-"""Innermost layers on the way up that drop values."""
+"""Number of innermost layers on the way up that drop values."""
 
 
 class UNet(ImageGenerator):
@@ -44,11 +44,11 @@ class UNet(ImageGenerator):
         self.last = _enlarging((2 if depth > 1 else 1) * channels[0], shape.channels, options.up)
         self.dropout = options.dropout
         self.uniform: Callable[..., Tensor] | None = None
-        """What is dropped is drawn by this, which the recipe sets for each batch; without it nothing is."""
+        """Draws what to drop; the recipe sets it for each batch, and without it nothing is dropped."""
         init_dcgan(self)
 
     def forward(self, images: Tensor) -> Tensor:
-        """The changed images."""
+        """The translated images."""
         twins = [self.first(images)]
         for layer in self.down:
             twins.append(layer(twins[-1]))
@@ -58,8 +58,8 @@ class UNet(ImageGenerator):
             if level < _DROPPED:
                 values = self._drop(values)
             values = torch.cat([values, twins.pop()], dim=1)
-        painted: Tensor = self.last(values.relu()).tanh()
-        return painted
+        translated: Tensor = self.last(values.relu()).tanh()
+        return translated
 
     def _drop(self, values: Tensor) -> Tensor:
         if self.uniform is None or not (self.training and self.dropout):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class ProjectedDiscriminator(Discriminator):
     """Images B 3 H W, labels B A -> scores B S h w, S scales; each scale has the same weight.
 
-    Features of each stage are mixed across channels, then those of coarser stages are added, by convolutions with
-    random weights that are never trained: without them the heads would look at a few channels only (section 3.2).
+    Convolutions with random weights, never trained, mix the features of each stage across channels, then with those of
+    coarser stages. Without them the heads would look at a few channels only (section 3.2).
     """
 
     def __init__(self, options: "ProjectedDiscriminatorOptions", *, shape: ImageShape, parts: Parts) -> None:
@@ -42,7 +42,7 @@ class ProjectedDiscriminator(Discriminator):
         self.heads = nn.ModuleList(_Head(width, options.width, attributes) for width in widths)
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        """Scores; with labels, how well each place fits them is added."""
+        """Scores; with labels, plus how well each place fits them."""
         maps = self.encoder.maps(images, depth=self.stages.stop)
         mixed: list[Tensor] = []
         for place, stage in reversed(list(enumerate(self.stages))):
@@ -56,7 +56,7 @@ class ProjectedDiscriminator(Discriminator):
 
 
 class _Mixture(nn.Module):
-    """A convolution of single pixels with random weights, kept as a buffer: no step trains them."""
+    """A 1 x 1 convolution with random weights, which stay in a buffer: no step trains them."""
 
     weight: Tensor
 

@@ -1,4 +1,4 @@
-"""The recipe of R3GAN (Huang et al., arXiv 2501.05441): everything that anneals does so along half a cosine."""
+"""The recipe of R3GAN (Huang et al., arXiv 2501.05441): three schedules along half a cosine."""
 
 import math
 from typing import TYPE_CHECKING

@@ -19,11 +19,11 @@ _WIDE = 2
 """How much wider a block is inside."""
 _GAIN = math.sqrt(2 / (1 + 0.2**2))
 _FULL = 32
-"""Sides up to this have all channels."""
+"""Maps up to this side have all channels."""
 
 
 class R3Generator(Generator):
-    """Latent B D, labels B A or mixtures B V -> B 3 H W, cut off at -1 and 1 (there is no tanh)."""
+    """Latent B D, labels B A or mixtures B V -> B 3 H W, clamped to [-1, 1] (there is no tanh)."""
 
     def __init__(self, options: "GeneratorOptions", *, shape: ImageShape) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class R3Discriminator(Discriminator):
         self.table = LabelTable(shape.attributes, last, spread=1 / math.sqrt(last)) if self.conditional else None
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        """Scores; with labels, how well the image fits them is added."""
+        """Scores; with labels, plus how well the image fits them."""
         values = self.start(images)
         for level, stage in enumerate(self.stages):
             values = stage(values if level == 0 else functional.avg_pool2d(values, 2))
@@ -86,7 +86,7 @@ class R3Discriminator(Discriminator):
 
 
 class _Stage(nn.Module):
-    """`change` of the number of channels, then residual `blocks`."""
+    """A `change` of the number of channels, then residual `blocks`."""
 
     def __init__(self, before: int, after: int, options: "NetworkOptions", total: int) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class _Stage(nn.Module):
 
 
 class _Block(nn.Module):
-    """Nothing at first, since its last weights are 0; the others shrink with the number of blocks in the network."""
+    """Adds nothing at first, since its last weights start at 0; the others shrink with the number of blocks."""
 
     def __init__(self, channels: int, group: int, total: int) -> None:
         super().__init__()
@@ -129,5 +129,5 @@ def _pointwise(before: int, after: int, gain: float, *, bias: bool = False) -> n
 
 
 def _channels(width: int, side: int) -> int:
-    """Full up to 32 px, then halved with each doubling."""
+    """`width` up to 32 px, then half with each doubling of the side."""
     return max(width * _FULL // max(side, _FULL), 1)

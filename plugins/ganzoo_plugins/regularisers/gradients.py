@@ -20,7 +20,7 @@ class R1(Regulariser):
         self.gamma, self.every = options.gamma, options.every
 
     def forward(self, outputs: CriticOutputs) -> Tensor:
-        """At the images of the batch."""
+        """The penalty at the images of the batch."""
         return self._penalty(outputs, outputs.batch.target)
 
     def _penalty(self, outputs: CriticOutputs, images: Tensor) -> Tensor:
@@ -30,14 +30,14 @@ class R1(Regulariser):
 
 
 class R2(R1):
-    """gamma/2 ‖∇D(G(z))‖² at drawn images."""
+    """gamma/2 ‖∇D(G(z))‖² at generated images."""
 
     def forward(self, outputs: CriticOutputs) -> Tensor:
-        """At the images that were drawn."""
+        """The penalty at generated images."""
         return self._penalty(outputs, outputs.fake)
 
 
 def automatic_gamma(images: Tensor) -> float:
-    """The published weights for faces of 64 and 256 px (arXiv 2501.05441) with a power law between and beyond them."""
+    """The published weights for faces of 64 and 256 px (arXiv 2501.05441); a power law gives all other sizes."""
     height, width = images.shape[2:]
     return 2.0 * math.sqrt(height * width / 64**2) ** 3

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LeCam(Regulariser):
-    """λ(E[D(x) - a_F]² + E[D(G(z)) - a_R]²), a the moving averages of the scores of drawn and of real images."""
+    """λ(E[D(x) - a_F]² + E[D(G(z)) - a_R]²) with moving averages a of the scores of fake (F) and real (R) images."""
 
     average: Tensor
 
@@ -22,7 +22,7 @@ class LeCam(Regulariser):
         self.register_buffer("average", torch.zeros(2))
 
     def forward(self, outputs: CriticOutputs) -> Tensor:
-        """Moves the averages to these scores, then holds the scores to them."""
+        """Updates the averages with these scores, then computes the term."""
         real, fake = outputs.real_scores.float(), outputs.fake_scores.float()
         with torch.no_grad():
             self.average.lerp_(torch.stack([real.mean(), fake.mean()]), 1 - self.decay)

@@ -1,4 +1,4 @@
-"""Relativistic games (Jolicoeur-Martineau, arXiv 1807.00734)."""
+"""Relativistic losses (Jolicoeur-Martineau, arXiv 1807.00734)."""
 
 from torch import Tensor
 
@@ -16,17 +16,17 @@ class Relativistic(AdversarialLoss):
         pass
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
-        """Real above drawn, pair by pair."""
+        """Real above generated images, pair by pair."""
         return {"pairs": relative_real(real, fake)}
 
     def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
-        """Drawn above real, pair by pair."""
-        assert real is not None, "the game compares with real images"
+        """Generated above real images, pair by pair."""
+        assert real is not None, "a relativistic loss compares with scores of real images"
         return {"pairs": relative_real(fake, real)}
 
 
 class RelativisticAverage(AdversarialLoss):
-    """Each side against the mean score of the other, in both directions (eq. 9 to 12)."""
+    """Each score against the mean score of the other side, in both directions (eq. 9 to 12)."""
 
     needs_real = True
 
@@ -34,10 +34,10 @@ class RelativisticAverage(AdversarialLoss):
         pass
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
-        """Real above the mean of drawn, drawn below the mean of real."""
+        """Real above the mean of generated, generated below the mean of real images."""
         return {"real": relative_real(real, fake.mean(0)), "fake": relative_real(real.mean(0), fake)}
 
     def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
-        """Drawn above the mean of real, real below the mean of drawn."""
-        assert real is not None, "the game compares with real images"
+        """Generated above the mean of real, real below the mean of generated images."""
+        assert real is not None, "a relativistic loss compares with scores of real images"
         return {"fake": relative_real(fake, real.mean(0)), "real": relative_real(fake.mean(0), real)}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SANTA(AdversarialTranslator):
-    """The photo is decoded at strength 0, the painting at 1, and the way between them is kept short."""
+    """Strength 0 decodes to the photo, strength 1 to the painting; a loss keeps the path between them short."""
 
     native_strength = True
     options: "SANTAOptions"
@@ -26,7 +26,7 @@ class SANTA(AdversarialTranslator):
     def __init__(self, options: "SANTAOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__(options, shape=shape, parts=parts)
         if not isinstance(self.generator, SANTAGenerator):
-            raise UsageError("santa needs a generator with strengths of its own: leave generator=santa")
+            raise UsageError("santa needs a generator that takes a strength: leave generator=santa")
 
     def translate(self, images: Tensor, *, strength: Tensor | None = None, style: Tensor | None = None) -> Tensor:
         """Images translated at that strength, 1 by default."""
@@ -34,7 +34,7 @@ class SANTA(AdversarialTranslator):
         return translated
 
     def translated(self, batch: Batch) -> Tensor:
-        """Photos at strength 1, from codes with noise, which the decoder must stand."""
+        """Photos at strength 1, from noisy codes, so that the decoder becomes robust."""
         return batch.shared("translated", self.generator, lambda: self._translate(batch))
 
     def content(self, batch: Batch, translated: Tensor) -> Terms:
@@ -61,7 +61,7 @@ class SANTA(AdversarialTranslator):
         return code + self.options.noise * batch.noise(*code.shape[1:])
 
     def _path(self, code: Tensor, photo: Tensor, batch: Batch) -> Tensor:
-        """How fast the decoder's maps change with the strength, squared, the mean over its maps."""
+        """How fast the maps of the decoder change with the strength, squared; the mean over the maps."""
         low, high = self.options.step_low, self.options.step_high
         numbers = batch.uniform(2)
         middle, delta = numbers[:, 0], low + (high - low) * numbers[:, 1]

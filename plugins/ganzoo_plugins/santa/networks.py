@@ -1,4 +1,4 @@
-"""An encoder of photos and a decoder that is told how far to go towards the painting."""
+"""The generator of SANTA: an encoder of photos, and a decoder that receives the strength of the style."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _LARGE = 256
 _STRENGTH = 64
-"""Length of the vector that a strength becomes."""
+"""Length of the vector that encodes a strength."""
 
 
 class SANTAGenerator(ImageGenerator):
@@ -32,19 +32,21 @@ class SANTAGenerator(ImageGenerator):
             _layer(2 * width, 4 * width, 3, stride=2),
             *(_Block(4 * width) for _ in range(count // 2)),
         )
-        self.blocks = nn.ModuleList(_ToldBlock(4 * width) for _ in range(count - count // 2))
-        self.up = nn.ModuleList([_Told(4 * width, 2 * width, enlarge=True), _Told(2 * width, width, enlarge=True)])
+        self.blocks = nn.ModuleList(_ModulatedBlock(4 * width) for _ in range(count - count // 2))
+        self.up = nn.ModuleList(
+            [_Modulated(4 * width, 2 * width, enlarge=True), _Modulated(2 * width, width, enlarge=True)]
+        )
         self.end = nn.Conv2d(width, shape.channels, options.kernel, padding=options.kernel // 2, padding_mode="reflect")
         _initialise(self)
         if self.residual:
             nn.init.normal_(self.end.weight, 0.0, 1e-3)
 
     def forward(self, images: Tensor, strength: Tensor | None = None) -> Tensor:
-        """The images painted at that strength, 1 if none is given."""
+        """The images translated at that strength, 1 by default."""
         if strength is None:
             strength = images.new_ones(images.shape[0])  # len() would fix the batch in an export
-        painted, _ = self.decode(self.encoder(images), images, strength)
-        return painted
+        translated, _ = self.decode(self.encoder(images), images, strength)
+        return translated
 
     def encode(self, images: Tensor) -> Tensor:
         """Images -> codes B C H/4 W/4."""
@@ -52,11 +54,11 @@ class SANTAGenerator(ImageGenerator):
         return code
 
     def decode(self, code: Tensor, images: Tensor, strength: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Codes (with the images that they are of) at strengths B -> images, and the maps on the way."""
-        told = self.strength(strength[:, None])
+        """Codes, with their images, at strengths B -> images, and the maps on the way."""
+        encoded = self.strength(strength[:, None])
         maps = []
         for layer in (*self.blocks, *self.up):
-            code = layer(code, told)
+            code = layer(code, encoded)
             maps.append(code)
         change = self.end(code)
         if self.residual:
@@ -64,7 +66,7 @@ class SANTAGenerator(ImageGenerator):
         return change.tanh(), maps
 
 
-class _Told(nn.Module):
+class _Modulated(nn.Module):
     """A convolution whose norm is scaled and shifted by the strength."""
 
     def __init__(self, before: int, after: int, *, enlarge: bool = False, relu: bool = True) -> None:
@@ -75,20 +77,20 @@ class _Told(nn.Module):
         self.scale, self.shift = nn.Linear(_STRENGTH, after), nn.Linear(_STRENGTH, after)
         self.relu = nn.ReLU() if relu else nn.Identity()
 
-    def forward(self, values: Tensor, told: Tensor) -> Tensor:
+    def forward(self, values: Tensor, encoded: Tensor) -> Tensor:
         values = self.norm(self.convolution(self.enlarge(values)))
-        scale, shift = (layer(told)[:, :, None, None] for layer in (self.scale, self.shift))
+        scale, shift = (layer(encoded)[:, :, None, None] for layer in (self.scale, self.shift))
         changed: Tensor = self.relu(values * (1 + scale) + shift)
         return changed
 
 
-class _ToldBlock(nn.Module):
+class _ModulatedBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first, self.second = _Told(channels, channels), _Told(channels, channels, relu=False)
+        self.first, self.second = _Modulated(channels, channels), _Modulated(channels, channels, relu=False)
 
-    def forward(self, values: Tensor, told: Tensor) -> Tensor:
-        changed: Tensor = values + self.second(self.first(values, told), told)
+    def forward(self, values: Tensor, encoded: Tensor) -> Tensor:
+        changed: Tensor = values + self.second(self.first(values, encoded), encoded)
         return changed
 
 
@@ -113,7 +115,7 @@ def _initialise(network: nn.Module) -> None:
             nn.init.xavier_normal_(module.weight, gain=0.02)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-        if isinstance(module, _Told):
+        if isinstance(module, _Modulated):
             for layer in (module.scale, module.shift):
                 nn.init.normal_(layer.weight, 0.0, 0.02)
                 nn.init.zeros_(layer.bias)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SceneAnime(AdversarialTranslator):
-    """The critic must also reject grey pictures and ones with blurred edges; colours come from the photo."""
+    """The critic also learns to reject grey pictures and ones with blurred edges; colours come from the photo."""
 
     options: "SceneAnimeOptions"
 
@@ -29,11 +29,11 @@ class SceneAnime(AdversarialTranslator):
             raise UsageError(f"stage={options.stage}: encoder '{self.features.name}' has {len(self.features.strides)}")
 
     def rate(self, progress: float) -> float:
-        """Faster while only content is learnt."""
+        """Faster while only content is trained."""
         return self.options.warm_up_rate if progress < self.options.warm_up else super().rate(progress)
 
     def content(self, batch: Batch, translated: Tensor) -> Terms:
-        """Features and colours of the photo, texture of the pictures, and no grain."""
+        """Features and colours of the photo, texture of the pictures, and total variation."""
         options, photo = self.options, source_of(batch)
         with torch.no_grad():
             before, drawn = self._map(photo), batch.mean(gram(self._map(grey(batch.target))))
@@ -78,7 +78,7 @@ def gram(maps: Tensor) -> Tensor:
 
 
 def color_distance(images: Tensor, photo: Tensor) -> Tensor:
-    """Absolute in brightness, Huber's in either colour difference of YUV."""
+    """Absolute difference in brightness, Huber loss in both colour differences of YUV."""
     y, u, v = yuv(images).unbind(1)
     photo_y, photo_u, photo_v = yuv(photo).unbind(1)
     return l1_loss(y, photo_y) + huber_loss(u, photo_u) + huber_loss(v, photo_v)

@@ -47,7 +47,7 @@ class AnimeGenerator(ImageGenerator):
             nn.init.zeros_(self.end.bias)  # type: ignore[arg-type]  # it has a bias
 
     def forward(self, images: Tensor) -> Tensor:
-        """The painted images."""
+        """The translated images."""
         change: Tensor = self.end(self.layers(images))
         return within_range(images + change) if self.residual else change.tanh()
 
@@ -74,7 +74,7 @@ class AnimeDiscriminator(Discriminator):
 
 
 class _Inverted(nn.Module):
-    """Widened, filtered channel by channel, narrowed again (arXiv 1801.04381)."""
+    """Widens, filters each channel, narrows again (arXiv 1801.04381)."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Pictures made from pictures: grey ones, ones with blurred edges, and their colours apart."""
+"""Changes of pictures: to grey, to blurred edges, to YUV."""
 
 import kornia
 import torch
@@ -7,7 +7,7 @@ from torch.nn.functional import max_pool2d
 
 _LOW, _HIGH = 100 / 255, 200 / 255
 _AROUND = 5
-"""Pixels around an edge that are blurred, and side of the blur."""
+"""Width of the blurred area around an edge, and side of the blur, in pixels."""
 
 
 def grey(images: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class SceneStyle(AdversarialGAN):
-    """A conditional GAN; the labels are the styles. Of data without labels it learns one style."""
+    """A conditional GAN whose labels are the styles. From data without labels it learns one style."""
 
     def __init__(self, options: "SceneStyleOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__(options, shape=shape, parts=parts)

@@ -63,7 +63,7 @@ class _UpBlock(nn.Module):
     def forward(self, values: Tensor, label: Tensor | None) -> Tensor:
         inner = functional.interpolate(self.norms[0](values, label).relu(), scale_factor=2.0)
         inner = self.second(self.norms[1](self.first(inner), label).relu())
-        # A convolution of one pixel may come before the enlarging as well as after it, at a quarter of the cost.
+        # A convolution of single pixels may come before the enlarging instead of after it, at a quarter of the cost.
         images: Tensor = inner + functional.interpolate(self.shortcut(values), scale_factor=2.0)
         return images
 
@@ -85,7 +85,7 @@ class ResNetDiscriminator(Discriminator):
         self.table = _normed_table(shape, channels[-1]) if self.conditional else None
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        """Scores; with labels, how well the image fits them is added."""
+        """Scores; with labels, plus how well the image fits them."""
         values = images
         for block in self.blocks:
             values = block(values)

@@ -1,4 +1,4 @@
-"""A Hugging Face data set, read row by row through `datasets`; its files are decoded by our own rules."""
+"""A Hugging Face data set, read row by row through `datasets`; ganzoo decodes its files."""
 
 import glob
 import hashlib
@@ -141,7 +141,7 @@ def _content(path: str) -> bytes:
 
 @contextmanager
 def told(path: str) -> Iterator[None]:
-    """Turns whatever `datasets` raises into one line."""
+    """Turns any error of `datasets` into one line."""
     try:
         yield
     except (DataError, UsageError):
@@ -157,7 +157,7 @@ def told(path: str) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No progress bars of `datasets` between our own lines."""
+    """Hides the progress bars of `datasets`, which would break our own lines."""
     from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     if are_progress_bars_disabled():

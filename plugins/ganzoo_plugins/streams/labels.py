@@ -1,4 +1,4 @@
-"""Numbers for the values of a label, given beforehand or found while reading."""
+"""Numbers for the values of a label, which are given or found while reading."""
 
 from collections.abc import Mapping, Sequence
 
@@ -37,7 +37,7 @@ class Labels:
         return (self._numbers[text],)
 
     def meaning(self, text: str | None) -> str:
-        """All that the numbers of a value depend on."""
+        """Everything that the numbers of a value depend on."""
         return repr((self.attribute, text, self.numbers(text), self._given)) if self.attribute else ""
 
     def attributes(self) -> Mapping[str, tuple[str, ...]]:
@@ -50,7 +50,9 @@ class Labels:
         if len(text) > MAX_LENGTH:
             raise ValueError(f"label '{self.attribute}' has {len(text)} letters, at most {MAX_LENGTH} are read")
         if len(self._numbers) == MAX_VALUES:
-            raise DataError(f"'{self.attribute}' has more than {MAX_VALUES} values, so it is no class: choose another")
+            raise DataError(
+                f"'{self.attribute}' has more than {MAX_VALUES} values, so it can't be a class: choose another"
+            )
         self._numbers[text] = len(self._numbers)
 
 

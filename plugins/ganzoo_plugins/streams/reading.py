@@ -1,4 +1,4 @@
-"""From encoded pictures in a row to decoded ones, several at once."""
+"""Decodes a stream of encoded pictures, several at once."""
 
 import hashlib
 import os
@@ -28,7 +28,7 @@ class Encoded:
 
 
 def decoded(items: Iterable[Encoded], size: Size) -> Iterator[Picture]:
-    """Decoded on several threads, in order and a few ahead, so that memory stays flat."""
+    """Decodes on several threads, in order and only a few ahead, so that memory stays flat."""
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         waiting: deque[Future[Picture]] = deque()
         for item in items:

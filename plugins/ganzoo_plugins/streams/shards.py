@@ -1,4 +1,4 @@
-"""Tar files of pictures, read from front to back by `webdataset`: memory holds a few pictures, the disk none."""
+"""Tar files of pictures, streamed by `webdataset`: a few pictures are in memory at a time, none on disk."""
 
 import glob
 import hashlib
@@ -85,7 +85,7 @@ class Shards(PictureStream):
 
 
 def samples(place: str, endings: set[str]) -> Iterator[dict[str, Any]]:
-    """The samples of one shard as `webdataset` groups them, with those members only whose ending is wanted.
+    """The samples of one shard as `webdataset` groups them, with only those members whose ending is wanted.
 
     Raises DataError, naming the shard, when it can't be read to its end or when nothing in it is wanted.
     """
@@ -104,7 +104,7 @@ def samples(place: str, endings: set[str]) -> Iterator[dict[str, Any]]:
     empty = True
     try:
         with opened(place) as stream:
-            # webdataset groups, and opens nothing: it would start programs to fetch a place that is called so.
+            # webdataset only groups. If it opened places itself, some names would make it start programs.
             for sample in group_by_keys(members(stream, place, wanted)):
                 empty = False
                 yield sample
@@ -132,7 +132,7 @@ def expanded(pattern: str) -> list[str]:
     except ImportError:
         raise missing_package() from None
     try:
-        # braceexpand makes every number of a range before it gives the first name.
+        # braceexpand expands a whole range before it yields the first name.
         few = sum(map(_numbers_of, _RANGE.findall(pattern))) <= _MAX_SHARDS
         names = list(islice(braceexpand(pattern), _MAX_SHARDS + 1)) if few else []
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Which part of the data a process reads, when several train together."""
+"""The part of the data that a process reads when several train together."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Share:
 
     @property
     def whole(self) -> bool:
-        """Whether it is all."""
+        """Whether it is all of the data."""
         return self.parts == 1
 
     def of(self, items: Iterable[T]) -> Iterator[T]:
-        """Every item whose place leaves the remainder `number`: disjoint and complete over all parts."""
+        """Every `parts`-th item from `number` on: disjoint and complete over all parts."""
         return islice(items, self.number, None, self.parts)
 
 

@@ -21,7 +21,7 @@ from urllib.error import HTTPError, URLError
 _BLOCK = 512
 _TIMEOUT = 60.0
 MAX_MEMBER = 500_000_000
-"""Bytes of a member that is read; a few that are compressed, or a sparse member of none, can claim any number."""
+"""Largest member that is read, in bytes. A few compressed bytes, or a sparse member, can claim any size."""
 _MAX_HEADERS = 16_000_000
 _META = re.compile(r"(.*/)?__[^/]*__(/|$)")
 """Members that webdataset keeps for itself."""
@@ -29,7 +29,7 @@ _PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.o
 
 
 class WholeTar:
-    """A stream that gives a tar reader one block at a time, so that the last one given is where it stopped."""
+    """A stream that passes one block at a time to a tar reader, so that the last block is where it stopped."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -37,11 +37,11 @@ class WholeTar:
         self._left = _MAX_HEADERS
 
     def allow(self, size: int) -> None:
-        """Lets so many bytes pass, and the headers behind them."""
+        """Lets that many bytes pass, and the headers after them."""
         self._left = size + _MAX_HEADERS
 
     def read(self, size: int = -1) -> bytes:
-        """The next block, or less when `size` is."""
+        """The next block, or less if `size` is less."""
         self._last = self._stream.read(min(size, _BLOCK) if size >= 0 else _BLOCK)
         self._left -= len(self._last)
         if self._left < 0:
@@ -63,7 +63,7 @@ def members(stream: WholeTar, url: str, wanted: Callable[[str], bool]) -> Iterat
     Names are names: nothing is written, links and devices are passed over. Raises ValueError for a member that claims
     to be larger than any picture.
     """
-    with tarfile.open(fileobj=stream, mode="r|*") as archive:  # type: ignore[call-overload]  # it reads, no more
+    with tarfile.open(fileobj=stream, mode="r|*") as archive:  # type: ignore[call-overload]  # it only needs to read
         for member in archive:
             stream.allow(member.size)
             if member.isreg() and not _META.match(member.name) and wanted(member.name):
@@ -95,7 +95,7 @@ def _http(url: str) -> Any:
 
 
 def _file(path: str) -> io.FileIO:
-    """An ordinary file, as a named pipe would never come to an end."""
+    """An ordinary file, since a named pipe would never end."""
     file = io.FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()

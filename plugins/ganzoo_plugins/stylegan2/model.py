@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MEAN_RATE = 0.01
 _PENALTIES = {"r1", "r2"}
-"""Regularisers that are lazy; others keep averages of each round."""
+"""Regularisers that may be lazy; others keep averages over every round."""
 
 
 class _Styled(Protocol):
@@ -27,14 +27,14 @@ class _Styled(Protocol):
 
 
 class StyleGAN2(AdversarialGAN):
-    """The adversarial recipe; regularisers are lazy, and the generator may keep its steps in style space even."""
+    """The adversarial recipe with lazy regularisers, and path length regularisation of the generator if asked for."""
 
     mean_length: Tensor
 
     def __init__(self, options: "StyleGAN2Options", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__(options, shape=shape, parts=parts)
         if options.path_length and not self.generator.styled:
-            raise UsageError("path_length: the generator has no style vectors; take generator=stylegan2")
+            raise UsageError("path_length: this generator has no style vectors; choose generator=stylegan2")
         self.weight, self.path_every = options.path_length, options.path_every
         for name in _PENALTIES & set(self.regularisers):
             penalty = cast("Regulariser", self.regularisers[name])
@@ -49,7 +49,7 @@ class StyleGAN2(AdversarialGAN):
         return {**terms, "path_length": self.weight * self.path_every * self.path_penalty(batch)}
 
     def path_penalty(self, batch: Batch) -> Tensor:
-        """How unevenly images change with style vectors: eq. 4, at the styles of half a batch, as in appendix B."""
+        """How unevenly images change with style vectors (eq. 4), at the styles of half a batch as in appendix B."""
         generator = cast("_Styled", self.generator)
         half = slice((len(batch) + 1) // 2)
         label = None if batch.label is None else batch.label[half]

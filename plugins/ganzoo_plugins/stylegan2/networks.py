@@ -60,11 +60,11 @@ class StyleGAN2Generator(Generator):
         return self.synthesis(style)
 
     def mapping(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        """Latents B D -> style vectors B D, nearer to their mean by `truncation`."""
-        values = _unit(latent)
+        """Latents B D -> style vectors B D, moved towards their mean by `truncation`."""
+        values = _with_unit_mean_square(latent)
         if self.table is not None:
             wanted = torch.zeros_like(latent) if label is None else self.table(label).to(latent.dtype)
-            values = torch.cat([values, _unit(wanted)], dim=1)
+            values = torch.cat([values, _with_unit_mean_square(wanted)], dim=1)
         for layer in self.layers:
             values = activate(layer(values))
         return values if self.truncation == 1 else torch.lerp(self.mean_style, values, self.truncation)
@@ -74,7 +74,7 @@ class StyleGAN2Generator(Generator):
         return within_range(self.unbounded(style))
 
     def unbounded(self, style: Tensor) -> Tensor:
-        """The same before values are cut off, whose slopes are those of the network and not of the cut."""
+        """The same before clamping, so that slopes are those of the network alone."""
         maps = self.start.expand(len(style), *self.start.shape).contiguous(memory_format=torch.channels_last)
         images: Tensor | None = None
         for block in self.blocks:
@@ -85,7 +85,7 @@ class StyleGAN2Generator(Generator):
 
 
 class _UpBlock(nn.Module):
-    """One size: a modulated convolution or two, and what the size adds to the image."""
+    """The layers of one size: one or two modulated convolutions, and what they add to the image."""
 
     def __init__(self, before: int, after: int, colours: int, latent: int, *, enlarge: bool) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ def _enlarged(maps: Tensor) -> Tensor:
     return functional.interpolate(maps, scale_factor=2.0, mode="bilinear")
 
 
-def _unit(values: Tensor) -> Tensor:
+def _with_unit_mean_square(values: Tensor) -> Tensor:
     return values * (values.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
@@ -122,13 +122,13 @@ class StyleGAN2Discriminator(Discriminator):
         self.group = options.group
         self.mix = EqualConv(last + (options.group > 1), last, 3)
         self.gather = EqualLinear(last * height * width, last)
-        # Games that compare scores, or are sure of all of them, can't train a bias of the last layer.
+        # Losses that only compare scores can't train a bias of the last layer.
         self.score = EqualLinear(last, 1, bias=None)
         self.conditional = options.labels and bool(shape.attributes)
         self.table = LabelTable(shape.attributes, last, spread=1 / math.sqrt(last)) if self.conditional else None
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        """Scores; with labels, how well the image fits them is added."""
+        """Scores; with labels, plus how well the image fits them."""
         maps = self.blocks(activate(self.start(images)))
         if self.group > 1:
             maps = torch.cat([maps, _spread(maps, self.group)], dim=1)
@@ -147,7 +147,7 @@ class _DownBlock(nn.Module):
         self.shortcut = EqualConv(before, after, 1, bias=False)
 
     def forward(self, maps: Tensor) -> Tensor:
-        # Halving before the second convolution instead of after it costs a quarter.
+        # Halving before the second convolution instead of after it takes a quarter of the work.
         inner = functional.avg_pool2d(activate(self.inner[0](maps)), 2)
         changed: Tensor = activate(self.inner[1](inner)) + self.shortcut(functional.avg_pool2d(maps, 2))
         return changed / math.sqrt(2)
@@ -156,7 +156,9 @@ class _DownBlock(nn.Module):
 def _spread(maps: Tensor, most: int) -> Tensor:
     """Mean standard deviation within each group of images, as one more map, B 1 H W (arXiv 1710.10196, section 3)."""
     size = math.gcd(len(maps), most)
-    groups = maps.reshape(-1, size, *maps.shape[1:])  # neighbours, which stay together when processes share a batch
+    groups = maps.reshape(
+        -1, size, *maps.shape[1:]
+    )  # of neighbours, which stay in one process when processes share a batch
     deviation = (groups.var(1, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
     return deviation.repeat_interleave(size)[:, None, None, None].expand(-1, 1, *maps.shape[2:])
 
@@ -167,9 +169,9 @@ def activate(values: Tensor) -> Tensor:
 
 
 class EqualLinear(nn.Module):
-    """B I -> B O; weights are stored at unit variance and scaled when used. `rate` slows learning down.
+    """B I -> B O; weights are stored at unit variance and scaled when used. `rate` below 1 slows down learning.
 
-    `bias` is what it starts at; None for a layer without.
+    The bias starts at `bias`; None is a layer without one.
     """
 
     def __init__(self, before: int, after: int, *, rate: float = 1.0, bias: float | None = 0.0) -> None:
@@ -185,7 +187,7 @@ class EqualLinear(nn.Module):
 
 
 class EqualConv(nn.Module):
-    """B I H W -> B O H W; as `EqualLinear`."""
+    """B I H W -> B O H W; scaled like `EqualLinear`."""
 
     def __init__(self, before: int, after: int, side: int, *, bias: bool = True) -> None:
         super().__init__()
@@ -199,10 +201,10 @@ class EqualConv(nn.Module):
 
 
 class ModulatedConv(nn.Module):
-    """A convolution whose input channels a style weighs, and whose output is brought to unit variance again.
+    """A convolution: a style scales its input channels, then its output is normalised to unit variance.
 
-    Scaling maps before and after one ordinary convolution gives what the paper's own weights for each image give
-    (section 2.2), and is fast without groups or kernels of its own.
+    Scaling the maps before and after one ordinary convolution gives the same as the paper's separate weights for each
+    image (section 2.2). It is fast without grouped convolutions or custom kernels.
     """
 
     def __init__(self, before: int, after: int, side: int, latent: int, *, demodulate: bool = True) -> None:

@@ -11,7 +11,7 @@ from ganzoo import UsageError
 
 _COUNTERS = ("step", "images", "seconds")
 _boards: dict[Path, "Board"] = {}
-"""Hooks are plain functions, so what lasts from one call to the next is kept here, by run folder."""
+"""Open boards by run folder: hooks are plain functions, so state between calls lives here."""
 
 
 class Board:
@@ -27,7 +27,7 @@ class Board:
         self._scored = -1
 
     def add(self, run: Any, step: int, scalars: Mapping[str, float]) -> None:
-        """The values of one step under their names, those of the clock left out."""
+        """The values of one step by name, without counters."""
         for name, value in scalars.items():
             if name not in _COUNTERS:
                 self._writer.add_scalar(name, value, step)
@@ -35,7 +35,7 @@ class Board:
         self._add_sample(run, step)
 
     def close(self, run: Any) -> None:
-        """Writes what has come since the last step, and everything to disk."""
+        """Writes what came after the last step, then flushes everything to disk."""
         self._add_scores(run)
         self._add_sample(run, run.progress.steps)
         self._writer.close()
@@ -57,7 +57,7 @@ class Board:
 
 
 def open_board(run: Any) -> None:
-    """Starts the event file of a run; a resumed one goes on in a new file beside the old."""
+    """Starts the event file of a run; a resumed run continues in a new file beside the old one."""
     _boards[run.folder] = Board(run.folder)
 
 

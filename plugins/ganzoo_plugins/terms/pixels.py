@@ -17,14 +17,14 @@ _LIGHTNESS, _AXIS = 100.0, 128.0
 
 
 class Identity(Term):
-    """Mean absolute change of what should stay as it is (Taigman et al., arXiv 1611.02200)."""
+    """Mean absolute change of images that should stay the same (Taigman et al., arXiv 1611.02200)."""
 
     def __init__(self, options: "IdentityOptions") -> None:
         super().__init__()
         self.weight, self.until, self.photos = options.weight, options.until, options.photos
 
     def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
-        """Of the paintings, or of the photos; nothing any more after `until`."""
+        """The change of the paintings, or of the photos; 0 after `until`."""
         if batch.progress > self.until:
             return translated.new_zeros(())
         if self.photos:
@@ -33,7 +33,7 @@ class Identity(Term):
 
 
 class Color(Term):
-    """Mean absolute change in CIELAB, each axis as a part of its range."""
+    """Mean absolute change in CIELAB, each axis relative to its range."""
 
     scale: Tensor
 
@@ -47,7 +47,7 @@ class Color(Term):
         )
 
     def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
-        """Painted against the photo."""
+        """The translated image against the photo."""
         change = (lab(translated) - lab(source_of(batch))).abs() * self.scale
         return self.weight * change.mean((0, 2, 3)).sum()
 
@@ -60,7 +60,7 @@ class TotalVariation(Term):
         self.weight = options.weight
 
     def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
-        """Of the painted photos."""
+        """Of the translated photos."""
         across, down = translated.diff(dim=3), translated.diff(dim=2)
         return self.weight * (across.abs().mean() + down.abs().mean())
 

@@ -1,4 +1,4 @@
-"""Stability in time learnt from stills (Wang et al., doi 10.1109/TIP.2020.3024018): no video is needed."""
+"""Temporal stability learnt from still images (Wang et al., doi 10.1109/TIP.2020.3024018); it needs no video."""
 
 from typing import TYPE_CHECKING
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from ganzoo_plugins.terms import TemporalOptions
 
 _REFERENCE = 256
-"""Side of the images that the paper's numbers are for."""
+"""Side of the images that the paper's numbers refer to."""
 _CELL = 100
-"""Pixels of one cell of the coarse grid of motion at that size; bicubic between the cells, where the paper blurs."""
+"""Pixels of a cell of the coarse grid of motion at that size; bicubic between cells, where the paper blurs."""
 
 
 class Temporal(Term):
-    """|G(frame 2) - warp(G(photo))| where frame 2 is the warped photo, with a little noise."""
+    """|G(frame 2) - warp(G(photo))|, where frame 2 is the warped photo with a little noise."""
 
     def __init__(self, options: "TemporalOptions") -> None:
         super().__init__()
         self.options = options
 
     def forward(self, batch: Batch, translated: Tensor, translate: Translate) -> Tensor:
-        """The mean over all pixels whose origin lies inside the image."""
+        """The mean over all pixels that come from inside the image."""
         photo = source_of(batch)
         flow = motion(photo.shape[2:], batch, warp=self.options.warp, shift=self.options.shift)
         grain = batch.noise(*photo.shape[1:]) * self.options.noise
@@ -48,7 +48,7 @@ def motion(size: "torch.Size", batch: Batch, *, warp: float, shift: float) -> Te
 
 
 def warp(images: Tensor, flow: Tensor, padding: str = "border") -> Tensor:
-    """B C H W pulled along the flow, B 2 H W in pixels (x, y), bilinearly."""
+    """B C H W warped bilinearly along the flow, B 2 H W in pixels (x, y)."""
     height, width = images.shape[2:]
     rows = torch.arange(height, device=images.device, dtype=flow.dtype)
     columns = torch.arange(width, device=images.device, dtype=flow.dtype)

@@ -21,8 +21,8 @@ _WIDEST = 8
 class UNetDiscriminator(Discriminator):
     """Images B 3 H W -> scores B 2 H W: that of the whole image at each place, then that of the pixel itself.
 
-    Losses are means over scores, so the whole weighs as much as all pixels together, as in section 3.1. The paper's
-    mixing of images by CutMix is not here: it is a loss of its own, and works with any discriminator of pixels.
+    Losses are means over scores, so the score of the whole image weighs as much as all pixels together, as in section
+    3.1. The paper's CutMix is not here: it is a separate loss, which any discriminator of pixels could use.
     """
 
     def __init__(self, options: "UNetOptions", *, shape: ImageShape) -> None:
