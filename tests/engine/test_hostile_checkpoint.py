@@ -17,7 +17,7 @@ from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError, UsageError
-from ganzoo.inference import loaded
+from ganzoo.inference import loading
 from ganzoo.runs.folder import Run
 from ganzoo.runs.run_file import read_run_file
 
@@ -200,7 +200,7 @@ def test_weights_of_another_network_are_told_when_a_run_is_loaded(run: Path) -> 
     save_file({"generator.evil": torch.ones(1)}, step / "ema.safetensors")
     sign(step)
     with pytest.raises(StorageError, match="does not fit the model"):
-        loaded.load(run)
+        loading.load(run)
     assert run_command(["sample", str(run)]) == 6
 
 
@@ -348,9 +348,9 @@ def test_a_recorded_run_can_name_no_import(run: Path) -> None:
     content["model"] = "os:system"
     (run / "run.json").write_text(json.dumps(content))
     with pytest.raises(UsageError):
-        loaded.load(run)
+        loading.load(run)
     content["model"] = "dcgan/dcgan"
     content["configuration"]["generator"]["value"] = "os:system"
     (run / "run.json").write_text(json.dumps(content))
     with pytest.raises(GanzooError, match="no generator 'os:system'"):
-        loaded.load(run)
+        loading.load(run)
