@@ -21,7 +21,7 @@ def export(context: Context, /, run: Path, form: str, step: str, out: Path | Non
     """
     from ganzoo.runs.folder import read_run_file
 
-    read_run_file(run)  # a wrong folder is told before torch is loaded
+    read_run_file(run)  # so that a wrong folder is an error before torch is loaded
     from ganzoo.inference.export import export_onnx
     from ganzoo.inference.loaded import load_run
 

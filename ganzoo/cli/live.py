@@ -83,7 +83,7 @@ class LineView(View):
         say(opening(run))
 
     def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
-        """Step, share of the budget, time left, rate and losses; how the game stands when that has changed."""
+        """Step, share of the budget, time left, rate and losses; how training stands when that has changed."""
         game = self._watch.see(scalars, probabilities=run.records_probabilities)
         if self._due():
             if game is not None and game.kind != self._told:
@@ -216,7 +216,7 @@ def closing(run: Run) -> str:
     steps = f"{run.outcome} after {progress.steps} steps, {progress.images} images, {duration(progress.seconds)}"
     pictures = f"pictures: {file_name(run.newest_sample)}" if run.newest_sample else "no pictures yet"
     folder = file_name(run.folder)
-    hint = f"draw more: ganzoo sample {folder}" if run.outcome == "done" else f"go on: ganzoo run --resume {folder}"
+    hint = f"draw more: ganzoo sample {folder}" if run.outcome == "done" else f"resume: ganzoo run --resume {folder}"
     return f"{steps}\n{pictures}\n{hint}"
 
 

@@ -34,7 +34,7 @@ def project(
         raise UsageError(f"--out '{out}': the ending must be one of {', '.join(PICTURES)}")
     if out is not None and not out.parent.is_dir():
         raise UsageError(f"--out '{out}': there is no folder '{out.parent}'")
-    content = read_run_file(run)  # a wrong folder is told before torch is loaded
+    content = read_run_file(run)  # so that a wrong folder is an error before torch is loaded
     from ganzoo.config import resolve
     from ganzoo.data.images import grid
     from ganzoo.inference import projection

@@ -56,7 +56,7 @@ def sample(
     """
     from ganzoo.runs.folder import read_run_file
 
-    read_run_file(run)  # a wrong folder is told before torch is loaded
+    read_run_file(run)  # so that a wrong folder is an error before torch is loaded
     from ganzoo.data.images import grid, pair_columns
     from ganzoo.inference.animation import ANIMATIONS, save_animation
     from ganzoo.inference.loaded import held_out_photos, load_run

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Smoothed(AdversarialLoss):
-    """Real images are to look real with probability `target`, not 1; drawn ones are judged as ever."""
+    """Real images shall look real with probability `target`, not 1; the term of drawn images is the usual one."""
 
     scores_are_logits = True
 
