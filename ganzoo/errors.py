@@ -1,4 +1,4 @@
-"""Every error that ganzoo raises on purpose, each with its exit code.
+"""Every error that ganzoo raises on purpose, with its exit code.
 
 GanzooError          1  the run failed
 ├── UsageError       2  an option, a name or a configuration is wrong

@@ -19,10 +19,10 @@ _SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
 class Options(BaseModel):
-    """Base of all option classes: frozen, and an unknown key is an error."""
+    """Base of all option classes: frozen; an unknown key is an error."""
 
-    # Validators are built when first used: listing plugins uses none, and is to be fast.
-    # NaN would pass a bound that is written as a comparison, and no option of ours means infinity.
+    # Validators are built when first used, as listing plugins needs none and must be fast.
+    # NaN would pass a bound that is written as a comparison, and no option means infinity.
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True, allow_inf_nan=False)
 
 
@@ -34,8 +34,8 @@ class PartChoice(Options):
 
 
 def part(kind: "PartKind", name: str, description: str, **options: object) -> Any:
-    """Field of an options class that holds a part of `kind`: part `name` by default, set up with `options`."""
-    choice = PartChoice.model_construct(name=name, options=options)  # ours: building a validator would cost time
+    """Field of an options class for a part of `kind`; by default part `name` with `options`."""
+    choice = PartChoice.model_construct(name=name, options=options)  # needs no check; a validator takes time
     return Field(choice, description=description, json_schema_extra={"kind": kind})
 
 
@@ -46,9 +46,9 @@ def part_kind(field: FieldInfo) -> "PartKind | None":
 
 
 def named_parts(kind: "PartKind", description: str, default: str = "") -> Any:
-    """Field of an options class that names any number of parts of `kind` by comma; `default` says which unasked.
+    """Field of an options class that names any number of parts of `kind`, separated by commas.
 
-    Options of a part that is named are written with its name: `--set extra=temporal --set temporal.weight=30`.
+    Options of a named part are written with its name: `--set extra=temporal --set temporal.weight=30`.
     """
     return Field(default, description=description, json_schema_extra={"kinds": kind})
 
@@ -60,7 +60,7 @@ def parts_kind(field: FieldInfo) -> "PartKind | None":
 
 
 def split_names(text: object) -> list[str]:
-    """The names in the value of such a field, which stand between commas, each once."""
+    """The names between the commas of such a field's value, each once."""
     return list(dict.fromkeys(name for part in str(text).split(",") if (name := part.strip())))
 
 
@@ -165,7 +165,7 @@ class ModelOptions(Options):
         2.0,
         ge=0,
         le=10_000,
-        description="half-life of the averaged weights that draw the samples, in thousands of images; 0 is off",
+        description="half-life of the averaged weights that draw samples, in thousands of images; 0 is off",
     )
 
 
@@ -181,7 +181,7 @@ class TranslatorOptions(ModelOptions):
 class AdversarialTranslatorOptions(TranslatorOptions):
     """Options of `ganzoo.translator.AdversarialTranslator`, the recipe of one translator against one critic."""
 
-    extra: str = named_parts("term", "terms added to the translator's loss, by comma, such as temporal,tv")
+    extra: str = named_parts("term", "terms added to the translator's loss, such as temporal,tv")
 
     generator: PartChoice = part("generator", "resnet", "network that paints a photo")
     discriminator: PartChoice = part("discriminator", "patch", "network that scores a painting")
@@ -189,14 +189,14 @@ class AdversarialTranslatorOptions(TranslatorOptions):
     regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, by comma, such as r1,r2")
     augment: PartChoice = part("augmentation", "none", "what the discriminator sees, real and fake alike")
     adversarial: float = Field(1.0, ge=0, le=1e6, description="weight of the adversarial loss")
-    lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both players")
+    lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both networks")
     lr_discriminator: float = Field(
         0, ge=0, le=1, description="learning rate of the discriminator; 0 is the same as lr"
     )
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's decay of the mean gradient")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's decay of the mean squared gradient")
     decay_from: float = Field(
-        0.5, ge=0, le=1, description="part of the budget after which rates fall to 0 in a line; 1 is never"
+        0.5, ge=0, le=1, description="share of the budget after which rates fall linearly to 0; 1 is never"
     )
     critic_steps: int = Field(1, ge=1, le=1000, description="discriminator steps to one generator step")
     warmup_critic_steps: int = Field(
@@ -216,21 +216,21 @@ class AdversarialOptions(ModelOptions):
     generator: PartChoice = part("generator", "dcgan", "network that draws an image from a latent")
     discriminator: PartChoice = part("discriminator", "dcgan", "network that scores an image")
     loss: PartChoice = part("loss", "non-saturating", "the adversarial loss")
-    regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, by comma, such as r1,r2")
+    regularise: str = named_parts("regulariser", "terms added to the discriminator's loss, such as r1,r2")
     augment: PartChoice = part("augmentation", "none", "what the discriminator sees, real and fake alike")
-    optimiser: Literal["adam", "rmsprop"] = Field("adam", description="optimiser of both players")
-    lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both players")
+    optimiser: Literal["adam", "rmsprop"] = Field("adam", description="optimiser of both networks")
+    lr: float = Field(2e-4, gt=0, le=1, description="learning rate of both networks")
     lr_discriminator: float = Field(
         0, ge=0, le=1, description="learning rate of the discriminator; 0 is the same as lr"
     )
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's decay of the mean gradient")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's (RMSProp's) decay of the mean squared gradient")
-    critic_steps: int = Field(1, ge=1, le=1000, description="discriminator steps to one generator step")
+    critic_steps: int = Field(1, ge=1, le=1000, description="discriminator steps per generator step")
     warmup_critic_steps: int = Field(
-        1, ge=1, le=1000, description="discriminator steps to each of the opening generator steps"
+        1, ge=1, le=1000, description="discriminator steps per generator step of the warm-up"
     )
-    warmup_steps: int = Field(0, ge=0, description="number of opening generator steps at the start of the run")
-    warmup_every: int = Field(0, ge=0, description="an opening step returns at each multiple of this; 0 is never")
+    warmup_steps: int = Field(0, ge=0, description="generator steps of the warm-up, at the start of the run")
+    warmup_every: int = Field(0, ge=0, description="a warm-up step returns at each multiple of this; 0 is never")
 
     def critic_steps_at(self, step: int) -> int:
         """Discriminator steps in the round of generator step number `step`, counted from 0."""

@@ -11,7 +11,7 @@ from ganzoo.specs import ImageShape, load_target
 class Parts:
     """The parts that a configuration chose, by the name of the options field that holds them.
 
-    An encoder that is asked for several times with the same options is one object: its weights never change.
+    An encoder that is built several times with the same options is one object, as its weights never change.
     """
 
     def __init__(self, chosen: Mapping[str, ResolvedPart], encoders: dict[str, Any] | None = None) -> None:
@@ -27,13 +27,13 @@ class Parts:
         return self.build("discriminator", shape=shape)
 
     def several(self, names: Iterable[str], **context: object) -> dict[str, Any]:
-        """The parts that a field names by comma (`ganzoo.options.split_names`), by their names."""
+        """The parts that a field lists (`ganzoo.options.split_names`), by their names."""
         return {name: self.build(name, **context) for name in names}
 
     def build(self, field: str, **context: object) -> Any:
         """Calls the target of the part chosen for `field` with its options and the context.
 
-        One whose options hold parts is given them as `parts`. Raises PluginError when the target can't be imported.
+        A part whose options hold parts receives them as `parts`. Raises PluginError when the target can't be imported.
         """
         part = self._chosen[field]
         if part.spec.kind == "encoder":

@@ -1,4 +1,4 @@
-"""What a plugin declares: models, parts and weights. Light on purpose, nothing here imports torch."""
+"""What a plugin declares: models, parts and weights. Nothing here imports torch, so that listing stays fast."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from ganzoo.options import PartKind, with_defaults
 
 API = 1
-"""The number of the plugin interface, which grows when a plugin that worked may break."""
+"""The number of the plugin interface. It grows when a plugin that worked may break."""
 OLDEST_API = 1
-"""Declarations made for this one up to `API` are in use; older and newer ones are refused with the reason."""
+"""The oldest interface whose declarations are used. Older ones, and ones newer than `API`, are refused."""
 _UNSAID = 1
-"""What a declaration without a number was made for; it stays when `API` grows."""
+"""The interface of a declaration without a number; it stays the same when `API` grows."""
 
 Task = Literal["generate", "translate"]
 
@@ -40,9 +40,9 @@ class ImageShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """A file of trained weights; safetensors only, by https, size in bytes. `ganzoo.weights.fetched` gives the file.
+    """A file of trained weights: safetensors, by https, size in bytes. `ganzoo.weights.fetched` returns the file.
 
-    `ganzoo import-weights` makes one of a .pt file and prints what to declare. Raises ValueError when a field can't be
+    `ganzoo import-weights` converts a .pt file and prints what to declare. Raises ValueError when a field can't be
     right.
     """
 
@@ -62,7 +62,7 @@ class Weights:
         if isinstance(self.size, bool) or not isinstance(self.size, int) or not 0 < self.size <= _MOST_BYTES:
             raise ValueError(f"size {self.size!r} of weights {self.name!r}: write the number of bytes")
         if not self.license.strip():
-            raise ValueError(f"license of weights {self.name!r}: write the SPDX id of what they may be used for")
+            raise ValueError(f"license of weights {self.name!r}: write the SPDX id of their licence")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,10 +101,10 @@ class ModelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class PartSpec:
-    """Declaration of a part that recipes are put together from: `kind` and `name` select it by `--set kind=name`.
+    """Declaration of a part of recipes. Users choose it by name, such as `--set loss=wgan-gp`.
 
-    `task` names the only task whose models it fits, such as a generator that takes photos; None where it fits both.
-    `tiny` are options of its own that make checks of it fast.
+    `task` is the only task whose models it fits, such as translate for a generator that takes photos; None fits both.
+    `tiny` are those of its options that `--tiny` and checks need, so that a run on a CPU takes seconds.
     """
 
     kind: PartKind

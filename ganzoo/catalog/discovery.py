@@ -1,6 +1,6 @@
 """Finds plugins: our own loop over the entry points of group `ganzoo`, one plugin at a time, each with its outcome.
 
-pluggy's loader stops at the first broken plugin and drops the second of two plugins of one name without a word.
+pluggy's loader stops at the first broken plugin, and silently drops the second of two plugins of one name.
 """
 
 import contextlib
@@ -74,7 +74,7 @@ def _load(entry: metadata.EntryPoint, row: Plugin) -> Plugin:
     before = frozenset(sys.modules)
     started = time.perf_counter()
     try:
-        # What a plugin prints while it is imported must not end up in our tables or JSON.
+        # What a plugin prints while it is imported must not end up in tables or JSON.
         with contextlib.redirect_stdout(io.StringIO()):
             module = entry.load()
             manager = new_manager()
@@ -92,7 +92,7 @@ def _load(entry: metadata.EntryPoint, row: Plugin) -> Plugin:
 
 
 def _files(error: BaseException) -> tuple[str, ...]:
-    """The files that an error passed through, and the one that could not be parsed."""
+    """The files that an error passed through, and a file that could not be parsed."""
     files = [error.filename] if isinstance(error, SyntaxError) and error.filename else []
     trace = error.__traceback__
     while trace:
@@ -106,12 +106,12 @@ def _incompatible(specs: Iterable[ModelSpec | PartSpec]) -> str:
         if not OLDEST_API <= spec.api <= API:
             older = "the plugin" if spec.api < API else HOME
             spoken = str(API) if OLDEST_API == API else f"{OLDEST_API} to {API}"
-            return f"'{spec.name}' is made for plugin api {spec.api}, this ganzoo speaks {spoken}: update {older}"
+            return f"'{spec.name}' is made for plugin api {spec.api}, this ganzoo supports {spoken}: update {older}"
     return ""
 
 
 def _aging(specs: Iterable[ModelSpec | PartSpec]) -> list[str]:
-    """What to tell users of a plugin that was made for an interface which is on its way out."""
+    """The note for a plugin that was made for an interface that will be removed."""
     oldest = min((spec.api for spec in specs), default=API)
     return [f"made for plugin api {oldest}, which a later ganzoo will refuse: update it"] if oldest < API else []
 
@@ -119,7 +119,7 @@ def _aging(specs: Iterable[ModelSpec | PartSpec]) -> list[str]:
 def _misspelt(manager: pluggy.PluginManager, module: ModuleType) -> str:
     """Registers the module, and says what is wrong with the hooks that it marks, or nothing.
 
-    A function with our prefix and no mark would be skipped by pluggy without a word.
+    pluggy would silently skip a function with our prefix and no mark.
     """
     try:
         manager.register(module)
@@ -162,7 +162,7 @@ def _note(seconds: float, before: Iterable[str]) -> list[str]:
 
 
 def _with_clashes(plugins: list[Plugin]) -> list[Plugin]:
-    """Marks plugins whose names meet; all stay, a clashing name just can't be used in its short form."""
+    """Marks plugins with a name that another has. All stay; a clashing name can't be used in its short form."""
     names = Counter(plugin.name for plugin in plugins)
     owners = Counter(key for plugin in plugins for key in _keys(plugin))
     builtin = {key for plugin in plugins if plugin.builtin for key in _keys(plugin)} | {RESERVED}
@@ -175,7 +175,7 @@ def _with_clashes(plugins: list[Plugin]) -> list[Plugin]:
             for kind, name in _keys(plugin)
             if owners[kind, name] > 1
         ]
-        # Built-in names are reserved, so the built-in owner is not the one in the wrong.
+        # Built-in names are reserved, so the built-in plugin is not at fault.
         if reasons and not plugin.builtin and plugin.status == "ok":
             reason = f"{'; '.join(reasons)}; use {qualifier(plugin, plugins)}/NAME"
             plugin = replace(plugin, status="clash", reason=reason)

@@ -1,4 +1,4 @@
-"""Calls the hooks of listeners one by one; one that raises is reported once and dropped, and training goes on."""
+"""Calls the hooks of listeners one by one. A listener that raises is reported once and dropped; training continues."""
 
 from collections.abc import Callable, Iterable
 
@@ -12,7 +12,7 @@ Warn = Callable[[str], None]
 
 
 class Listeners:
-    """The plugins that follow a run through the `ganzoo_run_*` hooks."""
+    """The plugins that follow a run through its three hooks."""
 
     def __init__(self, plugins: Iterable[Plugin], warn: Warn) -> None:
         self._manager = new_manager()
@@ -25,7 +25,7 @@ class Listeners:
     def call(self, hook: str, **arguments: object) -> None:
         """Calls `hook` of every listener."""
         caller: pluggy.HookCaller = getattr(self._manager.hook, hook)
-        for implementation in reversed(caller.get_hookimpls()):  # pluggy keeps the first to be called last
+        for implementation in reversed(caller.get_hookimpls()):  # pluggy calls them from last to first
             given = {name: arguments[name] for name in implementation.argnames}
             try:
                 implementation.function(**given)

@@ -16,7 +16,7 @@ from ganzoo.specs import ModelSpec, PartSpec
 
 
 def _absolute(path: str) -> str:
-    """A run may be resumed from another working folder."""
+    """Absolute, as a run may be resumed from another working folder."""
     return os.path.abspath(os.path.expanduser(path))
 
 
@@ -120,7 +120,7 @@ class Catalog:
         return found[0].spec
 
     def source(self, text: str, options: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
-        """What `--data TEXT` means: a data set's name with options, or a folder as the data set `folder`.
+        """What `--data TEXT` means: a data set with options, or a folder, which is the data set `folder`.
 
         Raises DataError when it is neither.
         """

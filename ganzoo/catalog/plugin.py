@@ -1,4 +1,4 @@
-"""One plugin as it was found: what it declares, or why it can't be used."""
+"""A plugin that was found: what it declares, or why it can't be used."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Plugin:
     models: tuple[ModelSpec, ...] = ()
     parts: tuple[PartSpec, ...] = ()
     files: tuple[str, ...] = field(default=(), repr=False)
-    """Source files in which a broken plugin failed; they are in no module that Python still knows."""
+    """Source files in which a broken plugin failed. Its modules are gone, so only the error names them."""
 
     @property
     def builtin(self) -> bool:
@@ -35,6 +35,6 @@ class Plugin:
 
 
 def qualifier(plugin: Plugin, plugins: Iterable[Plugin]) -> str:
-    """What stands before '/' in the full name of its models: the plugin's name, or dist:name when two share it."""
+    """The part of full names before '/': the plugin's name, or distribution:name when two plugins share the name."""
     shared = sum(other.name == plugin.name for other in plugins) > 1
     return f"{plugin.distribution}:{plugin.name}" if shared else plugin.name

@@ -43,7 +43,7 @@ def run_command(arguments: list[str]) -> int:
 
 
 def explain(error: Exception) -> int:
-    """Prints an error as one line and gives its exit code; an error that nobody foresaw names its type."""
+    """Prints an error as one line and gives its exit code; an unexpected error names its type."""
     match error:
         case click.exceptions.NoArgsIsHelpError():  # a group without a command: its message is the help
             say(error.format_message())

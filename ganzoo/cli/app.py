@@ -54,12 +54,12 @@ answer_option = click.option(
     default=Format.TABLE,
     help="How to print it.",
 )
-"""For commands whose answer is one, and has no name."""
+"""For commands with a single answer, which has no name."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the options before the command's name say."""
+    """The options before the command's name."""
 
     third_party: bool = True
     registry: Path | None = None
@@ -71,7 +71,7 @@ class Context:
         return open_catalog(third_party=self.third_party, registry=self.registry)
 
     def flags(self) -> list[str]:
-        """The options again, for a command that this one starts."""
+        """The same options as arguments, for a command that this one starts."""
         registry = [f"--registry={self.registry.resolve()}"] if self.registry else []
         return [*([] if self.third_party else ["--no-plugins"]), *registry]
 
@@ -102,7 +102,7 @@ class LazyGroup(click.Group):
 @click.option(
     "--registry",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="registry.yaml with presets of yours.",
+    help="registry.yaml with your own presets.",
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 @click.version_option(package_name="ganzoo-core", prog_name="ganzoo")

@@ -1,4 +1,4 @@
-"""`ganzoo check`: whether plugins, models and parts keep the rules that users rely on."""
+"""`ganzoo check`: tests plugins, models and parts against the rules that users rely on."""
 
 import json
 from collections.abc import Sequence

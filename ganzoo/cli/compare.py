@@ -1,4 +1,4 @@
-"""`ganzoo compare`: trains models alike, scores them alike, and ranks them where that can be done honestly."""
+"""`ganzoo compare`: trains and scores models alike, and ranks those whose scores can be compared."""
 
 import shlex
 import sys
@@ -96,13 +96,13 @@ def compare(
             settings, context.catalog(), view, out=out, jobs=jobs, flags=context.flags(), command=command
         )
     except KeyboardInterrupt:
-        complain("ganzoo: stopped; the same command with the same --out goes on")
+        complain("ganzoo: stopped; the same command with the same --out resumes")
         return INTERRUPTED
     _print(done, form)
     if record:
         _record(done, context.registry or Path("registry.yaml"))
     if done.why_not:
-        complain(f"ganzoo: not ranked, as unlike scores can't be compared: {done.why_not}")
+        complain(f"ganzoo: not ranked, because these scores can't be compared: {done.why_not}")
         return UsageError.exit_code
     return 0 if all(row.status == "done" for row in done.rows) else 1
 

@@ -16,7 +16,7 @@ _WIDE = 200
 
 
 class _Terminal(Console):
-    """Goes silent when the reader has gone (head, a pager, a closed log): a training is worth more than its words."""
+    """Goes silent when the reader has gone (head, a pager, a closed log): training continues without output."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
@@ -63,7 +63,7 @@ def plain(value: object) -> Text:
 
 
 def harmless(text: str) -> str:
-    """The text with a sign in the place of every character that is obeyed instead of shown."""
+    """The text with every character that a terminal would obey replaced by a visible one."""
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
@@ -89,7 +89,7 @@ def rows_as(
 
 
 def _json(rows: Sequence[Mapping[str, object]]) -> str:
-    """Letters as they are, and JSON's own spelling for what a terminal would obey or no encoding has."""
+    """Letters as they are; what a terminal would obey, or no encoding has, is escaped as JSON does."""
     text = json.dumps(list(rows), indent=1, default=str, ensure_ascii=False)
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 

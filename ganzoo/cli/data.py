@@ -31,9 +31,10 @@ data.add_command(inspect_data)
 def preview(
     context: Context, source: str, augment: str, assignments: tuple[str, ...], size: str, seed: int, out: Path | None
 ) -> None:
-    """Writes a picture of what an augmentation does to SRC, a folder of images or a data set by name.
+    """Shows what an augmentation does.
 
-    One row an image: first the image itself, then what is made of it. An option of the data set is set as data.KEY.
+    SRC is a folder of images or a data set by name. The picture has a row for each image: the image itself, then
+    changed versions of it. Set an option of the data set as data.KEY.
     """
     from ganzoo.config.configuration import resolve_part
     from ganzoo.config.units import Size

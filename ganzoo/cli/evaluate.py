@@ -1,4 +1,4 @@
-"""`ganzoo evaluate`: how good the images of a run are, beside real images that it never saw."""
+"""`ganzoo evaluate`: scores the images of a run against real images that it never saw."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--checkpoint", default="LATEST", show_default=True, help="LATEST, BEST or a step.")
 @click.option("--data", metavar="SRC", help="Score on these images: a folder, or a data set by name.")
-@click.option("--encoder", metavar="NAME", help="Look through another encoder; scores of two are not comparable.")
+@click.option("--encoder", metavar="NAME", help="Use another encoder; scores of different encoders are not comparable.")
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of encoder, data, style or metrics."
 )
@@ -56,7 +56,9 @@ def evaluate(
     given = {**_settings(assignments, other_images="data" in given), **given}
     content, catalog = read_run_file(run), context.catalog()
     layer = Layer(origin="evaluate", values={**given, "device": device})
-    metric_parts(recorded_configuration(content, catalog, [layer]), catalog)  # mistakes are told before torch is loaded
+    metric_parts(
+        recorded_configuration(content, catalog, [layer]), catalog
+    )  # so that mistakes are errors before torch is loaded
     from ganzoo.cli.live import make_view
     from ganzoo.comparing.evaluator import Evaluator
 

@@ -58,11 +58,11 @@ def inspect_data(
     fix: Path | None,
     form: Format,
 ) -> int:
-    """Looks at SRC, a folder of images or a data set by name; SRC itself is never touched.
+    """Reports what is in a folder of images.
 
-    Counts, sizes, formats, JPEG quality and colours; files that can't be used; pictures that are the same or nearly;
-    borders and grey pictures; and which model and settings would suit, with the time they take here. Exits with 3 when
-    no picture of SRC can be used.
+    SRC is the folder or a data set by name; nothing in it is changed. The report has counts, sizes, formats, JPEG
+    quality and colours, files that can't be used, pictures that are the same or nearly, borders and grey pictures. It
+    advises a model and settings, with the time they take here. The exit code is 3 when no picture can be used.
     """
     from ganzoo.config.configuration import resolve_part
 

@@ -1,4 +1,4 @@
-"""`ganzoo registry`: keeps the generated part of a checkout's registry.yaml true."""
+"""`ganzoo registry`: keeps the generated section of a checkout's registry.yaml up to date."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,17 +25,23 @@ def registry() -> None:
 @registry.command("write")
 @file_argument
 def write(file: Path) -> None:
-    """Rewrites the section `models` from the built-in declarations, and leaves the rest alone."""
+    """Rewrites the section `models`.
+
+    It is generated from the built-in declarations. The other sections stay as they are.
+    """
     current, wanted = _texts(file)
     if current != wanted:
         file.write_bytes(wanted.encode())
-    say(f"{file}: {'written' if current != wanted else 'already true'}")
+    say(f"{file}: {'written' if current != wanted else 'already up to date'}")
 
 
 @registry.command("check")
 @file_argument
 def check(file: Path) -> None:
-    """Fails (exit 2) when the section `models` is not what the declarations say, or a preset can't run."""
+    """Checks the section `models` and all presets.
+
+    The exit code is 2 when the section is not what the declarations say, or when a preset can't run.
+    """
     from ganzoo.catalog.discovery import discover
     from ganzoo.catalog.lookup import Catalog
     from ganzoo.catalog.registry import load_registry
@@ -47,7 +53,7 @@ def check(file: Path) -> None:
     catalog = Catalog(discover(third_party=False), load_registry(file))
     for name in catalog.registry.presets:
         configure_run(name, catalog)
-    say(f"{file}: {len(_builtin_models())} models and {len(catalog.registry.presets)} presets are true")
+    say(f"{file}: {len(_builtin_models())} models and {len(catalog.registry.presets)} presets are up to date")
 
 
 def _texts(file: Path) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""`ganzoo reproduce`: makes a run again and says whether it came out bit by bit, and what is not as it was."""
+"""`ganzoo reproduce`: trains a run again and says whether every bit is the same, and what has changed."""
 
 import time
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from ganzoo.runs.folder import Run
 
 _TOLD_EVERY = 10.0
-"""Seconds between words on how far it is."""
+"""Seconds between two lines of progress."""
 
 
 class _Again(StderrView):
-    """How far it is, aside; a run's own words would name a folder that goes afterwards."""
+    """Progress on the error stream. A run's own notices would name a folder that is deleted afterwards."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
 
     def logged(self, run: "Run", scalars: Mapping[str, float]) -> None:
-        """Now and then."""
+        """A line every ten seconds."""
         if time.monotonic() - self._last > _TOLD_EVERY:
             self._last = time.monotonic()
             complain(f"step {run.progress.steps} of {run.configuration.settings.budget.value:.0f}")

@@ -165,7 +165,7 @@ def _remembered(file: Path) -> list[Row]:
 
 
 def _write(file: Path, rows: list[Row], sources: Iterable[str]) -> None:
-    """Keeps the rows; a list that can't be kept is as good, only slower the next time."""
+    """Keeps the rows; a list that can't be kept is only slower the next time."""
     content = {"sources": {path: _stamp(path) for path in sources}, "rows": rows}
     draft = file.with_name(f".{file.stem}-{os.getpid()}")
     try:

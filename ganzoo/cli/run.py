@@ -1,4 +1,4 @@
-"""`ganzoo run`: trains a model or preset, or goes on with a run."""
+"""`ganzoo run`: trains a model or preset, or resumes a run."""
 
 import signal
 from pathlib import Path
@@ -33,10 +33,8 @@ PathOption = click.Path(path_type=Path)
 @click.option("--tiny", is_flag=True, help="Settings that train in seconds, to try things out.")
 @click.option("--out", type=PathOption, help="Run folder; runs/NAME-NUMBER by default.")
 @click.option("--overwrite", is_flag=True, help="Replace a run folder that exists.")
-@click.option(
-    "--continue", "go_on", is_flag=True, help="Go on with the run in --out if it is there: for restarted jobs."
-)
-@click.option("--resume", type=PathOption, help="Run folder to go on with; NAME is not needed.")
+@click.option("--continue", "go_on", is_flag=True, help="Resume the run in --out if there is one: for restarted jobs.")
+@click.option("--resume", type=PathOption, help="Run folder to resume; NAME is not needed.")
 @click.option("--checkpoint-every", help="Interval of checkpoints: 5min, 500steps.")
 @click.option("--keep", type=int, help="Newest checkpoints to keep.")
 @click.option("--sample-every", help="Interval of sample grids.")
@@ -73,7 +71,7 @@ def train(
             if resume is not None:
                 if config or tiny or out or overwrite or go_on:
                     raise UsageError(
-                        "--resume goes on with a run as it was: no --config, --tiny, --out, --overwrite or --continue"
+                        "--resume continues a run as it was: no --config, --tiny, --out, --overwrite or --continue"
                     )
                 run = api.resume_run(resume, catalog, view, model=name, settings={**options, **settings})
             elif name is None:
@@ -83,14 +81,14 @@ def train(
                     name, catalog, options=options, config=config, tiny=tiny, settings=settings
                 )
                 if go_on and (out is None or overwrite):
-                    raise UsageError("--continue goes on with the run in --out: give that, and no --overwrite")
+                    raise UsageError("--continue resumes the run in --out: give --out, and no --overwrite")
                 run = (
                     api.continue_run(wanted, catalog, view, out=out)
                     if go_on and out
                     else api.start_run(wanted, catalog, view, out=out, overwrite=overwrite)
                 )
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatient keys must not litter the way out
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # more key presses must not disturb the exit
         complain("ganzoo: stopped at once")
         return EXIT_CODES["interrupted"]
     return EXIT_CODES[run.outcome]

@@ -29,19 +29,19 @@ _EVERY = 5.0
     type=click.FloatRange(0, 2),
     default=1.0,
     show_default=True,
-    help="0 is the photo, 1 the painting; above 1 goes on beyond it.",
+    help="0 is the photo, 1 the painting; more than 1 exaggerates.",
 )
-@click.option("--keep-color", is_flag=True, help="Strokes from the painting, colours from the photo.")
+@click.option("--keep-color", is_flag=True, help="Keep the colours of the photo.")
 @click.option("--mask", type=click.Path(path_type=Path), help="Picture: white is painted, black stays a photo.")
-@click.option("--style", help="Painting to go by, or a learnt style's name, for models that take one (adain).")
+@click.option("--style", help="A painting, or the name of a learnt style, for models that take one (adain).")
 @click.option(
     "--work-size",
     type=click.IntRange(0, 16384),
     default=0,
     metavar="PIXELS",
-    help="Paint at this shorter side and carry the change over: larger strokes in large photos. 0 is full size.",
+    help="Paint a copy with this shorter side and transfer the change: larger strokes. 0 is full size.",
 )
-@click.option("--tile", default="auto", show_default=True, help="Side of tiles in pixels; auto goes by --memory.")
+@click.option("--tile", default="auto", show_default=True, help="Side of tiles in pixels; auto depends on --memory.")
 @click.option(
     "--memory", type=click.IntRange(50, 1_000_000), default=600, show_default=True, help="Megabytes for painting."
 )

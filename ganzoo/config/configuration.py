@@ -125,7 +125,7 @@ def _options_class(model: ModelSpec) -> type[ModelOptions]:
 
 
 def resolve_part(catalog: "Catalog", kind: PartKind, name: str, options: Mapping[str, object]) -> ResolvedPart:
-    """A part by itself, outside of any run.
+    """A part on its own, outside of a run.
 
     Raises UsageError for an unknown name or option (with the nearest known one) and for a value out of bounds, and for
     a data set as `Catalog.source` does.

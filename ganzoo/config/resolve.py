@@ -9,7 +9,7 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import load_registry
 from ganzoo.specs import ModelSpec, Task
 
-# Checking options takes pydantic's validators, which listing models does not need.
+# Checking options needs pydantic's validators. Listing models does not, and must be fast.
 if TYPE_CHECKING:
     from ganzoo.config.configuration import Configuration, Layer
 
@@ -43,7 +43,7 @@ def configure_run(
     presets = [Layer(origin=f"preset {model}", values=preset.set)] if preset else []
     layers = [
         *presets,
-        # After the preset, whose ten minutes would otherwise outlast the promise of seconds.
+        # After the preset, whose budget is minutes: tiny means seconds.
         *([_tiny(registered.spec, catalog, presets)] if tiny else []),
         *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
         # The data named by a flag are chosen first, so that options (data.count) are those of these data.

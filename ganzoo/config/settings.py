@@ -19,17 +19,17 @@ DeviceName = Annotated[str, BeforeValidator(_device)]
 
 
 class RunSettings(Options):
-    """What data a run trains on, how large, how long, on what device, and what it writes when."""
+    """The data of a run, their size, the budget, the device, and what is written when."""
 
     data: PartChoice = part("dataset", "scenes", "folder of images, or a data set by name")
-    max_bad: float = Field(0.1, ge=0, le=1, description="largest share of the images that may be unusable")
-    held_out: float = Field(0.1, ge=0, lt=1, description="share of the images kept from training, to score on")
+    max_bad: float = Field(0.1, ge=0, le=1, description="largest share of unusable images")
+    held_out: float = Field(0.1, ge=0, lt=1, description="share of the images kept from training for scores")
     size: SizeField = Field(Size(64, 64), description="pixels to train at: 64, or height x width as 96x160")
-    augment_data: PartChoice = part("augmentation", "none", "random changes of the images as they are drawn")
-    budget: AmountField = Field(Amount(10, "min"), description="how long: 10min, 2000steps or 200kimg")
+    augment_data: PartChoice = part("augmentation", "none", "random changes of the images from the data")
+    budget: AmountField = Field(Amount(10, "min"), description="how long to train: 10min, 2000steps or 200kimg")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, noise and order of the images")
     device: DeviceName = Field("auto", description="auto, cpu, mps, cuda or cuda:1")
-    precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 computes forward passes in bfloat16")
+    precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 runs forward passes in bfloat16")
     compile: bool = Field(False, description="compile the networks with torch.compile")
     threads: int = Field(0, ge=0, le=1024, description="CPU threads; 0 is torch's choice")
     clip_gradients: float = Field(0, ge=0, le=1e6, description="largest norm of a step's gradient; 0 is no limit")
@@ -38,14 +38,12 @@ class RunSettings(Options):
     score_every: AmountField | None = Field(None, description="interval of scores on held-out images; null is none")
     score_images: int = Field(500, ge=50, le=50_000, description="images drawn for a score")
     encoder: PartChoice = part("encoder", "lite0", "network whose features are compared in a score")
-    metrics: str = Field(
-        "frechet,neighbours,copies,spread", description="metric parts computed beside the score, by comma"
-    )
-    stop_when_flat: bool = Field(False, description="stop when the last five scores brought nothing better")
+    metrics: str = Field("frechet,neighbours,copies,spread", description="metrics computed beside the score")
+    stop_when_flat: bool = Field(False, description="stop when none of the last five scores is a new best")
     checkpoint_every: AmountField = Field(Amount(5, "min"), description="interval of checkpoints")
     keep: int = Field(3, ge=1, le=10_000, description="newest checkpoints to keep")
     rollbacks: int = Field(
-        3, ge=0, le=100, description="how often a diverged run goes back to its last checkpoint, at half the rate"
+        3, ge=0, le=100, description="how often a diverged run returns to its last checkpoint, at half the rate"
     )
 
 
@@ -55,4 +53,4 @@ RESUMABLE = frozenset(
         *("log_every", "sample_every", "score_every", "metrics", "checkpoint_every"),
     ]
 )
-"""Settings that may differ when a run is resumed; all others belong to the run."""
+"""Settings that may change when a run is resumed. All others belong to the run."""

@@ -42,7 +42,7 @@ class Amount:
 
     @property
     def timed(self) -> bool:
-        """Whether it is counted in time, which passes differently in every run."""
+        """Whether it is a time, which differs from run to run."""
         return self.unit in _SECONDS
 
     def count(self, progress: Progress) -> float:

@@ -1,4 +1,4 @@
-"""Writes a package of one's own: everything that a plugin needs to be installed, checked, trained and published."""
+"""Writes the package of a plugin: all it needs to be installed, checked, trained and published."""
 
 import keyword
 import os
@@ -134,6 +134,6 @@ def _files(plan: Plan) -> dict[str, str]:
 
 
 def _next_minor(version: str) -> str:
-    """Below which a version that this one is made for surely is compatible."""
+    """The first version that may be incompatible with this one."""
     major, minor = version.split(".")[:2]
     return f"{major}.{int(minor) + 1}"

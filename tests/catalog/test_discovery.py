@@ -21,7 +21,7 @@ OUTCOMES = {
     "misspelt": ("misspelt", r"unknown hook 'ganzoo_modells'"),
     "unprefixed": ("misspelt", r"unknown hook 'models'"),
     "unmarked": ("misspelt", r"'ganzoo_models' is not marked with @ganzoo.hookimpl"),
-    "oldapi": ("incompatible", r"'old-gan' is made for plugin api 0, this ganzoo speaks 1: update the plugin"),
+    "oldapi": ("incompatible", r"'old-gan' is made for plugin api 0, this ganzoo supports 1: update the plugin"),
     "clash_one": ("clash", r"another plugin has model 'twin'; use clash_one/NAME"),
     "clash_two": ("clash", r"another plugin has model 'twin'; use clash_two/NAME"),
     "namesake": ("clash", r"another plugin is named 'namesake'; use ganzoo-test-namesake-\w+:namesake/NAME"),
@@ -195,9 +195,9 @@ def test_other_plugins_are_blocked_rows(ganzoo_command, arguments, environment, 
     [
         ((1, 1), "ok", ""),
         ((1, 2), "ok", "made for plugin api 1, which a later ganzoo will refuse: update it"),
-        ((2, 2), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo speaks 2: update the plugin"),
-        ((2, 3), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo speaks 2 to 3: update the plugin"),
-        ((0, 0), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo speaks 0: update ganzoo-core"),
+        ((2, 2), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo supports 2: update the plugin"),
+        ((2, 3), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo supports 2 to 3: update the plugin"),
+        ((0, 0), "incompatible", "'good-gan' is made for plugin api 1, this ganzoo supports 0: update ganzoo-core"),
     ],
 )
 def test_what_a_plugin_for_api_1_becomes_as_the_interface_grows(

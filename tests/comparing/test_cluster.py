@@ -131,7 +131,7 @@ def test_ctrl_c_cancels_waiting_tasks_and_gives_running_ones_time_to_save(
     monkeypatch.setattr(ray, "wait", wait)
     assert run_command(["compare", "dcgan", "wgan", *TINY, "--jobs", "ray", "--out", "out"]) == 130
     assert ray.cancelled == [(0, False), (1, False), (1, True)] and timeouts == [0, cluster.GRACE]
-    assert "the same --out goes on" in capsys.readouterr().err and not ray.up
+    assert "the same --out resumes" in capsys.readouterr().err and not ray.up
 
 
 def test_a_cancelled_task_ends_its_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""AdaIN with a critic: takes any painting as its style when it is used."""
+"""AdaIN with a critic: any painting can be the style, chosen when the model is used."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ PAPER = "1703.06868"
 class AdaINOptions(AdversarialTranslatorOptions):
     """Options of `adain`: the paper's losses, with a critic beside them."""
 
-    content_weight: float = Field(1.0, ge=0, le=1e4, description="weight of the features that were asked for")
+    content_weight: float = Field(1.0, ge=0, le=1e4, description="weight of the distance to the wanted features")
     style_weight: float = Field(10.0, ge=0, le=1e4, description="weight of mean and spread of the painting's features")
 
 
@@ -24,7 +24,7 @@ class AdaINGeneratorOptions(Options):
     width: int = Field(64, ge=1, le=1024, description="channels of the decoder at half the size; more below")
     skips: bool = Field(True, description="gives the decoder all stages; the paper's has the coarsest only")
     residual: bool = Field(
-        True, description="adds its output to the photo, as light encoders keep too little to draw it anew"
+        True, description="adds its output to the photo, as light encoders keep too little to draw it again"
     )
 
 
@@ -36,7 +36,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         target="ganzoo_plugins.adain.model:AdaIN",
         options=AdaINOptions,
         defaults={"batch": 8, "generator": "adain", "adversarial": 0.1, "lr": 1e-4},
-        summary="paints photos like any painting that it is shown, at any strength",
+        summary="paints photos like any painting you give it, at any strength",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",

@@ -1,4 +1,4 @@
-"""CUT and FastCUT: patches of the painting must tell which patch of the photo they come from."""
+"""CUT and FastCUT: each patch of the painting must be recognisable as a patch of the photo."""
 
 from collections.abc import Iterable
 
@@ -15,11 +15,11 @@ class CUTOptions(AdversarialTranslatorOptions):
     """Options of `cut` and `fastcut`; images are enlarged by resize-convolutions, where the paper blurs."""
 
     nce: float = Field(1.0, ge=0, le=1e4, description="weight of the contrast between patches")
-    nce_identity: bool = Field(True, description="the same contrast for paintings, which are to stay as they are")
+    nce_identity: bool = Field(True, description="the same contrast for paintings, which should not change")
     patches: int = Field(256, ge=2, le=65536, description="places of an image that are compared")
     temperature: float = Field(0.07, gt=0, le=10, description="divides the similarity of two patches")
     projection: int = Field(256, ge=1, le=4096, description="length of the vectors that are compared")
-    flip: bool = Field(False, description="half of the time the photo is mirrored, and the painting must be so too")
+    flip: bool = Field(False, description="mirrors half of the photos; the paintings must be mirrored too")
 
 
 @hookimpl
@@ -30,7 +30,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         target="ganzoo_plugins.cut.model:CUT",
         options=CUTOptions,
         defaults=DEFAULTS,
-        summary="paints photos one way only: each patch must stay recognisable among the others",
+        summary="paints photos without a way back: each patch must stay recognisable",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
@@ -41,7 +41,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         target="ganzoo_plugins.cut.model:CUT",
         options=CUTOptions,
         defaults={**DEFAULTS, **FAST},
-        summary="CUT without the pass over paintings: half the time, content held more firmly",
+        summary="CUT without the pass over paintings: half the time, content kept more strictly",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",

@@ -1,4 +1,4 @@
-"""CycleGAN, and the two networks that most translators of photos share: `resnet` paints, `patch` judges."""
+"""CycleGAN, and the two networks that most translators of photos share, `resnet` and `patch`."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -13,11 +13,11 @@ PAPER = "1703.10593"
 class CycleGANOptions(AdversarialTranslatorOptions):
     """Options of `cyclegan`."""
 
-    cycle: float = Field(10.0, ge=0, le=1e4, description="weight of coming back to the photo (and the painting)")
+    cycle: float = Field(10.0, ge=0, le=1e4, description="weight of the way back to the photo (and to the painting)")
     identity_weight: float = Field(
-        5.0, ge=0, le=1e4, description="weight of leaving a painting as it is; 0 for changes of season or bold styles"
+        5.0, ge=0, le=1e4, description="weight of leaving paintings unchanged; 0 for changes of season or bold styles"
     )
-    pool: int = Field(50, ge=0, le=10_000, description="painted images kept to be judged again later; 0 is off")
+    pool: int = Field(50, ge=0, le=10_000, description="painted images kept for later discriminator steps; 0 is off")
 
 
 class ResnetOptions(Options):
@@ -64,7 +64,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         options=CycleGANOptions,
         # One painting a step, as instance norm likes it.
         defaults={"batch": 1},
-        summary="paints photos and turns paintings into photos, so that either way leads back",
+        summary="paints photos and turns paintings into photos; each direction undoes the other",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",

@@ -1,4 +1,4 @@
-"""DCGAN: the convolutional body that the whole ladder of losses stands on, and the game of the 2014 paper on it."""
+"""DCGAN: the convolutional networks that most losses here are tried on, with the non-saturating loss of 2014."""
 
 from collections.abc import Iterable
 from typing import Literal

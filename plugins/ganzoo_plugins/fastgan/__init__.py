@@ -1,4 +1,4 @@
-"""FastGAN: few photos are enough where the discriminator learns to describe them, too."""
+"""FastGAN: few photos are enough, as the discriminator also learns to redraw them."""
 
 from collections.abc import Iterable
 
@@ -44,7 +44,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
             "augment": "diffaug",
             "augment.cutout": 0.0,
         },
-        summary="for few photos: a light generator, and a discriminator that must be able to redraw what it sees",
+        summary="for few photos: a light generator, and a discriminator that must redraw what it sees",
         paper=PAPER,
         license="Apache-2.0",
     )
@@ -68,7 +68,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="fastgan",
         target="ganzoo_plugins.fastgan.networks:FastGANDiscriminator",
         options=DiscriminatorOptions,
-        summary="sees images at two sizes, and learns to redraw the real ones from what it has seen",
+        summary="scores images at two sizes, and learns to redraw the real ones from its features",
         paper=PAPER,
         task="generate",
         tiny={"width": 2, "depth": 1},

@@ -1,4 +1,4 @@
-"""GAN: the game of 2014 with two simple networks, saturating as first written down, or not."""
+"""GAN: the adversarial loss of 2014 on two simple networks, in its first, saturating form by default."""
 
 from collections.abc import Iterable
 
@@ -31,7 +31,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         options=AdversarialOptions,
         # The paper names the remedy itself: loss=non-saturating.
         defaults={"generator": "gan", "discriminator": "gan", "loss": "minimax"},
-        summary="the game of 2014 as it was written down: it saturates, and shows why the others exist",
+        summary="the GAN of 2014 in its first form: its loss saturates, which shows why others exist",
         paper=PAPER,
         license="Apache-2.0",
     )

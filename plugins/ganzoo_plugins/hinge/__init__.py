@@ -23,6 +23,6 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="hinge",
         target="ganzoo_plugins.hinge.model:Hinge",
         options=HingeOptions,
-        summary="images that the critic is sure of pull no more, the generator always does",
+        summary="the critic ignores images that it is sure of; the generator uses all",
         paper="1705.02894",
     )

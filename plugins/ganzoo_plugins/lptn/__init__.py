@@ -40,7 +40,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
             "beta1": 0.9,
             "beta2": 0.99,
         },
-        summary="changes light or season and keeps every detail, fast at any size",
+        summary="changes light or season, keeps every detail, and is fast at any size",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",

@@ -1,4 +1,4 @@
-"""LSGAN: the DCGAN body with least squares, which still pulls at images that already fool the discriminator."""
+"""LSGAN: least squares on the DCGAN networks; images that already fool the discriminator still give a gradient."""
 
 from collections.abc import Iterable
 

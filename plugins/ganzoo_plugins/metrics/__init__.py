@@ -36,5 +36,5 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="spread",
         target="ganzoo_plugins.metrics.values:SpreadRatios",
         options=Options,
-        summary="how much samples differ from each other, beside real images",
+        summary="how much samples differ from each other, compared with real images",
     )

@@ -1,4 +1,4 @@
-"""Games held by a penalty on the discriminator's gradient: wgan-lp, wgan-div and dragan."""
+"""Losses with a penalty on the discriminator's gradient: wgan-lp, wgan-div and dragan."""
 
 from collections.abc import Iterable
 

@@ -36,7 +36,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="feature-patch",
         target="ganzoo_plugins.perceptual.networks:FeaturePatch",
         options=FeaturePatchOptions,
-        summary="scores patches by frozen pretrained features: knows strokes from the first step on",
+        summary="scores patches by frozen pretrained features, which know strokes from the first step on",
         paper="2111.01007",
         tiny={"width": 4},
     )

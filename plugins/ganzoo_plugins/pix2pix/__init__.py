@@ -39,7 +39,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         target="ganzoo_plugins.pix2pix.model:Pix2Pix",
         options=Pix2PixOptions,
         defaults={"batch": 1, "generator": "unet", "loss": "non-saturating"},
-        summary="learns a filter from pairs: photos and what is to become of each, by the same file names",
+        summary="learns a filter from pairs: each photo and its result, with the same file names",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",

@@ -1,4 +1,4 @@
-"""Projected GAN: a light generator against heads on frozen pretrained features, which know scenes from the start."""
+"""Projected GAN: a light generator against heads on frozen pretrained features."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ class ProjectedDiscriminatorOptions(Options):
     first: int = Field(1, ge=0, le=15, description="finest stage that is used")
     last: int = Field(4, ge=0, le=15, description="coarsest stage that is used")
     width: int = Field(64, ge=1, le=1024, description="channels of the mixed features and of the heads")
-    labels: bool = Field(True, description="whether images are judged by the labels that they come with")
+    labels: bool = Field(True, description="whether images are scored by the labels that they come with")
 
 
 @hookimpl
@@ -35,7 +35,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
             "beta1": 0.0,
             "beta2": 0.99,
         },
-        summary="judged by pretrained features: scenes within minutes, and from few photos",
+        summary="scored by pretrained features: scenes within minutes, and from few photos",
         paper=PAPER,
         license="Apache-2.0",
     )

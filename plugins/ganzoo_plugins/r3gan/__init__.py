@@ -1,4 +1,4 @@
-"""R3GAN: residual networks without any norm under the relativistic game with R1 and R2, on published schedules."""
+"""R3GAN: residual networks without norms, the relativistic loss, R1 and R2, and the published schedules."""
 
 from collections.abc import Iterable
 
@@ -50,7 +50,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
             "beta1": 0.0,
             "beta2": 0.9,
         },
-        summary="modern residual networks, relativistic with R1 and R2: the tricks taken out; wants a GPU",
+        summary="modern residual networks, relativistic loss, R1 and R2, and no tricks; needs a GPU",
         paper=PAPER,
         license="Apache-2.0",
     )

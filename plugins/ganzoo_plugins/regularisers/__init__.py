@@ -1,4 +1,4 @@
-"""Regularisers of the discriminator beside any game: r1, r2 and lecam."""
+"""Regularisers of the discriminator for any loss: r1, r2 and lecam."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
@@ -33,7 +33,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
             name=name,
             target=f"ganzoo_plugins.regularisers.gradients:{name.upper()}",
             options=GradientOptions,
-            summary=f"keeps the discriminator flat at {images} images, so that the game settles",
+            summary=f"keeps the discriminator flat at {images} images, so that training settles",
             paper="1801.04406",
         )
     yield PartSpec(
@@ -41,6 +41,6 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="lecam",
         target="ganzoo_plugins.regularisers.lecam:LeCam",
         options=LeCamOptions,
-        summary="ties scores to the averages of the other side: for few training images",
+        summary="ties scores to the average scores of the other side; for few training images",
         paper="2104.03310",
     )

@@ -1,4 +1,4 @@
-"""Relativistic games, and `rpgan`: the pairing one with R1 and R2 on the DCGAN body."""
+"""Relativistic losses, and `rpgan`: the one of pairs, with R1 and R2, on the DCGAN networks."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
             "beta1": 0.0,
             "beta2": 0.99,
         },
-        summary="pairs of real and drawn images compared, R1 and R2: settles where other games circle",
+        summary="compares pairs of real and drawn images, with R1 and R2: settles where other losses circle",
         paper="2501.05441",
         license="Apache-2.0",
     )

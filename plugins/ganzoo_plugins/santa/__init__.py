@@ -1,4 +1,4 @@
-"""SANTA (Xie et al., CVPR 2023): a translator with a strength of its own, from the photo at 0 to the painting at 1."""
+"""SANTA (Xie et al., CVPR 2023): one translator for every strength, from the photo at 0 to the painting at 1."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -11,11 +11,11 @@ from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartSpec, h
 class SANTAOptions(AdversarialTranslatorOptions):
     """Options of `santa`."""
 
-    reconstruction: float = Field(5.0, ge=0, le=1e4, description="weight of the photo at strength 0 being the photo")
-    same: float = Field(5.0, ge=0, le=1e4, description="weight of a painting at strength 1 being the painting")
-    noise: float = Field(1.0, ge=0, le=100, description="spread of the noise on codes, which the decoder must stand")
+    reconstruction: float = Field(5.0, ge=0, le=1e4, description="weight of getting the photo at strength 0")
+    same: float = Field(5.0, ge=0, le=1e4, description="weight of getting the painting from a painting at strength 1")
+    noise: float = Field(1.0, ge=0, le=100, description="spread of the noise on codes, which the decoder must tolerate")
     path: float = Field(0.01, ge=0, le=1e4, description="weight of a short way between the strengths")
-    prior: float = Field(0.01, ge=0, le=1e4, description="weight of codes being small")
+    prior: float = Field(0.01, ge=0, le=1e4, description="weight of small codes")
     step_low: float = Field(0.05, gt=0, le=0.5, description="smallest distance of two strengths that are compared")
     step_high: float = Field(0.1, gt=0, le=0.5, description="largest such distance")
 
@@ -56,7 +56,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="santa",
         target="ganzoo_plugins.santa.networks:SANTAGenerator",
         options=SANTAGeneratorOptions,
-        summary="a code of the photo, and a decoder that is told how far to go",
+        summary="an encoder of the photo, and a decoder that receives the strength",
         task="translate",
         tiny={"width": 4, "blocks": 2},
     )

@@ -16,9 +16,9 @@ class SceneAnimeOptions(AdversarialTranslatorOptions):
     stage: int = Field(2, ge=0, le=15, description="stage of its features; 2 is at an eighth of the size")
     warm_up: float = Field(0.1, ge=0, le=1, description="part of the budget in which only content is learnt")
     warm_up_rate: float = Field(10.0, gt=0, le=1000, description="how many times faster it is learnt then")
-    content_weight: float = Field(1.5, ge=0, le=1e4, description="weight of features staying those of the photo")
+    content_weight: float = Field(1.5, ge=0, le=1e4, description="weight of keeping the photo's features")
     gram: float = Field(2.5, ge=0, le=1e4, description="weight of the texture of the grey pictures")
-    color_weight: float = Field(15.0, ge=0, le=1e4, description="weight of colours staying those of the photo")
+    color_weight: float = Field(15.0, ge=0, le=1e4, description="weight of keeping the photo's colours")
     variation: float = Field(1.0, ge=0, le=1e4, description="weight of the total variation")
     grey: float = Field(1.2, ge=0, le=100, description="weight of grey pictures among what the critic must reject")
     smooth: float = Field(0.8, ge=0, le=100, description="weight of pictures with blurred edges among it")
@@ -55,7 +55,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
             "lr": 2e-5,
             "lr_discriminator": 4e-5,
         },
-        summary="photos as drawn backgrounds: clear edges, flat areas, colours of the photo",
+        summary="turns photos into drawn backgrounds: clear edges, flat areas, the photo's colours",
         task="translate",
         paper=PAPER,
         license="Apache-2.0",

@@ -1,4 +1,4 @@
-"""SNGAN: residual networks, spectral norm and the hinge game; with labels, a conditional GAN with projection."""
+"""SNGAN: residual networks with spectral norm and the hinge loss; with labels, a conditional GAN by projection."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ class DiscriminatorOptions(Options):
     """Options of the discriminator `sn-resnet`."""
 
     width: int = Field(64, ge=1, le=1024, description="channels of the first block; each further has twice, up to 16")
-    labels: bool = Field(True, description="whether images are judged by the labels that they come with")
+    labels: bool = Field(True, description="whether images are scored by the labels that they come with")
 
 
 @hookimpl

@@ -57,7 +57,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
             "beta1": 0.0,
             "beta2": 0.99,
         },
-        summary="styles steer each layer: smooth walks, truncation, photos projected into its latent space",
+        summary="styles control each layer: smooth walks, truncation, projection of photos",
         paper=PAPER,
         license="Apache-2.0",
         tiny={"lazy": 2},

@@ -1,7 +1,7 @@
 """Writes event files for TensorBoard to RUN/tensorboard/ when the environment variable GANZOO_TENSORBOARD is 1.
 
-A variable and no setting: who watches is a matter of the machine and not of the run, and the core need not know that
-there is such a plugin.
+It is a variable and not a setting, because who watches depends on the machine and not on the run. So the core does not
+need to know this plugin.
 """
 
 import os
@@ -19,7 +19,7 @@ def _asked() -> bool:
 
 @hookimpl
 def ganzoo_run_started(run: Any) -> None:
-    """Opens the event file. Raises UsageError when the package is missing: the user is told, and training goes on."""
+    """Opens the event file. Raises UsageError when the package is missing: the user sees it, and training continues."""
     if _asked():
         from ganzoo_plugins.tensorboard.board import open_board
 

@@ -1,4 +1,4 @@
-"""Terms that any translator may take: `temporal`, `identity`, `color` and `tv`."""
+"""Terms for any translator: `temporal`, `identity`, `color` and `tv`."""
 
 from collections.abc import Iterable
 
@@ -45,7 +45,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="temporal",
         target="ganzoo_plugins.terms.temporal:Temporal",
         options=TemporalOptions,
-        summary="a moved photo gives the moved painting, so that videos do not flicker; twice the work",
+        summary="a moved photo must give the moved painting, so that videos do not flicker; twice the work",
         paper="10.1109/TIP.2020.3024018",
     )
     yield PartSpec(
@@ -53,7 +53,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="identity",
         target="ganzoo_plugins.terms.pixels:Identity",
         options=IdentityOptions,
-        summary="a painting stays as it is, or at first a photo",
+        summary="paintings stay unchanged, or photos during a warm-up",
         paper="1611.02200",
     )
     yield PartSpec(
@@ -68,5 +68,5 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="tv",
         target="ganzoo_plugins.terms.pixels:TotalVariation",
         options=WeightOptions,
-        summary="total variation: neighbouring pixels alike, against grain",
+        summary="total variation: makes neighbouring pixels alike, against grain",
     )

@@ -21,7 +21,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="unet",
         target="ganzoo_plugins.unet.networks:UNetDiscriminator",
         options=UNetOptions,
-        summary="scores the whole image and each pixel: tells where it looks drawn",
+        summary="scores the whole image and each pixel, so it says where an image looks drawn",
         paper="2002.12655",
         tiny={"width": 4},
     )
