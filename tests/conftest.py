@@ -11,6 +11,7 @@ import pytest
 from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import Registry
+from tests.installed import pip_install
 
 pytest_plugins = ["tests.tiny_runs"]
 PLUGINS = Path(__file__).parent / "plugins"
@@ -30,11 +31,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def plugin_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which pip has installed every distribution of tests/plugins."""
-    site = tmp_path_factory.mktemp("site")
-    offline = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-index")
-    sources = [str(project.parent) for project in sorted(PLUGINS.glob("*/pyproject.toml"))]
-    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(site), *sources], check=True)
-    return site
+    projects = [project.parent for project in sorted(PLUGINS.glob("*/pyproject.toml"))]
+    return pip_install(tmp_path_factory.mktemp("site"), projects)
 
 
 @pytest.fixture(scope="session")
