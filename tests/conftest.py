@@ -18,6 +18,11 @@ PLUGINS = Path(__file__).parent / "plugins"
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests run first: a worker that comes late to a long one would let the others wait at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder that GANZOO_CACHE names, so that no test touches the user's cache."""

@@ -17,7 +17,10 @@ from ganzoo.inference.projection import project
 from ganzoo.scoring.build import build_encoder
 
 
-@pytest.fixture(scope="module", params=["stylegan2-lite", "sngan", "dcgan"])
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("sngan", "dcgan")]
+
+
+@pytest.fixture(scope="module", params=["stylegan2-lite", *SLOW])
 def loaded(request, tmp_path_factory) -> LoadedGAN:
     out = tmp_path_factory.mktemp("projection") / "run"
     return ganzoo.load(ganzoo.run(request.param, tiny=True, out=out, budget="20steps", device="cpu").folder)
