@@ -26,7 +26,8 @@ types: $(STAMP)
 
 # One worker a core, each with one thread: networks this small gain nothing from more. A worker that has nothing left
 # to do takes tests from another. SLOW=1, as in CI, runs the slow tests as well.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal
+# Compiled files are kept, whatever the environment says: the tests start many Pythons.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist worksteal
 unit: $(STAMP)
 	$(PYTEST) -m '$(if $(SLOW),,not slow and )not matrix'
 

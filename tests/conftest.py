@@ -11,10 +11,16 @@ import pytest
 from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import Registry
+from tests.installed import pip_install
 
 pytest_plugins = ["tests.tiny_runs"]
 PLUGINS = Path(__file__).parent / "plugins"
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests run first: a worker that comes late to a long one would let the others wait at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,11 +36,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def plugin_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which pip has installed every distribution of tests/plugins."""
-    site = tmp_path_factory.mktemp("site")
-    offline = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-index")
-    sources = [str(project.parent) for project in sorted(PLUGINS.glob("*/pyproject.toml"))]
-    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(site), *sources], check=True)
-    return site
+    projects = [project.parent for project in sorted(PLUGINS.glob("*/pyproject.toml"))]
+    return pip_install(tmp_path_factory.mktemp("site"), projects)
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,13 @@
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from ganzoo.cli import run_command
+from tests.installed import importable, pip_install
 
 README = Path(__file__).parent.parent / "README.md"
 FILES = {"pyproject.toml": "toml", "ganzoo_margin/__init__.py": "python", "ganzoo_margin/model.py": "python"}
@@ -25,13 +27,11 @@ def block_after(heading: str, language: str) -> str:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pip has installed the package of the README."""
-    package, site = tmp_path_factory.mktemp("package"), tmp_path_factory.mktemp("site")
+    package = tmp_path_factory.mktemp("package")
     (package / "ganzoo_margin").mkdir()
     for name, language in FILES.items():
         (package / name).write_text(block_after(name, language))
-    offline = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-index")
-    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(site), str(package)], check=True)
-    return site
+    return pip_install(tmp_path_factory.mktemp("site"), [package])
 
 
 def test_it_is_as_short_as_it_says() -> None:
@@ -48,19 +48,21 @@ def test_it_is_listed_and_trains(site: Path, python_command: Command, tmp_path: 
     arguments = ("-m", "ganzoo", "run", "margin-gan", "--tiny", "--out", tmp_path / "run")
     trained = python_command(*arguments, PYTHONPATH=str(site))
     assert trained.returncode == 0, trained.stderr
-    other = ("-m", "ganzoo", "run", "wgan", "--tiny", "--set", "loss=margin", "--out", tmp_path / "other")
-    assert python_command(*other, PYTHONPATH=str(site)).returncode == 0
+    with importable(site):
+        assert run_command(["run", "wgan", "--tiny", "--set", "loss=margin", "--out", str(tmp_path / "other")]) == 0
 
 
-def test_the_commands_shown_are_understood(python_command: Command) -> None:
+def test_the_commands_shown_are_understood(capsys: pytest.CaptureFixture[str]) -> None:
     shown = set(re.findall(r"^ganzoo (\w+)", README.read_text(), re.MULTILINE))
     assert {"list", "show", "run", "sample"} <= shown
-    known = python_command("-m", "ganzoo", "--help").stdout
+    assert run_command(["--help"]) == 0
+    known = capsys.readouterr().out
     assert [name for name in shown if name not in known] == []
 
 
-def test_the_models_shown_are_the_registered_ones(python_command: Command) -> None:
-    listed = python_command("-m", "ganzoo", "--no-plugins", "list", "--format", "names").stdout.split()
+def test_the_models_shown_are_the_registered_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["--no-plugins", "list", "--format", "names"]) == 0
+    listed = capsys.readouterr().out.split()
     table = re.findall(r"^\| `([\w-]+)` \|", README.read_text(), re.MULTILINE)
     assert sorted(table) == sorted(name for name in listed if not name.endswith("-laptop"))
     assert [name for name in re.findall(r"`([\w-]+-laptop)`", README.read_text()) if name not in listed] == []

@@ -10,6 +10,7 @@ from PIL import Image
 from ganzoo import api
 from ganzoo.cli import run_command
 from ganzoo.runs.logs import recorded_scores
+from tests.installed import importable
 
 OPTIONS = {"device": "cpu", "budget": "6steps", "score_every": "3steps", "score_images": 50, "data.count": 200}
 
@@ -149,15 +150,13 @@ def test_too_little_data_is_exit_3(tmp_path, evaluate):
     assert code == 3 and "leave too few to score on" in err
 
 
-def test_a_metric_from_outside_and_one_that_fails(ganzoo_command, tmp_path):
+def test_a_metric_from_outside_and_one_that_fails(plugin_site, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("GANZOO_PLUGINS", "richness")
     chosen = ["--set", "metrics=richness,hopeless", "--set", "score_images=50", "--set", "data.count=200"]
-    trained = ganzoo_command(
-        *("run", "dcgan", "--tiny", "--device=cpu", "--budget=2steps", "--score-every=1steps", "--out", tmp_path / "r"),
-        *chosen,
-        plugins=True,
-        GANZOO_PLUGINS="richness",
-    )
-    assert trained.returncode == 0, trained.stderr
-    assert trained.stdout.count("metric 'hopeless' failed") == 1
-    assert "RuntimeError: no hope with 50 images" in trained.stdout
+    trained = ["run", "dcgan", "--tiny", "--device=cpu", "--budget=2steps", "--score-every=1steps"]
+    with importable(plugin_site):
+        assert run_command([*trained, "--out", str(tmp_path / "r"), *chosen]) == 0
+    said = capsys.readouterr().out
+    assert said.count("metric 'hopeless' failed") == 1
+    assert "RuntimeError: no hope with 50 images" in said
     assert [set(score.others) for score in recorded_scores(tmp_path / "r")] == [{"richness"}] * 2

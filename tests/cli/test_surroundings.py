@@ -42,6 +42,7 @@ def test_a_reader_that_goes_is_no_error(arguments: list[str]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_few_open_files_are_enough(tmp_path: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
@@ -74,11 +75,13 @@ def on_a_terminal(*arguments: str, **environment: str) -> str:
     return shown.decode()
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_colours_unless_it_wants_none(tmp_path: Path) -> None:
     assert COLOUR.search(on_a_terminal(*TINY, "--out", str(tmp_path / "coloured")))
     assert not COLOUR.search(on_a_terminal(*TINY, "--out", str(tmp_path / "plain"), NO_COLOR="1"))
 
 
+@pytest.mark.slow
 def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path) -> None:
     for arguments in (["list"], [*TINY, "--out", str(tmp_path / "run")]):
         shown = on_a_terminal(*arguments, TERM="dumb")

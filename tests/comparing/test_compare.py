@@ -1,5 +1,7 @@
 """Whole comparisons of tiny models, through the command line."""
 
+import contextlib
+import io
 import json
 import shutil
 import signal
@@ -31,10 +33,30 @@ def content(folder: str = "out") -> dict[str, object]:
     return json.loads(Path(folder, "comparison.json").read_text())
 
 
-def test_models_are_trained_scored_and_ranked(capsys: pytest.CaptureFixture[str]) -> None:
-    compare("dcgan", "wgan", "--seeds", "2", "--out", "out", "--record")
-    said = capsys.readouterr()
-    assert "KID-lite0 x1000" in said.out and "4 results appended to registry.yaml" in said.err
+FOUR = ("dcgan", "wgan", "--seeds", "2", "--out", "out")
+
+
+@pytest.fixture(scope="module")
+def first_call(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A folder with a comparison of two models with two seeds, and what was said while it was made."""
+    folder = tmp_path_factory.mktemp("compared")
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        compare(*FOUR, "--record")
+    return folder, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def compared(first_call: tuple[Path, str, str], workplace: Path) -> None:
+    """A copy of that comparison, in the folder of the test."""
+    shutil.copytree(first_call[0], workplace, dirs_exist_ok=True)
+
+
+def test_models_are_trained_scored_and_ranked(
+    first_call: tuple[Path, str, str], compared: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, said, told = first_call
+    assert "KID-lite0 x1000" in said and "4 results appended to registry.yaml" in told
     written = content()
     assert [(row["name"], row["seed"], row["status"]) for row in written["rows"]] == [
         ("dcgan", 0, "done"), ("dcgan", 1, "done"), ("wgan", 0, "done"), ("wgan", 1, "done"),
@@ -54,14 +76,14 @@ def test_models_are_trained_scored_and_ranked(capsys: pytest.CaptureFixture[str]
     assert "recorded results" in capsys.readouterr().out
 
 
-def test_a_second_call_trains_nothing_again_and_a_different_plan_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    compare("dcgan", "--out", "out")
-    before = Path("out/dcgan-0/scores.jsonl").read_text()
-    capsys.readouterr()
-    compare("dcgan", "--out", "out")
-    assert Path("out/dcgan-0/scores.jsonl").read_text() == before
+def test_a_second_call_trains_nothing_again_and_a_different_plan_is_refused(
+    compared: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in Path("out").glob("*/scores.jsonl")}
+    compare(*FOUR)
+    assert len(before) == 4 and {path: path.read_bytes() for path in before} == before
     assert "starts" not in capsys.readouterr().out
-    compare("dcgan", "--seeds", "2", "--out", "out", code=2)
+    compare("dcgan", "wgan", "--seeds", "3", "--out", "out", code=2)
     assert "other seeds" in capsys.readouterr().err
     Path("full").mkdir()
     Path("full/file").write_text("")
@@ -69,17 +91,16 @@ def test_a_second_call_trains_nothing_again_and_a_different_plan_is_refused(caps
     assert "left alone" in capsys.readouterr().err
 
 
-def test_a_model_that_fails_is_a_row_and_the_others_continue(capsys: pytest.CaptureFixture[str]) -> None:
-    blocked = Path("out", "lsgan-0")
-    compare("lsgan", "dcgan", "--out", "out")
-    shutil.rmtree(blocked)
+def test_a_model_that_fails_is_a_row_and_the_others_continue(compared: None) -> None:
+    blocked, missing = Path("out", "wgan-0"), Path("out", "wgan-1")
+    for folder in (blocked, missing):
+        shutil.rmtree(folder)
     blocked.write_text("a file in the way of the run")
-    capsys.readouterr()
-    compare("lsgan", "dcgan", "--out", "out", code=1)
-    rows = {row["name"]: row for row in content()["rows"]}
-    assert (rows["lsgan"]["status"], rows["dcgan"]["status"]) == ("failed", "done")
-    assert "can't write to" in rows["lsgan"]["reason"]
-    assert [one["name"] for one in content()["summary"]] == ["dcgan"]
+    compare(*FOUR, code=1)
+    rows = {(row["name"], row["seed"]): row for row in content()["rows"]}
+    assert [row["status"] for row in rows.values()] == ["done", "done", "failed", "done"]
+    assert "can't write to" in rows["wgan", 0]["reason"] and (missing / "scores.jsonl").is_file()
+    assert {one["name"] for one in content()["summary"]} == {"dcgan", "wgan"}
 
 
 def test_finished_runs_are_compared_but_not_ranked_when_their_protocols_differ(
@@ -126,6 +147,7 @@ def test_a_mistake_is_reported_before_anything_is_trained(
     assert not Path("comparisons").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_the_same_command_resumes(workplace: Path) -> None:
     command = [sys.executable, "-m", "ganzoo", "compare", "dcgan", *TINY, "--out", "out"]
     command[command.index("4steps")] = "400steps"
@@ -151,6 +173,7 @@ def test_ctrl_c_saves_and_the_same_command_resumes(workplace: Path) -> None:
     assert content(str(workplace / "out"))["rows"][0]["steps"] == 400  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_a_notebook_compares_with_one_call(workplace: Path) -> None:
     done = ganzoo.compare(
         ["dcgan", "wgan"],
@@ -170,6 +193,7 @@ def test_a_notebook_compares_with_one_call(workplace: Path) -> None:
         ganzoo.compare(["dcgan"], budget="soon")
 
 
+@pytest.mark.slow
 def test_runs_of_several_comparisons_are_put_into_one_table(workplace: Path) -> None:
     common = {"score_images": 50, "options": {"held_out": 0.4, "device": "cpu"}, "tiny": True, "budget": "10steps"}
     made = [ganzoo.compare([name], out=workplace / name, **common).rows[0] for name in ("dcgan", "wgan")]
@@ -188,6 +212,7 @@ def test_runs_of_several_comparisons_are_put_into_one_table(workplace: Path) -> 
     ]
 
 
+@pytest.mark.slow
 def test_a_comparison_of_translators_shows_how_much_content_they_keep(capsys: pytest.CaptureFixture[str]) -> None:
     style = ("--style", "scenes", "--set", "style.count=64", "--set", "style.rendition=watercolour")
     compare("fastcut", "lptn", *style, "--out", "out", "--record")

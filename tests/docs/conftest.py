@@ -20,6 +20,7 @@ import pytest
 
 from ganzoo.cli import run_command
 from tests.docs.following import Done, Run
+from tests.installed import forget, importable
 
 OFFLINE = {
     "PIP_NO_INDEX": "1",
@@ -63,20 +64,12 @@ def shell(tmp_path: Path) -> Run:
 @pytest.fixture
 def in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """This process: a page starts no Python, and none that imports torch again."""
-    packages, modules = tmp_path / "packages", set(sys.modules)
+    packages = tmp_path / "packages"
     packages.mkdir()
-    monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
-
-    def forget() -> None:
-        """The modules of the page, which it may have changed since they were imported."""
-        importlib.invalidate_caches()
-        for name in set(sys.modules) - modules:
-            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(tmp_path)):
-                del sys.modules[name]
 
     def run(command: str, folder: Path) -> Done:
         monkeypatch.chdir(folder)
-        forget()
+        forget(tmp_path)  # the page may have changed its files since they were imported
         match shlex.split(command):
             case ["ganzoo", *arguments]:
                 return _captured(lambda: run_command(arguments))
@@ -89,8 +82,9 @@ def in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]
                 return Done(0, (folder / file).read_text(encoding="utf-8"))
         raise AssertionError(f"teach tests/docs/conftest.py to run '{command}' in this process")
 
-    yield run
-    forget()
+    with importable(packages):
+        yield run
+    forget(tmp_path)
 
 
 def _captured(call: Callable[[], int | None]) -> Done:

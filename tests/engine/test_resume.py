@@ -50,7 +50,7 @@ def kill_after(folder: Path, step: int, *arguments: str) -> None:
     process.wait()
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [MODELS[0], *(pytest.param(model, marks=pytest.mark.slow) for model in MODELS[1:])])
 def test_ten_steps_equal_five_kill_resume_five(train: Callable[..., Run], tmp_path: Path, model: str) -> None:
     whole = train(model, "whole", budget="10steps", log_every="1steps")
     parted = tmp_path / "parted"

@@ -39,9 +39,9 @@ def listen_to_hang_ups() -> None:
     ("number", "code", "word"),
     [
         (signal.SIGINT, 130, "interrupted"),
-        (signal.SIGTERM, 143, "term"),
-        (signal.SIGHUP, 143, "term"),
-        (signal.SIGUSR1, 143, "term"),
+        pytest.param(signal.SIGTERM, 143, "term", marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 143, "term", marks=pytest.mark.slow),
+        pytest.param(signal.SIGUSR1, 143, "term", marks=pytest.mark.slow),
     ],
 )
 def test_one_signal_saves_and_ends(tmp_path: Path, number: signal.Signals, code: int, word: str) -> None:
@@ -54,6 +54,7 @@ def test_one_signal_saves_and_ends(tmp_path: Path, number: signal.Signals, code:
     assert word in output and "--resume" in output and "Traceback" not in output
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_stops_at_once_and_saves_nothing(tmp_path: Path) -> None:
     # A step of this size takes more than a second on any machine, which leaves time for the second ctrl-C.
     large = ("--size", "64", "--batch", "1024", "--set", "data.count=1024", "--log-every", "1steps")

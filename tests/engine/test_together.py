@@ -101,6 +101,7 @@ def test_one_writes_for_all_and_another_number_goes_on(tmp_path: Path) -> None:
     assert again.outcome == "done" and again.progress.images == 96
 
 
+@pytest.mark.slow
 def test_parts_of_shards_need_as_many_processes_to_the_end(tmp_path: Path) -> None:
     folder, tar = tmp_path / "run", tmp_path / "photos.tar"
     with tarfile.open(tar, "w") as shard:
@@ -127,6 +128,7 @@ def test_a_signal_to_one_ends_all_at_the_same_step(tmp_path: Path) -> None:
     assert summary["checkpoint"] == summary["steps"] == checkpoint.steps_in(folder / "checkpoints")[-1] > 0
 
 
+@pytest.mark.slow
 def test_a_signal_to_the_first_while_it_alone_draws_ends_all(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     processes = start(folder, "--budget", "1h", "--sample-every", "10steps", patch=SIGNAL_WHILE_IT_DRAWS)
@@ -135,6 +137,7 @@ def test_a_signal_to_the_first_while_it_alone_draws_ends_all(tmp_path: Path) -> 
     assert summary["steps"] == summary["checkpoint"] == checkpoint.steps_in(folder / "checkpoints")[-1] >= 10
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_for_the_first_keeps_all_in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The failed step is the last one, which is saved once more at the end."""
     monkeypatch.chdir(tmp_path)
@@ -144,6 +147,7 @@ def test_a_disk_that_is_full_for_the_first_keeps_all_in_step(tmp_path: Path, mon
     assert "training continues" in said and checkpoint.steps_in(tmp_path / "run" / "checkpoints") == [0, 5, 10]
 
 
+@pytest.mark.slow
 def test_one_that_is_killed_ends_the_others_with_its_number(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     processes = start(folder, "--budget", "1h")
@@ -155,10 +159,12 @@ def test_one_that_is_killed_ends_the_others_with_its_number(tmp_path: Path) -> N
     assert "no answer from process 1" in said and "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_batch_that_can_not_be_shared_is_a_usage_error_on_all(tmp_path: Path) -> None:
     assert [code for code, _ in ended(start(tmp_path / "run", "--batch", "9"))] == [2, 2]
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_taken_ends_those_that_wait_for_it(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
@@ -168,6 +174,7 @@ def test_a_folder_that_is_taken_ends_those_that_wait_for_it(tmp_path: Path) -> N
     assert "the main process" in heard and "Traceback" not in heard
 
 
+@pytest.mark.slow
 def test_torchrun_starts_what_was_killed_again_and_it_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     elastic = ["--nproc-per-node", "2", "--max-restarts", "1", "--standalone"]

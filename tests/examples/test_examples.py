@@ -2,13 +2,14 @@
 
 import ast
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import ganzoo
+from ganzoo.cli import run_command
+from tests.installed import importable, pip_install
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PACKAGES = sorted(path.parent for path in EXAMPLES.glob("*/pyproject.toml"))
@@ -20,11 +21,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pip has installed them."""
-    site = tmp_path_factory.mktemp("site")
-    offline = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-index")
-    folders = map(str, PACKAGES)
-    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(site), *folders], check=True)
-    return site
+    return pip_install(tmp_path_factory.mktemp("site"), PACKAGES)
 
 
 def test_there_are_a_model_and_parts() -> None:
@@ -44,6 +41,7 @@ def test_they_use_public_names_only(file: Path) -> None:
                 assert node.module.split(".")[1] in PUBLIC and not any(name.startswith("_") for name in names)
 
 
+@pytest.mark.slow  # in a process of their own, as their authors run them
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
 def test_their_own_tests_pass(package: Path, site: Path, python_command: Command, tmp_path: Path) -> None:
     arguments = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, package / "tests")
@@ -56,7 +54,6 @@ def test_their_own_tests_pass(package: Path, site: Path, python_command: Command
     [("dragan",), ("wgan", "--set", "loss=dragan"), ("dcgan", "--set", "loss=smoothed", "--set", "augment=haze")],
     ids=lambda arguments: arguments[-1],
 )
-def test_they_train(arguments: tuple[str, ...], site: Path, python_command: Command, tmp_path: Path) -> None:
-    run = ("-m", "ganzoo", "run", *arguments, "--tiny", "--out", tmp_path / "run")
-    trained = python_command(*run, PYTHONPATH=str(site))
-    assert trained.returncode == 0, trained.stderr
+def test_they_train(arguments: tuple[str, ...], site: Path, tmp_path: Path) -> None:
+    with importable(site):
+        assert run_command(["run", *arguments, "--tiny", "--out", str(tmp_path / "run")]) == 0

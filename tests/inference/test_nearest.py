@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 import ganzoo
+from ganzoo.cli import run_command
 from ganzoo.config.resolve import open_catalog
 from ganzoo.errors import DataError
 from ganzoo.inference.nearest import nearest_training
@@ -32,17 +33,16 @@ def test_a_copy_stands_first_beside_what_it_copies(folder: Path) -> None:
     torch.testing.assert_close(found.training[0], known)
 
 
-def test_the_command_says_how_many(folder: Path, ganzoo_command) -> None:
-    done = ganzoo_command("sample", folder, "--nearest", "-n", 6)
-    assert done.returncode == 0, done.stderr
-    assert "none of 6 pictures is a near copy" in done.stdout
+def test_the_command_says_how_many(folder: Path, capsys) -> None:
+    assert run_command(["sample", str(folder), "--nearest", "-n", "6"]) == 0
+    assert "none of 6 pictures is a near copy" in capsys.readouterr().out
     with Image.open(folder / "samples-0.png") as sheet:
         assert np.asarray(sheet).shape[1] >= 2 * 32
 
 
-def test_it_is_for_a_plain_grid(folder: Path, ganzoo_command) -> None:
-    done = ganzoo_command("sample", folder, "--nearest", "--walk", 8)
-    assert done.returncode == 2 and "plain grid" in done.stderr
+def test_it_is_for_a_plain_grid(folder: Path, capsys) -> None:
+    assert run_command(["sample", str(folder), "--nearest", "--walk", "8"]) == 2
+    assert "plain grid" in capsys.readouterr().err
 
 
 def test_a_few_images_say_nothing_of_nearness(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 import ganzoo
+from ganzoo.cli import run_command
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.encoders import Encoder
 from ganzoo.errors import UsageError
@@ -15,8 +16,10 @@ from ganzoo.inference.loaded import LoadedGAN
 from ganzoo.inference.projection import project
 from ganzoo.scoring.build import build_encoder
 
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("sngan", "dcgan")]
 
-@pytest.fixture(scope="module", params=["stylegan2-lite", "sngan", "dcgan"])
+
+@pytest.fixture(scope="module", params=["stylegan2-lite", *SLOW])
 def loaded(request, tmp_path_factory) -> LoadedGAN:
     out = tmp_path_factory.mktemp("projection") / "run"
     return ganzoo.load(ganzoo.run(request.param, tiny=True, out=out, budget="20steps", device="cpu").folder)
@@ -59,16 +62,20 @@ def test_a_translator_has_no_latents(tmp_path, encoder):
         project(ganzoo.load(run.folder), Image.new("RGB", (8, 8)), encoder)
 
 
-def test_the_command_writes_the_photo_and_what_is_near(tmp_path: Path, ganzoo_command):
+def test_the_command_writes_the_photo_and_what_is_near(tmp_path: Path, capsys):
     ganzoo.run("dcgan", tiny=True, out=tmp_path / "run", budget="2steps", device="cpu")
     Image.new("RGB", (40, 30), "navy").save(tmp_path / "sea.png")
-    done = ganzoo_command("project", tmp_path / "run", tmp_path / "sea.png", "--steps", 3, "--neighbours", 2)
-    assert done.returncode == 0, done.stderr
-    assert "distance" in done.stdout
+
+    def command(photo: str, *arguments: str) -> int:
+        capsys.readouterr()
+        return run_command(["project", str(tmp_path / "run"), str(tmp_path / photo), *arguments])
+
+    assert command("sea.png", "--steps", "3", "--neighbours", "2") == 0
+    assert "distance" in capsys.readouterr().out
     with Image.open(tmp_path / "run" / "project-sea.png") as picture:
         assert picture.width > 4 * 16
     for out in ("x.foo", "nowhere/x.png"):
-        refused = ganzoo_command("project", tmp_path / "run", tmp_path / "sea.png", "--out", out)
-        assert refused.returncode == 2 and out in refused.stderr
-    missing = ganzoo_command("project", tmp_path / "run", tmp_path / "lake.png")
-    assert missing.returncode == 3 and "lake.png" in missing.stderr and "Traceback" not in missing.stderr
+        assert command("sea.png", "--out", out) == 2
+        assert out in capsys.readouterr().err
+    assert command("lake.png") == 3
+    assert "lake.png" in capsys.readouterr().err

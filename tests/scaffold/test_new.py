@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli import run_command
 from ganzoo.errors import UsageError
 from ganzoo.scaffold import plan, write
+from tests.installed import importable, pip_install
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 KINDS = {
@@ -32,6 +33,9 @@ TRIED = {
                     "--set", "held_out=0.4"),
 }  # fmt: skip
 
+LONG = {"sunny-gan", "sunny-painter", "sunny-light"}
+"""Those whose check takes many seconds."""
+
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
@@ -46,11 +50,14 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def site(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pip has installed them all."""
-    site = tmp_path_factory.mktemp("site")
-    offline = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--no-index")
-    folders = map(str, packages.values())
-    subprocess.run([sys.executable, "-m", "pip", "install", *offline, "--target", str(site), *folders], check=True)
-    return site
+    return pip_install(tmp_path_factory.mktemp("site"), packages.values())
+
+
+@pytest.fixture
+def installed(site: Path) -> Iterator[None]:
+    """The packages, installed in this process."""
+    with importable(site):
+        yield
 
 
 def test_it_is_a_whole_package(packages: dict[str, Path]) -> None:
@@ -73,19 +80,19 @@ def test_it_is_clean_code(name: str, packages: dict[str, Path]) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_what_is_written_passes_its_own_check(name: str, site: Path, python_command: Command) -> None:
-    checked = python_command("-m", "ganzoo", "check", name, "--format", "json", PYTHONPATH=str(site))
-    content = json.loads(checked.stdout)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in KINDS]
+)
+def test_what_is_written_passes_its_own_check(name: str, installed: None, capsys: pytest.CaptureFixture[str]) -> None:
+    run_command(["check", name, "--format", "json"])
+    content = json.loads(capsys.readouterr().out)
     assert content["ok"], [one for one in content["results"] if one["status"] == "failed"]
     assert content["ran"] >= 10
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_what_is_written_trains_at_once(name: str, site: Path, python_command: Command, tmp_path: Path) -> None:
-    arguments = ("-m", "ganzoo", "run", *TRIED[name], "--tiny", "--out", tmp_path / "run")
-    trained = python_command(*arguments, PYTHONPATH=str(site))
-    assert trained.returncode == 0, trained.stdout + trained.stderr
+def test_what_is_written_trains_at_once(name: str, installed: None, tmp_path: Path) -> None:
+    assert run_command(["run", *TRIED[name], "--tiny", "--out", str(tmp_path / "run")]) == 0
     assert (tmp_path / "run" / "samples" / "step-000020.png").is_file()
     if name == "sunny-score":
         assert "sunny-score" in (tmp_path / "run" / "scores.jsonl").read_text()
