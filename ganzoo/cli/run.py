@@ -1,7 +1,9 @@
 """`ganzoo run`: trains a model or preset, or resumes a run."""
 
 import signal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,8 +12,12 @@ from ganzoo.cli.console import complain
 from ganzoo.cli.flags import ModelCommand
 from ganzoo.errors import UsageError
 
-EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
+if TYPE_CHECKING:
+    from ganzoo.config.configuration import Configuration
+    from ganzoo.runs.folder import Run
+    from ganzoo.runs.view import View
 
+EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
 
 PathOption = click.Path(path_type=Path)
 
@@ -59,12 +65,9 @@ def train(
 
     NAME is that of the model or preset. Ctrl-C once saves and stops, twice stops at once.
     """
-    from ganzoo import api
     from ganzoo.cli.live import make_view
-    from ganzoo.config import resolve
     from ganzoo.config.values import parse_assignments
 
-    catalog = context.catalog()
     options = parse_assignments(assignments)
     try:
         with make_view() as view:
@@ -73,22 +76,39 @@ def train(
                     raise UsageError(
                         "--resume continues a run as it was: no --config, --tiny, --out, --overwrite or --continue"
                     )
-                run = api.resume_run(resume, catalog, view, model=name, settings={**options, **settings})
-            elif name is None:
-                raise UsageError("say which model: ganzoo run NAME. All of them: ganzoo list")
+                run = _resume(context, view, resume, name, {**options, **settings})
             else:
-                wanted = resolve.configure_run(
-                    name, catalog, options=options, config=config, tiny=tiny, settings=settings
-                )
-                if go_on and (out is None or overwrite):
-                    raise UsageError("--continue resumes the run in --out: give --out, and no --overwrite")
-                run = (
-                    api.continue_run(wanted, catalog, view, out=out)
-                    if go_on and out
-                    else api.start_run(wanted, catalog, view, out=out, overwrite=overwrite)
-                )
+                wanted = _configure(context, name, options=options, config=config, tiny=tiny, settings=settings)
+                run = _start(context, view, wanted, out=out, overwrite=overwrite, go_on=go_on)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # more key presses must not disturb the exit
         complain("ganzoo: stopped at once")
         return EXIT_CODES["interrupted"]
     return EXIT_CODES[run.outcome]
+
+
+def _resume(context: Context, view: "View", folder: Path, name: str | None, settings: Mapping[str, object]) -> "Run":
+    from ganzoo import api
+
+    return api.resume_run(folder, context.catalog(), view, model=name, settings=settings)
+
+
+def _configure(context: Context, name: str | None, **given: Any) -> "Configuration":
+    from ganzoo.config.resolve import configure_run
+
+    if name is None:
+        raise UsageError("say which model: ganzoo run NAME. All of them: ganzoo list")
+    return configure_run(name, context.catalog(), **given)
+
+
+def _start(
+    context: Context, view: "View", wanted: "Configuration", *, out: Path | None, overwrite: bool, go_on: bool
+) -> "Run":
+    """Trains a new run, or with `go_on` resumes the one in `out` if there is one."""
+    from ganzoo import api
+
+    if not go_on:
+        return api.start_run(wanted, context.catalog(), view, out=out, overwrite=overwrite)
+    if out is None or overwrite:
+        raise UsageError("--continue resumes the run in --out: give --out, and no --overwrite")
+    return api.continue_run(wanted, context.catalog(), view, out=out)

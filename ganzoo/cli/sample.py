@@ -1,5 +1,6 @@
 """`ganzoo sample`: a grid of pictures from a run, or an animation of a walk through its latent space."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from ganzoo.cli.console import complain, say
 from ganzoo.errors import StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganzoo.inference.loaded import LoadedGAN
     from ganzoo.inference.nearest import Nearest
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -56,57 +60,117 @@ def sample(
     """
     from ganzoo.runs.run_file import read_run_file
 
-    read_run_file(run)  # a wrong folder is refused before torch is loaded
-    from ganzoo.data.images import grid, pair_columns
-    from ganzoo.inference.animation import ANIMATIONS, save_animation
-    from ganzoo.inference.loaded import LoadedGenerator, LoadedTranslator
-    from ganzoo.inference.loading import held_out_photos, load_run
-
+    wanted = _Wanted(count=count, seed=seed, frames=walk, styles=styles, still=still, nearest=nearest)
     file = out or run / (f"walk-{seed}.gif" if walk else f"samples-{seed}.png")
-    allowed = ANIMATIONS if walk else PICTURES
-    if file.suffix.lower() not in allowed:
-        raise UsageError(f"--out '{file}': the ending must be one of {', '.join(allowed)}")
-    if still and not (walk and len(styles) > 1):
-        raise UsageError("--still is for --walk with several --style")
-    if nearest and (walk or styles):
-        raise UsageError("--nearest is for a plain grid, without --walk and --style")
+    read_run_file(run)  # a wrong folder is refused before torch is loaded
+    _check_request(wanted, file)
+    from ganzoo.inference.loading import load_run
+
     gan, problems = load_run(run, which=step, catalog=context.catalog())
     for problem in problems:
         complain(problem)
-    translates = isinstance(gan, LoadedTranslator)
-    if translates and len(styles) > 1 and not walk:
-        raise UsageError("a translator's grid has one --style; --walk goes from one to the next")
-    if translates and nearest:
-        raise UsageError("a translator's grid has each photo beside its painting already: no --nearest")
+    _prepare(gan, wanted, truncation, run, context)
+    try:
+        if walk:
+            save_walk(gan, wanted, file)
+        else:
+            save_grid(gan, wanted, file, run, context)
+    except OSError as error:
+        raise StorageError(f"can't write '{file}': {one_line(error)}") from None
+    say(f"{_drawn(gan, wanted)} from step {gan.step}: {file}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """What is to be drawn: a grid, or an animation where `frames` is not 0."""
+
+    count: int | None
+    seed: int
+    frames: int
+    styles: tuple[str, ...]
+    still: bool
+    nearest: bool
+
+    @property
+    def in_rows(self) -> bool:
+        """Whether each of several styles has a row."""
+        return len(self.styles) > 1
+
+    @property
+    def pictures(self) -> int:
+        """The number of pictures, or of those in a row."""
+        return self.count or (8 if self.in_rows else 64)
+
+
+def _check_request(wanted: _Wanted, file: Path) -> None:
+    """Raises UsageError for options that don't go together, whatever the model is."""
+    from ganzoo.inference.animation import ANIMATIONS
+
+    allowed = ANIMATIONS if wanted.frames else PICTURES
+    if file.suffix.lower() not in allowed:
+        raise UsageError(f"--out '{file}': the ending must be one of {', '.join(allowed)}")
+    if wanted.still and not (wanted.frames and wanted.in_rows):
+        raise UsageError("--still is for --walk with several --style")
+    if wanted.nearest and (wanted.frames or wanted.styles):
+        raise UsageError("--nearest is for a plain grid, without --walk and --style")
+
+
+def _prepare(gan: "LoadedGAN", wanted: _Wanted, truncation: float | None, run: Path, context: Context) -> None:
+    """Gives the model what it draws from. Raises UsageError for options that don't fit the kind of model."""
+    from ganzoo.inference.loaded import LoadedGenerator, LoadedTranslator
+    from ganzoo.inference.loading import held_out_photos
+
     if truncation is not None:
         if not isinstance(gan, LoadedGenerator):
             raise UsageError("truncation is for models with style vectors, such as stylegan2-lite")
         gan.truncate(truncation)
-    count = count or (8 if len(styles) > 1 else 64)
     if isinstance(gan, LoadedTranslator):
-        gan.photos = held_out_photos(run, context.catalog(), most=count)
-    try:
-        if walk:
-            save_animation(gan.to_pil(gan.walk(walk, seed=seed, styles=styles, still=still)), file)
-        else:
-            several = len(styles) > 1
-            pictures = (
-                gan.rows(count, styles, seed=seed)
-                if several
-                else gan.sample(count, seed=seed, style=(*styles, None)[0])
-            )
-            if nearest:
-                from ganzoo.inference.nearest import nearest_training
+        if wanted.in_rows and not wanted.frames:
+            raise UsageError("a translator's grid has one --style; --walk goes from one to the next")
+        if wanted.nearest:
+            raise UsageError("a translator's grid has each photo beside its painting already: no --nearest")
+        gan.photos = held_out_photos(run, context.catalog(), most=wanted.pictures)
 
-                found = nearest_training(run, pictures, context.catalog(), gan.device)
-                say(_copies(found))
-                pictures = found.pairs()
-            pairs = translates or nearest
-            grid(pictures, pair_columns(pictures) if pairs else count if several else None).save(file)
-    except OSError as error:
-        raise StorageError(f"can't write '{file}': {one_line(error)}") from None
-    drawn = f"{walk} frames" if walk else "photos and paintings" if translates else f"{count} pictures"
-    say(f"{drawn} from step {gan.step}: {file}")
+
+def save_walk(gan: "LoadedGAN", wanted: _Wanted, file: Path) -> None:
+    """Writes the animation."""
+    from ganzoo.inference.animation import save_animation
+
+    frames = gan.walk(wanted.frames, seed=wanted.seed, styles=wanted.styles, still=wanted.still)
+    save_animation(gan.to_pil(frames), file)
+
+
+def save_grid(gan: "LoadedGAN", wanted: _Wanted, file: Path, run: Path, context: Context) -> None:
+    """Writes the grid: pictures, rows of styles, photos beside their paintings, or pictures beside training images."""
+    from ganzoo.data.images import grid, pair_columns
+    from ganzoo.inference.loaded import LoadedTranslator
+
+    if wanted.in_rows:
+        pictures = gan.rows(wanted.pictures, wanted.styles, seed=wanted.seed)
+        grid(pictures, wanted.pictures).save(file)
+        return
+    pictures = gan.sample(wanted.pictures, seed=wanted.seed, style=(*wanted.styles, None)[0])
+    if wanted.nearest:
+        pictures = _beside_nearest(pictures, gan, run, context)
+    in_pairs = wanted.nearest or isinstance(gan, LoadedTranslator)
+    grid(pictures, pair_columns(pictures) if in_pairs else None).save(file)
+
+
+def _beside_nearest(pictures: "Tensor", gan: "LoadedGAN", run: Path, context: Context) -> "Tensor":
+    """The pictures, each followed by the most similar training image; says how many are near copies."""
+    from ganzoo.inference.nearest import nearest_training
+
+    found = nearest_training(run, pictures, context.catalog(), gan.device)
+    say(_copies(found))
+    return found.pairs()
+
+
+def _drawn(gan: "LoadedGAN", wanted: _Wanted) -> str:
+    from ganzoo.inference.loaded import LoadedTranslator
+
+    if wanted.frames:
+        return f"{wanted.frames} frames"
+    return "photos and paintings" if isinstance(gan, LoadedTranslator) else f"{wanted.pictures} pictures"
 
 
 def _copies(found: "Nearest") -> str:

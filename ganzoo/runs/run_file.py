@@ -1,7 +1,7 @@
 """Writes run.json, and reads and checks it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +60,22 @@ def _check_content(content: Mapping[str, Any]) -> None:
     """Raises KeyError or ValueError unless everything that ganzoo reads has the form that `write_run_file` gives it."""
     if not isinstance(content["model"], str):
         raise ValueError("'model' is not a text")
-    entries, data = content["configuration"], content["data"]
-    if not isinstance(entries, dict) or not all(
-        isinstance(entry, dict) and {"value", "origin"} <= entry.keys() for entry in entries.values()
-    ):
+    if not _maps_to(content["configuration"], lambda one: isinstance(one, dict) and {"value", "origin"} <= one.keys()):
         raise ValueError("'configuration' is not a mapping of names to values with origins")
-    attributes = data["attributes"] if isinstance(data, dict) else None
-    if not isinstance(attributes, dict) or not all(
-        isinstance(values, list) and all(isinstance(value, str) for value in values) for values in attributes.values()
-    ):
+    data = content["data"]
+    if not isinstance(data, dict) or not _maps_to(data["attributes"], _are_texts):
         raise ValueError("'data' has no 'attributes', or they are not a mapping of names to lists of texts")
     if not isinstance(data.get("fingerprint"), str):
         raise ValueError("'data' has no 'fingerprint'")
     for name in ("versions", "hardware"):
-        facts = content.get(name, {})
-        if not isinstance(facts, dict) or not all(isinstance(value, str) for value in facts.values()):
+        if not _maps_to(content.get(name, {}), lambda value: isinstance(value, str)):
             raise ValueError(f"'{name}' is not a mapping of names to texts")
+
+
+def _maps_to(value: object, allowed: Callable[[Any], bool]) -> bool:
+    """Whether it is a mapping whose values are all allowed."""
+    return isinstance(value, dict) and all(map(allowed, value.values()))
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)

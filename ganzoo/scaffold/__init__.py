@@ -56,14 +56,26 @@ def plan(name: str, catalog: Catalog, *, kind: Kind, task: str, out: Path | None
 
     Raises UsageError for a name that is none, or belongs to something installed, and for a folder that is not empty.
     """
+    _check_name(name)
+    if kind != "model" and task != "generate":
+        raise UsageError(f"--task is of models; a {kind} has none")
+    _check_not_taken(name, kind, catalog)
+    folder = out or Path(f"ganzoo-{name}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"'{folder}' is there and not empty: give another --out")
+    return Plan(name=name, kind=kind, task=task, folder=folder)
+
+
+def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         raise UsageError(
             f"name '{name}': write lower-case words joined by '-', such as 'my-gan', at most {_LONGEST} long"
         )
     if keyword.iskeyword(name) or name.startswith("ganzoo"):
         raise UsageError(f"name '{name}': choose another, the package will be called ganzoo-NAME")
-    if kind != "model" and task != "generate":
-        raise UsageError(f"--task is of models; a {kind} has none")
+
+
+def _check_not_taken(name: str, kind: Kind, catalog: Catalog) -> None:
     taken = {part.spec.name for part in catalog.parts if part.spec.kind in (kind, "loss" if kind == "model" else "")}
     if kind == "model":
         taken |= {model.spec.name for model in catalog.models}
@@ -71,10 +83,6 @@ def plan(name: str, catalog: Catalog, *, kind: Kind, task: str, out: Path | None
         raise UsageError(f"name '{name}': there is a {kind} of that name; all of them: ganzoo plugins")
     if name in {plugin.name for plugin in catalog.plugins}:
         raise UsageError(f"name '{name}': a plugin of that name is installed; all of them: ganzoo plugins")
-    folder = out or Path(f"ganzoo-{name}")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"'{folder}' is there and not empty: give another --out")
-    return Plan(name=name, kind=kind, task=task, folder=folder)
 
 
 def write(plan: Plan) -> list[str]:

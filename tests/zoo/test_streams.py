@@ -180,7 +180,7 @@ def test_a_text_is_no_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     file = tar(tmp_path / "x.tar", [*labelled(range(3)), ("d.jpg", jpeg(9)), ("d.cls", b"a" * 101)])
     assert "101 letters" in list(shards(path=file, label="cls").pictures(SIZE))[-1].problem
     monkeypatch.setattr(labels, "MAX_VALUES", 2)
-    with pytest.raises(DataError, match="no class"):
+    with pytest.raises(DataError, match="be a class"):
         list(shards(path=file, label="cls").pictures(SIZE))
     with pytest.raises(UsageError, match="twice"):
         shards(path=file, label="cls", values="a;a")

@@ -122,11 +122,19 @@ def samples(place: str, endings: set[str]) -> Iterator[dict[str, Any]]:
 def expanded(pattern: str) -> list[str]:
     """The shards that a path, folder, URL or pattern stands for; raises DataError when there is none."""
     if os.path.isdir(pattern):
-        inner = (os.path.join(root, name) for root, _, names in os.walk(pattern) for name in names)
-        shards = (path for path in inner if path.endswith(ENDINGS) and not os.path.basename(path).startswith("."))
-        return sorted(shards) or _none(pattern, "there is no tar file in it")
+        return sorted(_tar_files(pattern)) or _none(pattern, "there is no tar file in it")
     if os.path.exists(pattern):
         return [pattern]
+    return [place for name in _names(pattern) for place in _matching(name)]
+
+
+def _tar_files(folder: str) -> Iterator[str]:
+    for root, _, names in os.walk(folder):
+        yield from (os.path.join(root, name) for name in names if name.endswith(ENDINGS) and not name.startswith("."))
+
+
+def _names(pattern: str) -> list[str]:
+    """The names that a pattern such as part-{000..099}.tar stands for. Raises UsageError for too many."""
     try:
         from braceexpand import braceexpand
     except ImportError:
@@ -139,7 +147,7 @@ def expanded(pattern: str) -> list[str]:
         raise UsageError(f"data.path={pattern!r}: {error}") from None
     if not few or len(names) > _MAX_SHARDS:
         raise UsageError(f"data.path={pattern!r}: stands for more than {_MAX_SHARDS:,} shards")
-    return [place for name in names for place in _matching(name)]
+    return names
 
 
 def _numbers_of(ends: tuple[str, str, str]) -> int:
