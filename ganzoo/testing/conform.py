@@ -8,7 +8,7 @@ from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.errors import GanzooError, UsageError, nearest
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks
-from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS
+from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS, declaration
 from ganzoo.testing.outcome import CheckFailed, Report, Result
 from ganzoo.testing.subject import Declared, Subject
 
@@ -60,6 +60,7 @@ def check_name(
     plugins = [one for one in catalog.plugins if one is name or one.name == name]
     if broken := [plugin for plugin in plugins if plugin.status in BROKEN]:
         return Report([_broken(plugin) for plugin in broken])
+    declaration.imported_alone.cache_clear()
     declared = of_plugin(name) if isinstance(name, Plugin) else declarations(name, catalog)
     results = [result for one in declared for result in _results(one, catalog, only or known)]
     return Report(as_expected(results, expected))

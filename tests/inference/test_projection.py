@@ -16,7 +16,6 @@ from ganzoo.inference.loaded import LoadedGAN
 from ganzoo.inference.projection import project
 from ganzoo.scoring.build import build_encoder
 
-
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("sngan", "dcgan")]
 
 

@@ -1,5 +1,6 @@
 """Checks of the declaration: what users see before anything is computed."""
 
+import functools
 import json
 import os
 import re
@@ -31,16 +32,27 @@ def declaration_light(subject: Declared) -> None:
     modules = {subject.spec.options.__module__}
     if subject.plugin.module is not None:
         modules.add(subject.plugin.module.__name__)
-    arguments = [json.dumps(sorted(modules)), json.dumps(HEAVY)]
+    heavy, problem = imported_alone(tuple(sorted(modules)))
+    if problem:
+        fail(f"{names(modules)} can't be imported in a process of its own: {problem}")
+    if heavy:
+        fail(f"importing {names(modules)} imports {', '.join(heavy)}: move what computes to the module of `target`")
+
+
+@functools.cache
+def imported_alone(modules: tuple[str, ...]) -> tuple[list[str], str]:
+    """The heavy modules that a new process imports with these, and the last line of its error if it fails.
+
+    What is remembered is forgotten before each report (`cache_clear`), as the files may have changed.
+    """
+    arguments = [json.dumps(modules), json.dumps(HEAVY)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     found = subprocess.run(
         [sys.executable, "-c", _IMPORT, *arguments], env=environment, capture_output=True, text=True, timeout=_SECONDS
     )
     if found.returncode:
-        last = (found.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        fail(f"{names(modules)} can't be imported in a process of its own: {last}")
-    if heavy := json.loads(found.stdout.splitlines()[-1]):
-        fail(f"importing {names(modules)} imports {', '.join(heavy)}: move what computes to the module of `target`")
+        return [], (found.stderr.strip().splitlines() or ["it ended without a message"])[-1]
+    return json.loads(found.stdout.splitlines()[-1]), ""
 
 
 def declaration_complete(subject: Declared) -> None:
