@@ -1,4 +1,4 @@
-"""Checks of the declaration: what users see before anything is computed."""
+"""Checks of the declaration, which is all that users see before anything is computed."""
 
 import functools
 import json
@@ -86,7 +86,7 @@ def options_frozen(subject: Declared) -> None:
     if not kind.model_config.get("frozen"):
         fail(f"{kind.__name__} is not frozen: make it a subclass of ganzoo.Options")
     if kind.model_config.get("extra") != "forbid":
-        fail(f"{kind.__name__} takes unknown options silently: make it a subclass of ganzoo.Options")
+        fail(f"{kind.__name__} accepts unknown options: make it a subclass of ganzoo.Options")
 
 
 def options_described(subject: Declared) -> None:
@@ -96,7 +96,7 @@ def options_described(subject: Declared) -> None:
 
 
 def options_bounded(subject: Declared) -> None:
-    """Every number has a smallest value, and none takes infinity."""
+    """Every number has a lower bound, and none accepts infinity."""
     open_ended = [
         name
         for name, field in _own_fields(subject.spec.options)
@@ -110,7 +110,7 @@ def options_bounded(subject: Declared) -> None:
         if field.annotation is float and not any(isinstance(limit, Le | Lt) for limit in field.metadata)
     ]
     if endless:
-        fail(f"takes infinity: {names(endless)}; write Field(…, le=…) or the like")
+        fail(f"accepts infinity: {names(endless)}; write Field(…, le=…) or the like")
 
 
 def options_default(subject: Declared) -> None:
@@ -127,5 +127,5 @@ def options_default(subject: Declared) -> None:
 
 
 def _own_fields(kind: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
-    """Plain options, that is, all but the parts."""
+    """The options that do not choose a part."""
     return ((name, field) for name, field in kind.model_fields.items() if not part_kind(field))
