@@ -1,4 +1,4 @@
-"""A check: one rule, its name and the function that looks whether a subject keeps it."""
+"""A check: one rule with its name, and the function that tests whether a subject follows it."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,12 +9,12 @@ from ganzoo.errors import one_line
 from ganzoo.testing.outcome import CheckFailed, NotApplicable, Result, Status
 
 BUILDS = "builds"
-"""The check without which no later one can say anything."""
+"""When this check fails, no later one can run."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A rule. `look` returns when the subject keeps it, and otherwise calls `fail` or `skip` of `outcome`."""
+    """A rule. `look` returns when the subject follows it; otherwise it calls `fail` or `skip` of `outcome`."""
 
     look: Callable[[Any], None]
 
@@ -25,11 +25,11 @@ class Check:
 
     @property
     def rule(self) -> str:
-        """What must hold: the first line of the docstring."""
+        """The rule in words: the first line of the docstring."""
         return (self.look.__doc__ or "").strip().splitlines()[0]
 
     def run(self, subject: Any) -> Result:
-        """Looks, and times it."""
+        """Runs the check and measures its time."""
         started = time.perf_counter()
         status: Status
         try:
@@ -46,7 +46,7 @@ class Check:
 
 
 def run_checks(checks: Iterable[Check], subject: Any) -> list[Result]:
-    """All checks on one subject, up to one that says that it can't even be built."""
+    """Runs all checks on one subject, and stops when the subject can't be built."""
     results = []
     for check in checks:
         results.append(check.run(subject))
@@ -56,16 +56,16 @@ def run_checks(checks: Iterable[Check], subject: Any) -> list[Result]:
 
 
 def as_expected(results: Sequence[Result], expected: Mapping[str, str]) -> list[Result]:
-    """The results, with failures of expected checks excused, and a failure for each of these that never failed."""
+    """Marks expected failures as such, and adds a failure for each expected one that did not occur."""
     failing = {result.check for result in results if result.status == "failed"}
-    judged = [
+    checked = [
         replace(result, status="expected", message=f"{expected[result.check]} ({result.message})")
         if result.status == "failed" and result.check in expected
         else result
         for result in results
     ]
     subject = results[0].subject if results else ""
-    return judged + [
+    return checked + [
         Result(
             subject=subject,
             check=name,

@@ -8,12 +8,12 @@ from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.errors import GanzooError, UsageError, nearest
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks
-from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS
+from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS, declaration
 from ganzoo.testing.outcome import CheckFailed, Report, Result
 from ganzoo.testing.subject import Declared, Subject
 
 HOSTS = {"generate": "dcgan", "translate": "pix2pix"}
-"""The model of either task into which a network, a loss, a term or an augmentation is put to be checked."""
+"""The host for each task: the model in which a network, a loss, a term or an augmentation is checked."""
 BROKEN = ("broken", "misspelt", "incompatible")
 FIELDS = {
     "generator": "generator",
@@ -23,17 +23,17 @@ FIELDS = {
     "term": "extra",
     "regulariser": "regularise",
 }
-"""The option of the host that holds a part of that kind."""
+"""The option of the host that takes a part of that kind."""
 
 
 def conformance(
     name: str | ModelSpec | PartSpec, *, expected: Mapping[str, str] | None = None, catalog: Catalog | None = None
 ) -> Report:
-    """Checks a plugin with all that it declares, a model or a part; in a plugin's tests this is the whole test.
+    """Checks a plugin with everything it declares, or one model or part. This call can be a plugin's whole test.
 
-    `expected` names checks that fail on purpose, each with its reason; one that never fails nevertheless is a failure.
-    A declaration that no entry point names can be handed over itself. Raises AssertionError that lists what failed,
-    UsageError for a name that is nothing, PluginError for a plugin that can't be loaded.
+    `expected` maps checks that fail on purpose to the reason. If such a check does not fail, that is a failure too.
+    Pass the declaration itself if no entry point names it. Raises AssertionError with a list of what failed,
+    UsageError for an unknown name, PluginError for a plugin that can't be loaded.
     """
     report = check_name(name, catalog or open_catalog(), expected=expected)
     if not report.ok:
@@ -49,17 +49,18 @@ def check_name(
     expected: Mapping[str, str] | None = None,
     only: Collection[str] = (),
 ) -> Report:
-    """The checks, or `only` those, of all that the name stands for; errors as for `conformance`, but for failures."""
+    """Runs all checks, or `only` some, on what the name stands for. Errors are those of `conformance`."""
     expected = expected or {}
     known = {one.name for one in ALL}
-    if strangers := sorted({*expected, *only} - known):
-        raise UsageError(f"no check '{strangers[0]}'.{nearest(strangers[0], known)} All of them: ganzoo check --rules")
+    if unknown := sorted({*expected, *only} - known):
+        raise UsageError(f"no check '{unknown[0]}'.{nearest(unknown[0], known)} All of them: ganzoo check --rules")
     if isinstance(name, ModelSpec | PartSpec):
         name = _plugin_of(name)
         catalog = Catalog([*catalog.plugins, name], catalog.registry)
     plugins = [one for one in catalog.plugins if one is name or one.name == name]
     if broken := [plugin for plugin in plugins if plugin.status in BROKEN]:
         return Report([_broken(plugin) for plugin in broken])
+    declaration.imported_alone.cache_clear()
     declared = of_plugin(name) if isinstance(name, Plugin) else declarations(name, catalog)
     results = [result for one in declared for result in _results(one, catalog, only or known)]
     return Report(as_expected(results, expected))
@@ -71,12 +72,12 @@ def _broken(plugin: Plugin) -> Result:
 
 
 def installed(catalog: Catalog) -> list[Plugin]:
-    """All plugins that declare models or parts, and those that are broken."""
+    """The plugins that declare models or parts, and the broken ones."""
     return [plugin for plugin in catalog.plugins if plugin.models or plugin.parts or plugin.status in BROKEN]
 
 
 def declarations(name: str, catalog: Catalog) -> list[Declared]:
-    """What a name stands for: all that the plugin of that name declares, or else the model, or else the parts."""
+    """What a name stands for: everything the plugin of that name declares, else the model, else the parts."""
     plugins = [plugin for plugin in catalog.plugins if plugin.name == name and (plugin.models or plugin.parts)]
     if len(plugins) == 1:
         return of_plugin(plugins[0])
@@ -93,7 +94,7 @@ def of_plugin(plugin: Plugin) -> list[Declared]:
 
 
 def _plugin_of(spec: ModelSpec | PartSpec) -> Plugin:
-    """A plugin that declares nothing but this."""
+    """A plugin that declares only this."""
     models, parts = ((spec,), ()) if isinstance(spec, ModelSpec) else ((), (spec,))
     return Plugin(name=spec.name, distribution="", version="", models=models, parts=parts)
 

@@ -9,15 +9,15 @@ Status = Literal["passed", "failed", "expected", "not applicable"]
 
 
 class CheckFailed(AssertionError):
-    """A rule is broken; the message says what was seen, and what to do."""
+    """A rule is broken. The message says what was seen and what to do."""
 
 
 class NotApplicable(Exception):
-    """A rule has nothing to say about this model or part; the message says why."""
+    """A rule does not apply to this model or part. The message says why."""
 
 
 def fail(message: str) -> NoReturn:
-    """Ends a check with a finding."""
+    """Fails the check."""
     raise CheckFailed(message)
 
 
@@ -28,7 +28,10 @@ def skip(reason: str) -> NoReturn:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One check of one model or part; `message` is the finding, the reason of an expected failure or of a skip."""
+    """The outcome of one check of one model or part.
+
+    `message` says what failed, or why a failure was expected or the check does not apply.
+    """
 
     subject: str
     check: str
@@ -45,7 +48,7 @@ class Report:
 
     @property
     def failures(self) -> list[Result]:
-        """The checks that failed, those among them that passed although they were expected to fail."""
+        """The checks that failed, including those that passed although they were expected to fail."""
         return [result for result in self.results if result.status == "failed"]
 
     @property
@@ -64,7 +67,7 @@ class Report:
         return sum(result.seconds for result in self.results)
 
     def summary(self) -> str:
-        """One line: how many checks ran, and with what outcome."""
+        """One line: how many checks ran, with which outcomes."""
         count = Counter(result.status for result in self.results)
         parts = [f"{self.ran} checks ran", f"{count['passed']} passed", f"{count['failed']} failed"]
         parts += [f"{count['expected']} failed as expected"] if count["expected"] else []
@@ -72,5 +75,5 @@ class Report:
         return f"{', '.join(parts)} ({self.seconds:.1f} s)"
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One plain dictionary for each check."""
+        """One plain dictionary for each result."""
         return [{**vars(result), "seconds": round(result.seconds, 3)} for result in self.results]

@@ -45,7 +45,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class Subject(Declared):
-    """A model, or a part in a model that is put together around it.
+    """A model, or a part within a host model.
 
     `field` is the option that holds the part ("loss"), and empty for a model.
     """
@@ -54,7 +54,7 @@ class Subject(Declared):
     field: str = ""
 
     def gan(self, seed: int = 0) -> GAN:
-        """The recipe with fresh weights in training mode: built once for each seed, and copied for each check."""
+        """The recipe with fresh weights, in training mode. It is built once per seed and then copied."""
         if not self._copyable:
             return self.build(seed)
         if seed not in self._originals:
@@ -76,7 +76,7 @@ class Subject(Declared):
     def _copyable(self) -> bool:
         """Whether a copy computes what its original does, and still does after the original was trained.
 
-        It does not where a function holds a network of the original. Such a model is built anew for every check.
+        It does not if, for example, a closure refers to a network of the original. Such a model is built for each use.
         """
         try:
             trainer = self.trainer(gan=self.build())
@@ -103,7 +103,7 @@ class Subject(Declared):
 
     @cached_property
     def images(self) -> Images:
-        """Images to learn from, of the tiny settings' size: each brighter on the left, and all different."""
+        """Training images of the tiny settings' size: all different, each brighter on the left."""
         return _images(self.configuration, seed=1, slope=0.8)
 
     @cached_property
@@ -134,7 +134,7 @@ class Subject(Declared):
 
 
 def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:
-    """Smooth random pictures with a slope from left to right, which no normalisation within an image takes away."""
+    """Smooth random pictures with a brightness slope from left to right, which instance normalisation keeps."""
     size = configuration.settings.size
     rng = np.random.default_rng(seed)
     coarse = torch.from_numpy(rng.normal(size=(IMAGES, 3, 4, 4))).float()
@@ -147,7 +147,7 @@ def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:
 
 
 def as_images(values: Tensor, fingerprint: str) -> Images:
-    """Images N 3 H W in [-1, 1] as a data set, with labels in turn."""
+    """Images N 3 H W in [-1, 1] as a data set whose labels repeat 0, 1, 2."""
     pixels = to_uint8(values).permute(0, 2, 3, 1).contiguous().numpy()
     labels = np.arange(len(pixels))[:, None] % len(ATTRIBUTES["style"])
     return Images(pixels=pixels, labels=labels, attributes=ATTRIBUTES, fingerprint=fingerprint, skipped=())
@@ -159,17 +159,17 @@ def steps_of(gan: GAN) -> tuple[Step, ...]:
 
 
 def trained(step: Step) -> dict[int, nn.Parameter]:
-    """The parameters that a step trains, by identity; those that the recipe has frozen are not among them."""
+    """The parameters that a step trains, by identity, without those that the recipe has frozen."""
     return {id(parameter): parameter for parameter in step.trains.parameters() if parameter.requires_grad}
 
 
 def draws(step: Step, gan: GAN) -> bool:
-    """Whether the step trains what draws the images, rather than a critic of them."""
+    """Whether the step trains the generator rather than a critic."""
     return not {id(p) for p in gan.averaged.parameters()}.isdisjoint(map(id, step.trains.parameters()))
 
 
 def losses(gan: GAN, batch: Callable[[], Batch]) -> Iterator[tuple[Step, Terms]]:
-    """Each step with the terms of its loss on a batch of its own; gradients reach its own parameters only."""
+    """Each step with the terms of its loss on a new batch. Gradients reach only the parameters that the step trains."""
     steps = steps_of(gan)
     own = {step.name: list(trained(step).values()) for step in steps}
     gan.train()
@@ -185,7 +185,7 @@ def losses(gan: GAN, batch: Callable[[], Batch]) -> Iterator[tuple[Step, Terms]]
 
 
 def play_round(trainer: Trainer) -> None:
-    """One round of the engine, after which parameters may be trained again that it froze for the last step."""
+    """Runs one round of the engine, and unfreezes the parameters that it froze for the last step."""
     free = [parameter for parameter in trainer.gan.parameters() if parameter.requires_grad]
     trainer.round(0.5)
     for parameter in free:
@@ -207,7 +207,7 @@ def tensors(module: nn.Module) -> dict[str, Tensor]:
 
 
 def watched(options: BaseModel, read: set[str]) -> BaseModel:
-    """The same options, which note in `read` every field that is looked at."""
+    """The same options; each field that is read is added to `read`."""
     fields = frozenset(type(options).model_fields)
 
     def look(self: BaseModel, name: str) -> Any:

@@ -71,6 +71,22 @@ class ClosureOverTheNetwork(Clean):
         return self.draw(batch.noise(LATENT))
 
 
+class ClosureOverTheCritic(Clean):
+    """No bug for a run, which copies what draws only."""
+
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        critic = self.critic
+        self.scores = lambda images: critic(images)
+
+    def critic_loss(self, batch: Batch) -> Terms:
+        fake = self(batch).detach()
+        return {"real": F.softplus(-self.scores(batch.target)).mean(), "fake": F.softplus(self.scores(fake)).mean()}
+
+    def generator_loss(self, batch: Batch) -> Terms:
+        return {"fake": F.softplus(-self.scores(self(batch))).mean()}
+
+
 class NoiseOfItsOwnShare(Clean):
     def forward(self, batch: Batch) -> Tensor:
         return self.generator(torch.randn(len(batch), LATENT, generator=batch.rng))

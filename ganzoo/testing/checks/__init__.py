@@ -1,4 +1,4 @@
-"""All checks, in the order in which they run: what others build on comes first."""
+"""All checks in the order in which they run. Checks that others build on come first."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -32,7 +32,7 @@ DECLARATION: Sequence[Check] = [
         declaration.options_default,
     )
 ]
-"""Of every model and part."""
+"""For every model and part."""
 
 MODEL: Sequence[Check] = [
     Check(look)
@@ -72,7 +72,7 @@ MODEL: Sequence[Check] = [
         pull.pulls_towards_data,
     )
 ]
-"""Of a model, and of a part that a model is put together from."""
+"""For a model, and for a part within a host model."""
 
 PARTS: Mapping[str, Sequence[Check]] = {
     "augmentation": [
@@ -101,7 +101,7 @@ PARTS: Mapping[str, Sequence[Check]] = {
         Check(encoders.encoder_fingerprint),
     ],
 }
-"""Of a part of that kind by itself."""
+"""For a part of that kind by itself."""
 
 ALL: Sequence[Check] = [*DECLARATION, *MODEL, *chain.from_iterable(PARTS.values())]
 """Every check there is."""

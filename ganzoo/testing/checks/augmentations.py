@@ -15,7 +15,7 @@ _SIZE = 32
 
 
 def augmentation_shape(subject: Subject) -> None:
-    """Images `margin` times as large come out in the asked shape, finite, for one image and for many."""
+    """Images `margin` times as large come out finite and in the requested shape, for one image and for several."""
     augment = _augment(subject)
     if augment.margin < 1:
         fail(f"margin is {augment.margin:g}: 1 or more, as pictures can't be read smaller than they are drawn")
@@ -29,7 +29,7 @@ def augmentation_shape(subject: Subject) -> None:
 
 
 def augmentation_repeatable(subject: Subject) -> None:
-    """The same generator gives the same images, and the images given stay as they are."""
+    """The same random generator gives the same images, and the input images are not changed."""
     augment, images = _augment(subject), _images()
     before = images.clone()
     first = augment(images, torch.Generator(CPU).manual_seed(5))
@@ -39,7 +39,7 @@ def augmentation_repeatable(subject: Subject) -> None:
     if not torch.equal(first, second):
         fail("the same rng gives other images: draw from it alone (ganzoo.augment.uniform, normal, seeded)")
     if not torch.equal(before, images):
-        fail("the images given are changed: work on a copy")
+        fail("the input images are changed: work on a copy")
 
 
 def augmentation_differentiable(subject: Subject) -> None:
@@ -48,10 +48,10 @@ def augmentation_differentiable(subject: Subject) -> None:
     images = _images().requires_grad_()
     changed = augment(images, torch.Generator(CPU).manual_seed(0))
     if not changed.requires_grad:
-        fail("no gradient passes: the generator would learn nothing through it")
+        fail("no gradient passes: the generator would learn nothing")
     (gradient,) = torch.autograd.grad(changed.square().sum(), images, create_graph=True)
     if not bool(gradient.any()):
-        fail("the gradient that passes is zero: the generator would learn nothing through it")
+        fail("the gradient that passes is zero: the generator would learn nothing")
     try:
         torch.autograd.grad(gradient.square().sum(), images)
     except RuntimeError as error:

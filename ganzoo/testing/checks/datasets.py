@@ -1,4 +1,4 @@
-"""Checks of data sets. A stream that has pictures only after a download is left alone."""
+"""Checks of data sets. They skip a stream that has to download its pictures."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -16,7 +16,7 @@ _SIZE, _RECTANGLE = Size(32, 32), Size(24, 40)
 
 
 def source_interface(subject: Declared) -> None:
-    """The part gives a PictureStream or ImageSource with a fingerprint, and a count that is positive or unknown."""
+    """The part is a PictureStream or ImageSource with a fingerprint, and a count that is positive or unknown."""
     source = _source(subject)
     if not source.fingerprint() or source.fingerprint() != _source(subject).fingerprint():
         fail("fingerprint() must be the same text each time, as it names the cache of the pictures")
@@ -26,7 +26,7 @@ def source_interface(subject: Declared) -> None:
 
 
 def pictures_well_formed(subject: Declared) -> None:
-    """Pictures are uint8 H W 3 of the asked size, with one label for each attribute; a bad one says why."""
+    """Pictures are uint8 H W 3 of the requested size, with a label for each attribute; a bad one says why."""
     source = _source(subject)
     for size in (_SIZE, _RECTANGLE):
         for picture in _first(source, size):
@@ -37,7 +37,7 @@ def pictures_well_formed(subject: Declared) -> None:
 
 
 def pictures_repeatable(subject: Declared) -> None:
-    """The same numbers give the same pictures, in whatever order they are asked for."""
+    """The same indices give the same pictures, in any order."""
     first = [picture.pixels for picture in _first(_source(subject))]
     again = [picture.pixels for picture in _first(_source(subject))]
     if any(not _same(one, other) for one, other in zip(first, again, strict=True)):
@@ -48,7 +48,7 @@ def pictures_repeatable(subject: Declared) -> None:
     backwards = list(range(len(first)))[::-1]
     turned = [picture.pixels for picture in asked(lambda: list(source.read(backwards, _SIZE)))]
     if any(not _same(one, other) for one, other in zip(first, turned[::-1], strict=True)):
-        fail("picture n differs with the order in which pictures are asked for: draw it from its number alone")
+        fail("a picture changes with the order of the indices: make it from its own index alone")
 
 
 def dataset_options_read(subject: Declared) -> None:
@@ -69,7 +69,7 @@ def _source(subject: Declared) -> PictureStream:
 
 
 def _first(source: PictureStream, size: Size = _SIZE) -> list[Picture]:
-    """The first pictures; a set that needs the network for them is skipped, as checks must run without."""
+    """The first pictures. Skips a data set that needs the network for them."""
 
     def pictures() -> Iterator[Picture]:
         if isinstance(source, ImageSource):

@@ -1,5 +1,6 @@
-"""Checks of the declaration: what users see before anything is computed."""
+"""Checks of the declaration, which is all that users see before anything is computed."""
 
+import functools
 import json
 import os
 import re
@@ -32,16 +33,27 @@ def declaration_light(subject: Declared) -> None:
     modules = {subject.spec.options.__module__}
     if subject.plugin.module is not None:
         modules.add(subject.plugin.module.__name__)
-    arguments = [json.dumps(sorted(modules)), json.dumps(HEAVY)]
+    heavy, problem = imported_alone(tuple(sorted(modules)))
+    if problem:
+        fail(f"{names(modules)} can't be imported in a process of its own: {problem}")
+    if heavy:
+        fail(f"importing {names(modules)} imports {', '.join(heavy)}: move what computes to the module of `target`")
+
+
+@functools.cache
+def imported_alone(modules: tuple[str, ...]) -> tuple[list[str], str]:
+    """The heavy modules that a new process imports with these, and the last line of its error if it fails.
+
+    What is remembered is forgotten before each report (`cache_clear`), as the files may have changed.
+    """
+    arguments = [json.dumps(modules), json.dumps(HEAVY)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     found = subprocess.run(
         [sys.executable, "-c", _IMPORT, *arguments], env=environment, capture_output=True, text=True, timeout=_SECONDS
     )
     if found.returncode:
-        last = (found.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        fail(f"{names(modules)} can't be imported in a process of its own: {last}")
-    if heavy := json.loads(found.stdout.splitlines()[-1]):
-        fail(f"importing {names(modules)} imports {', '.join(heavy)}: move what computes to the module of `target`")
+        return [], (found.stderr.strip().splitlines() or ["it ended without a message"])[-1]
+    return json.loads(found.stdout.splitlines()[-1]), ""
 
 
 def declaration_complete(subject: Declared) -> None:
@@ -76,7 +88,7 @@ def options_frozen(subject: Declared) -> None:
     if not kind.model_config.get("frozen"):
         fail(f"{kind.__name__} is not frozen: make it a subclass of ganzoo.Options")
     if kind.model_config.get("extra") != "forbid":
-        fail(f"{kind.__name__} takes unknown options silently: make it a subclass of ganzoo.Options")
+        fail(f"{kind.__name__} accepts unknown options: make it a subclass of ganzoo.Options")
 
 
 def options_described(subject: Declared) -> None:
@@ -86,7 +98,7 @@ def options_described(subject: Declared) -> None:
 
 
 def options_bounded(subject: Declared) -> None:
-    """Every number has a smallest value, and none takes infinity."""
+    """Every number has a lower bound, and none accepts infinity."""
     open_ended = [
         name
         for name, field in _own_fields(subject.spec.options)
@@ -100,7 +112,7 @@ def options_bounded(subject: Declared) -> None:
         if field.annotation is float and not any(isinstance(limit, Le | Lt) for limit in field.metadata)
     ]
     if endless:
-        fail(f"takes infinity: {names(endless)}; write Field(…, le=…) or the like")
+        fail(f"accepts infinity: {names(endless)}; write Field(…, le=…) or the like")
 
 
 def options_default(subject: Declared) -> None:
@@ -117,5 +129,5 @@ def options_default(subject: Declared) -> None:
 
 
 def _own_fields(kind: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
-    """Plain options, that is, all but the parts."""
+    """The options that do not choose a part."""
     return ((name, field) for name, field in kind.model_fields.items() if not part_kind(field))

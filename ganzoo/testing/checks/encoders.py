@@ -1,4 +1,4 @@
-"""Checks of encoders. One whose weights are not here, and would be downloaded, is left alone."""
+"""Checks of encoders. They skip an encoder whose weights would have to be downloaded."""
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ def encoder_frozen(subject: Declared) -> None:
     """Nothing in an encoder trains, changes in training mode or is saved with a model; gradients pass to the images."""
     encoder = _encoder(subject).train()
     if any(parameter.requires_grad for parameter in encoder.parameters()) or encoder.state_dict():
-        fail("weights are parameters or are saved: hand the network to ganzoo.encoders.Encoder, which freezes it")
+        fail("weights are parameters or are saved: pass the network to ganzoo.encoders.Encoder, which freezes it")
     if any(module.training for module in encoder.modules()):
         fail("some layer is in training mode")
     images = torch.zeros(1, 3, _SIDE, _SIDE, requires_grad=True)
@@ -35,7 +35,7 @@ def encoder_frozen(subject: Declared) -> None:
 
 
 def encoder_independent(subject: Declared) -> None:
-    """An image has the same features whatever stands beside it, and however often it is asked."""
+    """An image has the same features whichever other images are in the batch."""
     encoder = _encoder(subject)
     pixels = np.random.Generator(np.random.Philox(1)).integers(0, 256, (3, _SIDE, _SIDE, 3), dtype=np.uint8)
     alone, together = encode(encoder, pixels[:1]), encode(encoder, pixels)
@@ -44,7 +44,7 @@ def encoder_independent(subject: Declared) -> None:
 
 
 def encoder_fingerprint(subject: Declared) -> None:
-    """Two encoders built alike have the same fingerprint and name, which stand in every score."""
+    """Two encoders with the same options have the same fingerprint and name, which every score records."""
     one, other = _encoder(subject), _encoder(subject)
     if not one.name or len(one.fingerprint) != 64 or one.fingerprint != other.fingerprint:
         fail("`fingerprint` must be the SHA-256 of the weights, the same each time, and `name` must be set")

@@ -18,7 +18,7 @@ _STATISTICS = (nn.modules.batchnorm._BatchNorm,)
 
 
 class _Twice(Batch):
-    """Every image twice, with the same noise: a mean over it is the mean over the half."""
+    """Each image twice, with the same noise: a mean over the batch equals the mean over half of it."""
 
     def _own(self, numbers: Tensor) -> Tensor:
         return super()._own(numbers).repeat_interleave(2, 0)
@@ -46,7 +46,7 @@ def losses_named_scalars(subject: Subject) -> None:
 
 
 def terms_have_gradients(subject: Subject) -> None:
-    """Every term of a loss reaches a parameter that its step trains; what is only to be shown is recorded."""
+    """Every term of a loss has a gradient for a parameter that its step trains."""
     trainer = subject.trainer()
     reached: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()
@@ -63,13 +63,13 @@ def terms_have_gradients(subject: Subject) -> None:
     if dead := seen - reached:
         step_name, term = sorted(dead)[0]
         fail(
-            f"term '{term}' of step '{step_name}' moves none of the parameters that the step trains: is something"
-            " detached, or a penalty made without create_graph? Values to be shown only go to batch.record()"
+            f"term '{term}' of step '{step_name}' has no gradient for the parameters that the step trains: is something"
+            " detached, or a penalty computed without create_graph? Pass values that are only logged to batch.record()"
         )
 
 
 def every_parameter_gets_a_gradient(subject: Subject) -> None:
-    """Every trained parameter gets a gradient that is finite, and not zero, in one of three rounds."""
+    """Every trained parameter gets a finite gradient, which is not zero in at least one of three rounds."""
     trainer = subject.trainer()
     waiting: dict[int, str] = {}
     reached: set[int] = set()
@@ -88,11 +88,11 @@ def every_parameter_gets_a_gradient(subject: Subject) -> None:
                     reached.add(id(parameter))
         play_round(trainer)
     if idle := {name for key, name in waiting.items() if key not in reached}:
-        fail(f"no gradient reaches {names(idle)}: not used in the loss, or behind a detach")
+        fail(f"no gradient reaches {names(idle)}: is it unused in the loss, or behind a detach?")
 
 
 def losses_are_means(subject: Subject) -> None:
-    """A loss is a mean over the batch: each image twice gives the same loss, so that rates suit every batch size."""
+    """A loss is a mean over the batch: with each image twice it is the same."""
     if changes_at_random(subject.gan()):
         skip("an augmentation changes each image at random")
     for index in range(len(steps_of(subject.gan()))):
@@ -101,20 +101,20 @@ def losses_are_means(subject: Subject) -> None:
             other = float(twice[name])
             if abs(other - float(value)) > _CLOSE * abs(float(value)) + _ROUNDING:
                 fail(
-                    f"term '{name}' is {float(value):.4g}, and {other:.4g} when each image of the batch is there twice:"
+                    f"term '{name}' is {float(value):.4g}, but {other:.4g} with each image of the batch twice:"
                     " take the mean over the batch, not the sum"
                 )
 
 
 def losses_unpaired(subject: Subject) -> None:
-    """What draws in a translator that is not `paired` is not trained by which target stands beside which source."""
+    """Unless a translator is `paired`, its generator's loss does not depend on which target is beside which source."""
     if subject.task != "translate":
-        skip("draws from noise")
+        skip("the model draws from noise")
     gan = subject.gan()
     if gan.paired:
         skip("the model is paired")
     if isinstance(gan, Translator) and gan.takes_style:
-        skip("each photo is painted like the painting beside it")
+        skip("each photo is painted in the style of the target beside it")
     # Critics may mix the two, as gradient penalties do.
     for index in [number for number, step in enumerate(steps_of(gan)) if draws(step, gan)]:
         values = []
@@ -125,13 +125,13 @@ def losses_unpaired(subject: Subject) -> None:
         for name, value in values[0].items():
             if abs(float(values[1][name]) - float(value)) > _CLOSE * abs(float(value)) + _ROUNDING:
                 fail(
-                    f"term '{name}' changes when the targets change places, so it compares a source with the target"
-                    " beside it, which shows another scene; compare it with its own source, or set `paired = True`"
+                    f"term '{name}' changes when the targets are reordered: it compares a source with the target beside"
+                    " it, which shows another scene. Compare the output with its own source, or set `paired = True`"
                 )
 
 
 def critic_sees_images(subject: Subject) -> None:
-    """Critics are shown images: everything they get, in penalties too, is in [-1, 1]."""
+    """Critics receive images: all their inputs, also in penalties, are in [-1, 1]."""
     gan = subject.gan()
     if changes_at_random(gan):
         skip("an augmentation may leave the range")
@@ -156,38 +156,38 @@ def critic_sees_images(subject: Subject) -> None:
         skip("no critic is called with whole images")
     if max(found) > 1 + 1e-5:
         fail(
-            f"a critic is shown values up to {max(found):.3g}: mix real and drawn images with uniform weights in [0, 1]"
+            f"a critic receives values up to {max(found):.3g}: mix real and drawn images with uniform weights in [0, 1]"
         )
 
 
 def in_training_mode(subject: Subject) -> None:
-    """Networks that are trained compute losses in training mode."""
+    """Networks that a step trains are in training mode while losses are computed."""
     gan = subject.gan()
     frozen = {id(inner) for encoder in gan.modules() if isinstance(encoder, Encoder) for inner in encoder.modules()}
     own = {id(module) for step in steps_of(gan) if trained(step) for module in step.trains.modules()} - frozen
-    asleep: set[str] = set()
+    evaluating: set[str] = set()
     known = {id(module): name for name, module in gan.named_modules()}
 
     def note(module: nn.Module, _: object) -> None:
         if not module.training:
-            asleep.add(known[id(module)])
+            evaluating.add(known[id(module)])
 
     handles = [m.register_forward_pre_hook(note) for m in gan.modules() if id(m) in own]
     for _ in losses(gan, subject.batch):
         pass
     for handle in handles:
         handle.remove()
-    if asleep:
-        fail(f"{names(asleep)} computes losses in evaluation mode: leave .train() and .eval() to the engine")
+    if evaluating:
+        fail(f"{names(evaluating)} is in evaluation mode in a loss: leave .train() and .eval() to the engine")
 
 
 def changes_at_random(gan: GAN) -> bool:
-    """Whether critics see images through an augmentation."""
+    """Whether critics receive augmented images."""
     return any(isinstance(module, Augmentation) and not isinstance(module, NoAugmentation) for module in gan.modules())
 
 
 def has_batch_statistics(gan: GAN) -> bool:
-    """Whether some layer looks at the whole batch."""
+    """Whether some layer uses statistics of the batch."""
     return any(isinstance(module, _STATISTICS) for module in gan.modules())
 
 

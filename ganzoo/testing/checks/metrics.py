@@ -25,7 +25,7 @@ def metric_values(subject: Declared) -> None:
         if not isinstance(name, str) or not isinstance(value, int | float) or not math.isfinite(value):
             fail(f"value {name!r} is {value!r}, expected a finite number")
     if bare := set(values) - set(metric.meanings):
-        fail(f"`meanings` has no phrase for {names(bare)}: users read it beside the value")
+        fail(f"`meanings` has no phrase for {names(bare)}: users see it beside the value")
 
 
 def metric_repeatable(subject: Declared) -> None:
@@ -42,15 +42,15 @@ def metric_order_free(subject: Declared) -> None:
     """The order of the images does not matter."""
     metric, features = _metric(subject), _features()
     turned = FeatureSets(real=features.real.flip(0), fake=features.fake.flip(0), training=features.training.flip(0))
-    _compare(metric.compute(_features()), metric.compute(turned), _CLOSE, "when the images change places")
+    _compare(metric.compute(_features()), metric.compute(turned), _CLOSE, "when the images are reordered")
 
 
 def metric_sees_a_difference(subject: Declared) -> None:
-    """At least one value differs between images alike and images far off."""
+    """At least one value differs between similar and very different images."""
     metric = _metric(subject)
     near, far = metric.compute(_features()), metric.compute(_features(far=True))
     if all(abs(near[name] - far[name]) <= _CLOSE * max(1.0, abs(near[name])) for name in near):
-        fail("images far from the real ones get the same values as images like them")
+        fail("images far from the real ones get the same values as images close to them")
 
 
 def metric_few_images(subject: Declared) -> None:

@@ -1,4 +1,4 @@
-"""The check that no option is dead."""
+"""The check that every option has an effect."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Checks of what the model draws."""
+"""Checks of the images that a model draws."""
 
 import copy
 from dataclasses import replace
@@ -17,13 +17,13 @@ _LARGE = 30.0
 
 
 def output_shape(subject: Subject) -> None:
-    """Images are B 3 H W of the asked size, float32, for one image and for many."""
+    """Images are float32 B 3 H W of the requested size, for one image and for several."""
     gan = subject.gan().eval()
     for count in (1, 5):
         batch = subject.batch(count)
         images = draw(gan, batch)
         if images.shape != batch.target.shape:
-            fail(f"{tuple(batch.target.shape)} was asked for, {tuple(images.shape)} was drawn")
+            fail(f"drawn images have shape {tuple(images.shape)}, expected {tuple(batch.target.shape)}")
         if images.dtype != torch.float32:
             fail(f"drawn in {images.dtype}, expected torch.float32")
 
@@ -53,11 +53,11 @@ def output_depends_on_input(subject: Subject) -> None:
     if torch.equal(images, draw(gan, subject.batch(seed=1))):
         fail("another random generator gives the same images: draw the latent with batch.noise()")
     if any(torch.equal(images[0], image) for image in images[1:]):
-        fail("two images of one batch are the same: each needs noise of its own")
+        fail("two images of one batch are the same: each needs its own noise")
 
 
 def output_repeatable(subject: Subject) -> None:
-    """The same input gives the same image, however often it is asked for: nothing is kept from call to call."""
+    """The same input gives the same image at every call: the model keeps nothing between calls."""
     gan = subject.gan().eval()
     first = draw(gan, subject.batch())
     draw(gan, subject.batch(3, seed=7))
@@ -66,7 +66,7 @@ def output_repeatable(subject: Subject) -> None:
 
 
 def output_blank_target(subject: Subject) -> None:
-    """What is drawn does not depend on the target images, which are blank when users sample."""
+    """Drawn images do not depend on the target images, which are blank when users sample."""
     gan = subject.gan().eval()
     images = draw(gan, subject.batch())
     batch = subject.batch()
@@ -76,7 +76,7 @@ def output_blank_target(subject: Subject) -> None:
 
 
 def label_as_declared(subject: Subject) -> None:
-    """A model that says it is conditional draws other images for other labels, and any other does not."""
+    """A model that is `conditional` draws other images for other labels; any other model does not."""
     gan = subject.gan().eval()
     batches = [subject.batch(), subject.batch()]
     assert batches[0].label is not None
@@ -85,11 +85,11 @@ def label_as_declared(subject: Subject) -> None:
     if gan.conditional and same:
         fail("`conditional` is True, but another label gives the same images: the label is not used")
     if not gan.conditional and not same:
-        fail("another label gives other images: set `conditional = True`, which users are told of")
+        fail("another label gives other images: set `conditional = True`, which users see")
 
 
 def rectangles(subject: Subject) -> None:
-    """A size that is no square is drawn as asked, or refused when the model is built."""
+    """The model draws rectangles of the requested size, or refuses such a size when it is built."""
     size = subject.configuration.settings.size
     for wanted in (Size(size.height, 2 * size.width), Size(2 * size.height, size.width)):
         settings = subject.configuration.settings.model_copy(update={"size": wanted})
@@ -97,23 +97,23 @@ def rectangles(subject: Subject) -> None:
         try:
             gan = subject.build(configuration=configuration).eval()
         except UsageError as error:
-            skip(f"not claimed: {error}")
+            skip(f"the model takes squares only: {error}")
         blank = torch.zeros(2, 3, wanted.height, wanted.width)
         source = blank if subject.task == "translate" else None
         label = torch.zeros(2, 1, dtype=torch.int64)
         images = draw(gan, Batch(blank, torch.Generator().manual_seed(0), source=source, label=label, progress=1.0))
         if images.shape != blank.shape:
             fail(
-                f"{wanted} was asked for, {images.shape[2]}x{images.shape[3]} was drawn:"
-                " draw it, or raise ganzoo.UsageError when the model is built"
+                f"drawn images are {images.shape[2]}x{images.shape[3]}, requested was {wanted}:"
+                " draw that size, or raise ganzoo.UsageError when the model is built"
             )
 
 
 def averaged_draws(subject: Subject) -> None:
-    """`averaged` is what `forward` draws with, all of it and nothing else: users see its moving average."""
+    """`forward` draws with all of `averaged` and with no other weights: users see the moving average of `averaged`."""
     gan = subject.gan()
     if not isinstance(getattr(gan, "averaged", None), torch.nn.Module):
-        fail("`averaged` is not set: name the network that `forward` draws with")
+        fail("`averaged` is not set: set it to the network that `forward` draws with")
     inside = {id(tensor) for tensor in gan.averaged.parameters()}
     outside = [p for p in gan.parameters() if id(p) not in inside]
     gan.eval()
@@ -128,23 +128,23 @@ def averaged_draws(subject: Subject) -> None:
 
 
 def deep_copy(subject: Subject) -> None:
-    """A deep copy draws the same images, and stays as it is when the original is trained."""
+    """A deep copy draws the same images, and does not change when the original is trained."""
     trainer = subject.trainer(gan=subject.build())
     trainer.round(0.0)
     twin = copy.deepcopy(trainer.gan)
     before = tensors(twin)
     if not torch.equal(draw(trainer.gan.eval(), subject.batch()), draw(twin.eval(), subject.batch())):
-        fail("a deep copy draws other images: keep no reference to a network outside of the modules")
+        fail("a deep copy draws other images: keep references to networks in modules only")
     drawn = draw(twin.eval(), subject.batch())
     trainer.round(0.0)
     if any(not torch.equal(before[name], value) for name, value in twin.state_dict().items()):
         fail("training the original changes its deep copy")
     if not torch.equal(drawn, draw(twin.eval(), subject.batch())):
-        fail("a deep copy draws with the networks of the original: keep no function that holds on to one")
+        fail("a deep copy draws with the networks of the original: store no function that refers to a network")
 
 
 def device_agnostic(subject: Subject) -> None:
-    """Tensors are made on the device of the input, and no value is read back from it."""
+    """The model makes tensors on the device of its input, and reads no value back from it."""
     gan = subject.gan().eval()
     for child in gan.children():
         if not isinstance(child, Augmentation):  # its random numbers are drawn on the CPU

@@ -1,4 +1,4 @@
-"""What the checks of single parts share: building one from its default options, and watching which it reads."""
+"""Shared by the checks of single parts: builds one from its default options, and notes which options it reads."""
 
 import contextlib
 import io
@@ -14,7 +14,7 @@ from ganzoo.testing.subject import Declared, names, watched
 
 @contextlib.contextmanager
 def offline() -> Iterator[None]:
-    """Inside, nothing can be downloaded, and what tries says so at once and to nobody."""
+    """Inside, downloads fail at once, and their messages are discarded."""
     with (
         mock.patch("socket.getaddrinfo", side_effect=OSError("no network in a check")),
         mock.patch("huggingface_hub.constants.HF_HUB_OFFLINE", True),  # its client would try for a minute
@@ -24,10 +24,10 @@ def offline() -> Iterator[None]:
 
 
 def built(subject: Declared, read: set[str] | None = None, **context: Any) -> Any:
-    """The part with its default options, noting in `read` which are looked at.
+    """The part with its default options; each option that it reads is added to `read`.
 
-    Skips the check for a part that can't be had here: one that must be told something, or whose weights, data or
-    library are missing, which it says by a DataError or UsageError.
+    Skips the check for a part that can't be built here: one with a required option, or one whose weights, data or
+    library are missing, so that it raises DataError or UsageError.
     """
     if needed := [name for name, field in subject.spec.options.model_fields.items() if field.is_required()]:
         skip(f"{names(needed)} must be given")
@@ -36,19 +36,19 @@ def built(subject: Declared, read: set[str] | None = None, **context: Any) -> An
     try:
         return target(watched(options, set() if read is None else read), **context)
     except (DataError, UsageError) as error:
-        skip(f"not to be had here: {error}")
+        skip(f"not available here: {error}")
 
 
 def asked(call: Callable[[], Any]) -> Any:
-    """What the call gives; skips when it says by an error of ganzoo that something is missing."""
+    """The result of the call; skips the check if DataError or UsageError says that something is missing."""
     try:
         return call()
     except (DataError, UsageError) as error:
-        skip(f"not to be had here: {error}")
+        skip(f"not available here: {error}")
 
 
 def all_read(subject: Declared, read: set[str]) -> None:
-    """Fails when an option was not looked at."""
+    """Fails if an option was not read."""
     if dead := set(subject.spec.options.model_fields) - read:
         fail(f"never read: {names(dead)}; an option that does nothing misleads whoever sets it")
 
@@ -60,4 +60,4 @@ def refused_well(call: Callable[[], Any], what: str) -> None:
     except (ValueError, GanzooError):
         return
     except Exception as error:
-        fail(f"{what} ends in {one_line(error)}: give a value, or raise ValueError that says what is needed")
+        fail(f"{what} ends in {one_line(error)}: return a value, or raise ValueError that says what is needed")

@@ -23,7 +23,7 @@ _PROGRESS = 0.5
 
 @dataclass(frozen=True)
 class _Noted(Processes):
-    """Keeps the gradients that the engine goes on with."""
+    """Keeps the gradients that the engine applies."""
 
     gradients: list[Tensor] = field(default_factory=list)
 
@@ -49,12 +49,12 @@ def processes_agree(subject: Subject) -> None:
             fail(
                 f"gradient {number + 1} of the round (length {length:.3g}) differs by {distance:.3g} when {_COUNT}"
                 " workers share the batch: take means over images (statistics of the batch by batch.mean()) and"
-                " random numbers from batch.noise() or batch.uniform(), which know the share"
+                " random numbers from batch.noise() or batch.uniform(), which draw the local slice"
             )
 
 
 def _together(subject: Subject) -> list[Tensor]:
-    """The averaged gradients of the first worker; threads stand for processes, their words go through gloo."""
+    """The averaged gradients of the first worker; threads stand for processes, they communicate through gloo."""
     store = distributed.HashStore()  # type: ignore[attr-defined]  # not in the stubs
 
     def join(rank: int) -> Any:

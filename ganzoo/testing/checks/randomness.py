@@ -1,4 +1,4 @@
-"""Checks that a run depends on its seed alone, and leaves everything else as it found it."""
+"""Checks that a run depends on its seed alone, and changes nothing outside of it."""
 
 import random
 import socket
@@ -31,7 +31,7 @@ def no_network(subject: Subject) -> None:
             if not asked:
                 raise
     if asked:
-        fail(f"building the model asks the network for {asked[0]}: weights belong into `weights` of the declaration")
+        fail(f"building the model opens a connection to {asked[0]}: name weights in `weights` of the declaration")
 
 
 def builds(subject: Subject) -> None:
@@ -102,7 +102,7 @@ def _global_states() -> tuple[object, ...]:
 
 @contextmanager
 def _global_seed(seed: int) -> Iterator[None]:
-    """Another state of torch's, numpy's and Python's global generators inside; the old one afterwards."""
+    """Seeds the global generators of torch, numpy and Python inside, and restores them afterwards."""
     states = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)

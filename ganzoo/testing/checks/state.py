@@ -1,4 +1,4 @@
-"""Checks that everything a model is lies in its weights, and everything a run is in its checkpoints."""
+"""Checks that the weights hold all state of a model, and checkpoints all state of a run."""
 
 import torch
 
@@ -12,7 +12,7 @@ _ROUNDS = 2
 
 
 def save_load(subject: Subject) -> None:
-    """The saved weights, loaded into a model that was built with another seed, draw the same images."""
+    """A model of another seed draws the same images after it has loaded the saved weights."""
     trainer = subject.trainer()
     trainer.round(0.0)
     other = subject.trainer(seed=1).gan  # with the memory layout of the engine, which decides the last bits
@@ -25,7 +25,7 @@ def save_load(subject: Subject) -> None:
 
 
 def resume_exact(subject: Subject) -> None:
-    """A run that was stopped, saved and resumed equals one that was not, tensor for tensor."""
+    """A run that was stopped, saved and resumed equals an uninterrupted one, tensor for tensor."""
     whole = subject.trainer()
     _rounds(whole, 2 * _ROUNDS)
     stopped = subject.trainer()

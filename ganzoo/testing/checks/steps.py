@@ -1,4 +1,4 @@
-"""Checks of the steps: who trains what."""
+"""Checks of the steps: which step trains which parameters."""
 
 import torch
 from torch import Tensor
@@ -10,14 +10,14 @@ _ROUNDS = 3
 
 
 def steps_well_formed(subject: Subject) -> None:
-    """There are steps with names of their own, the same at every call, and one of them trains what draws."""
+    """There are steps with unique names, the same at every call, and one of them trains the generator."""
     gan = subject.gan()
     steps = steps_of(gan)
     listed = [step.name for step in steps]
     if not steps or len(set(listed)) < len(listed):
-        fail(f"steps() gives steps named {listed}: give each a name of its own")
+        fail(f"steps() returns steps named {listed}: give each a unique name")
     if listed != [step.name for step in steps_of(gan)]:
-        fail("steps() gives other steps at the second call")
+        fail("steps() returns other steps at the second call")
     if idle := [step.name for step in steps if not trained(step)]:
         fail(f"step {names(idle)} trains nothing: its module has no parameter that may change")
     if not any(draws(step, gan) for step in steps):
@@ -25,15 +25,15 @@ def steps_well_formed(subject: Subject) -> None:
 
 
 def every_parameter_is_trained(subject: Subject) -> None:
-    """Every parameter belongs to a step; what is to stay as it is has been frozen by requires_grad_(False)."""
+    """Every parameter is trained by a step, or frozen with requires_grad_(False)."""
     gan = subject.gan()
     own = {key for step in steps_of(gan) for key in trained(step)}
     left = [name for name, parameter in gan.named_parameters() if parameter.requires_grad and id(parameter) not in own]
     if left:
         fail(f"no step trains {names(left)}: freeze them with requires_grad_(False), or add a step")
-    strangers = own - {id(parameter) for parameter in gan.parameters()}
-    if strangers:
-        fail(f"{len(strangers)} trained parameters are in no module of the model: they would not be saved")
+    outside = own - {id(parameter) for parameter in gan.parameters()}
+    if outside:
+        fail(f"{len(outside)} trained parameters are in no module of the model: they would not be saved")
 
 
 def optimisers_cover(subject: Subject) -> None:
@@ -51,7 +51,7 @@ def optimisers_cover(subject: Subject) -> None:
 
 
 def step_moves_only_its_own(subject: Subject) -> None:
-    """A step changes the parameters of its own module and no others, with everything around it."""
+    """A step changes the parameters of its own module and no others, `before` and `after` included."""
     trainer = subject.trainer()
     known = {id(parameter): name for name, parameter in trainer.gan.named_parameters()}
     for _ in range(_ROUNDS):
@@ -61,8 +61,8 @@ def step_moves_only_its_own(subject: Subject) -> None:
             trainer.gan.train()
             trainer.play(step, 0.0)
             moved = _changed(before, {name: p.detach() for name, p in trainer.gan.named_parameters()})
-            if strangers := moved - own:
-                fail(f"step '{step.name}' changes {names(strangers)}, which it does not train")
+            if outside := moved - own:
+                fail(f"step '{step.name}' changes {names(outside)}, which it does not train")
 
 
 def every_parameter_moves(subject: Subject) -> None:
@@ -87,7 +87,7 @@ def bf16_finite(subject: Subject) -> None:
         trainer.round(0.0)
     values = trainer.scalars()
     if wrong := [name for name, value in values.items() if not torch.isfinite(torch.tensor(value))]:
-        fail(f"{names(wrong)} is not finite in bfloat16: compute what is delicate in float32")
+        fail(f"{names(wrong)} is not finite in bfloat16: compute it in float32")
     with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
         images = trainer.gan.eval()(subject.batch())
     if not bool(torch.isfinite(images).all()):
