@@ -122,7 +122,12 @@ def snippets(page: Path) -> list[tuple[str, str]]:
 RUN = [page for page in WRITTEN if str(page.relative_to(DOCS) if page.is_relative_to(DOCS) else page) not in FOLLOWED]
 
 
-@pytest.mark.parametrize("page", [page for page in RUN if snippets(page)], ids=lambda page: page.name)
+SHORT = [page for page in RUN if snippets(page) and page.name != "compare.md"]
+
+
+@pytest.mark.parametrize(
+    "page", [*SHORT, pytest.param(DOCS / "compare.md", marks=pytest.mark.slow)], ids=lambda page: page.name
+)
 def test_every_snippet_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "snippet"}
