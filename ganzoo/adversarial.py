@@ -1,4 +1,4 @@
-"""The parts that adversarial recipes are put together from: networks, losses, regularisers and augmentations."""
+"""Interfaces of the parts of an adversarial recipe: networks, losses, regularisers and augmentations."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,45 +16,49 @@ Terms = Mapping[str, Tensor]
 
 
 class Generator(nn.Module, ABC):
-    """Network that draws images. A part's target is called as `target(options, shape=ImageShape)`."""
+    """Network that draws images. It is built as `TheClass(options, shape=ImageShape)`."""
 
     latent: int
     """Length of the latent vector."""
     conditional: bool = False
     """Whether the label changes what is drawn."""
     styled: bool = False
-    """Whether images come from style vectors: `synthesis(mapping(latent, label))`, with `mean_style` of latents."""
+    """Whether the generator has style vectors, as StyleGAN: `forward` is `synthesis(mapping(latent, label))`.
+
+    The buffer `mean_style` then holds the running mean of the style vectors.
+    """
     truncation: float = 1.0
-    """Of a `styled` generator: distance of styles from `mean_style`, 0 at it; below 1 is safer and less varied."""
+    """Truncation psi of a `styled` generator: mean_style + truncation * (style - mean_style); 1 turns it off."""
 
     @abstractmethod
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        """Latents B x latent, labels int64 B A -> images B C H W in [-1, 1].
+        """Latents B x latent, labels int64 B A (a column for each attribute) -> images B C H W in [-1, 1].
 
-        Walks and projections pass mixtures instead of labels: B V with a weight for each value, as `LabelTable` takes.
+        Between labels, as walks and projections need them, `label` is float B V: a weight for each value of each
+        attribute, as in `ganzoo.layers.LabelTable`.
         """
 
 
 class Discriminator(nn.Module, ABC):
-    """Network that scores images. A part's target is called as `target(options, shape=ImageShape)`."""
+    """Network that scores images. It is built as `TheClass(options, shape=ImageShape)`."""
 
     conditional: bool = False
     """Whether the score says how well an image fits its label."""
 
     @abstractmethod
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
-        """Images B C H W in [-1, 1], labels int64 B A -> scores of any shape beyond B, higher is more real."""
+        """Images B C H W in [-1, 1], labels int64 B A -> scores B, or a map B x ... of scores; higher is more real."""
 
     def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
-        """Terms of its own beside the adversarial loss, from real images as it sees them; none by default.
+        """Extra terms of the discriminator's loss, computed from real images after augmentation; none by default.
 
-        For example, how well it redraws them from its features (arXiv 2101.04775, eq. 4).
+        For example the error of decoders that reconstruct the images from its features (arXiv 2101.04775, eq. 4).
         """
         return {}
 
 
 class AdversarialLoss(ABC):
-    """What the discriminator and the generator minimise. A part's target is called as `target(options)`.
+    """What the discriminator and the generator minimise. It is built as `TheClass(options)`.
 
     A loss that keeps something from step to step is also an `nn.Module` and keeps it in buffers, so that checkpoints
     hold it.
@@ -74,7 +78,11 @@ class AdversarialLoss(ABC):
         """Loss of the generator from the scores of its images; `real` is None unless `needs_real`."""
 
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
-        """Terms that call the discriminator themselves, such as a gradient penalty; none by default."""
+        """Terms for which the discriminator is called again, such as a gradient penalty; none by default.
+
+        `batch.target` are the real images, `fake` the generated ones, B C H W and detached. `discriminator` augments
+        what it receives.
+        """
         return {}
 
     def before_step(self, discriminator: Discriminator) -> None:  # noqa: B027  # optional on purpose
@@ -86,9 +94,10 @@ class AdversarialLoss(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class CriticOutputs:
-    """What a step of a discriminator has computed: `fake` without gradients, scores with them.
+    """The results of the discriminator's step so far, from which a `Regulariser` computes its term.
 
-    `discriminator` augments the images that it receives; the real ones are `batch.target`.
+    `batch.target` are the real images, `fake` the generated ones, detached. Both scores have gradients.
+    `discriminator` augments the images that it receives.
     """
 
     discriminator: Discriminator
@@ -99,13 +108,13 @@ class CriticOutputs:
 
 
 class Regulariser(nn.Module, ABC):
-    """A term added to the discriminator's loss, whatever that loss is. A part's target is called as `target(options)`.
+    """A term added to the discriminator's loss, whatever that loss is. It is built as `TheClass(options)`.
 
     What it keeps from step to step lives in buffers, so that checkpoints hold it.
     """
 
     every: int = 1
-    """Rounds from one use to the next; the term is multiplied by it, as in lazy regularisation (1912.04958)."""
+    """The term is computed in every `every`-th round and multiplied by `every` (lazy regularisation, 1912.04958)."""
 
     @abstractmethod
     def forward(self, outputs: CriticOutputs) -> Tensor:
@@ -113,21 +122,23 @@ class Regulariser(nn.Module, ABC):
 
 
 class Augmentation(nn.Module, ABC):
-    """Changes images at random. A part's target is called as `target(options, shape=ImageShape)`.
+    """Changes images at random. It is built as `TheClass(options, shape=ImageShape)`.
 
     What it learns during training lives in buffers, so that checkpoints hold it.
     """
 
     margin: float = 1.0
-    """The data set is read this many times larger than `shape` on each side, so that a crop needs no enlarging. What
-    the discriminator sees has no margin."""
+    """How much larger than `shape` images are read from the data on each side, so that a crop needs no enlarging.
+
+    It applies to the option `augment_data` only. An augmentation before the discriminator receives images of `shape`.
+    """
 
     @abstractmethod
     def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
         """Images B C H' W' in [-1, 1] -> B C H W of `shape`; all randomness comes from `rng`, a generator on the CPU.
 
-        Differentiable. Values may leave [-1, 1], since cutting them off would cut off gradients. The engine clamps
-        images that are augmented as they are drawn from the data.
+        Differentiable: it must not clamp, since a clamp passes no gradient outside of [-1, 1]. With `augment_data` the
+        engine clamps the result.
         """
 
     def observe(self, real_scores: Tensor) -> None:  # optional on purpose
@@ -165,7 +176,7 @@ class AugmentedDiscriminator(Discriminator):
 
     def auxiliary(self, images: Tensor, rng: torch.Generator) -> Terms:
         """The terms of the discriminator, from augmented images."""
-        # Without terms of its own nothing is drawn.
+        # What an augmentation draws changes all later random numbers, so without terms nothing is augmented.
         own = type(self.discriminator).auxiliary is not Discriminator.auxiliary
         return self.discriminator.auxiliary(self._augmented(images), rng) if own else {}
 

@@ -53,8 +53,8 @@ def named_parts(kind: "PartKind", description: str, default: str = "") -> Any:
     return Field(default, description=description, json_schema_extra={"kinds": kind})
 
 
-def parts_kind(field: FieldInfo) -> "PartKind | None":
-    """The kind of parts that an options field names by comma, or None for any other field."""
+def named_parts_kind(field: FieldInfo) -> "PartKind | None":
+    """The kind of parts in a `named_parts` field, such as `extra=temporal,tv`; None for any other field."""
     extra = field.json_schema_extra
     return extra.get("kinds") if isinstance(extra, Mapping) else None  # type: ignore[return-value]
 

@@ -1,4 +1,4 @@
-"""Commands that take `--set`: an option of the model that is written as a flag is answered with how to write it."""
+"""Commands with `--set` whose errors help: `--lr 1e-4` is answered with `--set lr=1e-4`."""
 
 from collections.abc import Sequence
 

@@ -6,7 +6,7 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.rows import remember
+from ganzoo.cli.rows import cache_rows
 from ganzoo.errors import UsageError
 from ganzoo.options import PartKind
 
@@ -28,7 +28,7 @@ def list_plugins(context: Context, form: Format) -> None:
     Every plugin is loaded afresh. The list says what each declares.
     """
     catalog = context.catalog()
-    remember(catalog, third_party=context.third_party, registry=context.registry)
+    cache_rows(catalog, third_party=context.third_party, registry=context.registry)
     rows = [
         {
             "name": plugin.name,

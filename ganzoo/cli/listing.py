@@ -6,7 +6,7 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, rows_as, say, table
-from ganzoo.cli.rows import Row, listing
+from ganzoo.cli.rows import Row, cached_rows
 
 COLUMNS = {
     "model": ("name", "task", "status", "distribution", "summary"),
@@ -25,7 +25,7 @@ def list_models(context: Context, task: str | None, form: Format) -> None:
 
     A plugin that can't be used is listed with the reason.
     """
-    rows = listing(third_party=context.third_party, registry=context.registry)
+    rows = cached_rows(third_party=context.third_party, registry=context.registry)
     shown = [row for row in rows if task in (None, row["task"])]
     if form is Format.NAMES:
         shown = [row for row in shown if row["kind"] != "plugin"]

@@ -25,49 +25,49 @@ Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
 _SCHEMA = 3
-_TERMS = (
+_PROTOCOL_KEYS = (
     *("metric", "data_fingerprint", "size", "budget", "set", "tiny"),
     *("encoder", "held_out", "n_fake", "date", "commit"),
 )
-"""What results must have in common to be seeds of one measurement."""
-_KEPT = 20
-"""Lists to remember: each virtual environment, set of flags and own registry has one."""
+"""Fields that must be equal for results to count as seeds of one measurement."""
+_MAX_FILES = 20
+"""The most cache files: there is one for each virtual environment, set of flags and registry.yaml."""
 
 
-def listing(*, third_party: bool = True, registry: Path | None = None) -> list[Row]:
+def cached_rows(*, third_party: bool = True, registry: Path | None = None) -> list[Row]:
     """One row for each model, preset and bad plugin; arguments as for `ganzoo.config.resolve.open_catalog`.
 
     A declaration that depends on anything but files on the module path changes its row only after `ganzoo plugins`.
     """
-    if rows := _remembered(_place(third_party, registry)):
+    if rows := _read_cache(_cache_file(third_party, registry)):
         return rows
     from ganzoo.config.resolve import open_catalog
 
     catalog = open_catalog(third_party=third_party, registry=registry)
-    return remember(catalog, third_party=third_party, registry=registry)
+    return cache_rows(catalog, third_party=third_party, registry=registry)
 
 
-def remember(catalog: "Catalog", *, third_party: bool = True, registry: Path | None = None) -> list[Row]:
+def cache_rows(catalog: "Catalog", *, third_party: bool = True, registry: Path | None = None) -> list[Row]:
     """The rows of a catalogue opened with these arguments, which the next `listing` will give."""
-    rows = rows_of(catalog)
-    _write(_place(third_party, registry), rows, _sources(catalog, registry))
+    rows = build_rows(catalog)
+    _write_cache(_cache_file(third_party, registry), rows, _dependencies(catalog, registry))
     return rows
 
 
-def rows_of(catalog: "Catalog") -> list[Row]:
+def build_rows(catalog: "Catalog") -> list[Row]:
     """The rows of everything registered: models first, then presets, then plugins that give nothing."""
     bad = [plugin for plugin in catalog.plugins if not plugin.models and plugin.status != "ok"]
     rows = [*map(_model_row, catalog.models), *_preset_rows(catalog), *map(_bad_row, bad)]
-    return [{**row, "score": _recorded(catalog, row["name"])} for row in rows]
+    return [{**row, "score": _score_text(catalog, row["name"])} for row in rows]
 
 
-def _recorded(catalog: "Catalog", name: str) -> str:
+def _score_text(catalog: "Catalog", name: str) -> str:
     """The newest recorded score in words: the mean over its seeds, the interval that covers each, floor and terms."""
     newest = catalog.registry.newest_of(name)
     if newest is None:
         return ""
     results = catalog.registry.results_of(name)
-    alike = [result for result in results if all(result.get(key) == newest.get(key) for key in _TERMS)]
+    alike = [result for result in results if all(result.get(key) == newest.get(key) for key in _PROTOCOL_KEYS)]
     low, high = (function(end for one in alike for end in one["interval"]) for function in (min, max))
     mean = sum(one["score"] for one in alike) / len(alike)
     score = f"{1000 * mean:.0f} ({1000 * low:.0f} to {1000 * high:.0f}, real {1000 * newest['floor']:.0f})"
@@ -116,7 +116,7 @@ def _bad_row(plugin: "Plugin") -> Row:
     }
 
 
-def _place(third_party: bool, registry: Path | None) -> Path:
+def _cache_file(third_party: bool, registry: Path | None) -> Path:
     """The file in the cache for what the command was asked and where Python would look for plugins."""
     own = os.path.abspath(registry or "registry.yaml")
     asked = [
@@ -131,7 +131,7 @@ def _place(third_party: bool, registry: Path | None) -> Path:
     return cache_folder() / "listing" / f"{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]}.json"
 
 
-def _sources(catalog: "Catalog", registry: Path | None) -> list[str]:
+def _dependencies(catalog: "Catalog", registry: Path | None) -> list[str]:
     """Every file that the rows depend on, and the folders in which a new file could change them."""
     from ganzoo.catalog.registry import registry_files
 
@@ -153,8 +153,8 @@ def _stamp(path: str) -> Stamp:
     return status.st_mtime_ns, status.st_size
 
 
-def _remembered(file: Path) -> list[Row]:
-    """The rows kept in the file, or none when they are not, no longer, or not readably there."""
+def _read_cache(file: Path) -> list[Row]:
+    """The stored rows; empty when there is no cache file, it is damaged, or a file it depends on has changed."""
     try:
         content = json.loads(file.read_bytes())
         fresh = all(_stamp(path) == (stamp and tuple(stamp)) for path, stamp in content["sources"].items())
@@ -164,7 +164,7 @@ def _remembered(file: Path) -> list[Row]:
     return rows
 
 
-def _write(file: Path, rows: list[Row], sources: Iterable[str]) -> None:
+def _write_cache(file: Path, rows: list[Row], sources: Iterable[str]) -> None:
     """Keeps the rows; a list that can't be kept is only slower the next time."""
     content = {"sources": {path: _stamp(path) for path in sources}, "rows": rows}
     draft = file.with_name(f".{file.stem}-{os.getpid()}")
@@ -173,7 +173,7 @@ def _write(file: Path, rows: list[Row], sources: Iterable[str]) -> None:
         draft.write_text(json.dumps(content))
         draft.replace(file)
         newest_first = sorted(file.parent.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in islice(newest_first, _KEPT, None):
+        for old in islice(newest_first, _MAX_FILES, None):
             old.unlink()
     except OSError:
         with suppress(OSError):

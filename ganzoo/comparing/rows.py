@@ -64,7 +64,7 @@ class Standing:
 
 
 def row_of(entry: Entry, evaluator: Evaluator) -> Row:
-    """Scores one run. A run that failed or is unfinished gives a row with the reason; nothing is raised for it."""
+    """The row of one run, scored if it is not yet. A failed or unfinished run gives a row with the reason."""
     base = Row(name=entry.name, seed=entry.seed, folder=str(entry.folder))
     if entry.problem or not (entry.folder / RUN_FILE).is_file():
         return replace(base, status="failed", reason=entry.problem or failure_reason(entry.folder))

@@ -12,7 +12,7 @@ from ganzoo.config.settings import RunSettings
 from ganzoo.config.tree import Tree
 from ganzoo.config.values import checked
 from ganzoo.errors import UsageError, nearest
-from ganzoo.options import ModelOptions, PartKind, part_kind, parts_kind, split_names
+from ganzoo.options import ModelOptions, PartKind, named_parts_kind, part_kind, split_names
 from ganzoo.specs import ModelSpec, PartSpec
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Configuration:
                     flat |= self._part_values(key)
                     continue
                 flat[key] = dumped[key]
-                for name in split_names(dumped[key]) if parts_kind(field) else ():
+                for name in split_names(dumped[key]) if named_parts_kind(field) else ():
                     flat |= {k: v for k, v in self._part_values(name).items() if k != name}
         return flat
 

@@ -1,4 +1,4 @@
-"""The tree of chosen options: values, and parts with values and parts of their own. Layers fill it one by one."""
+"""The options of a model and its parts as a tree. Each layer of settings (preset, file, flags) overrides the last."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from ganzoo.config.values import read_choice
 from ganzoo.errors import UsageError, nearest
-from ganzoo.options import PartChoice, PartKind, part_kind, parts_kind, split_names
+from ganzoo.options import PartChoice, PartKind, named_parts_kind, part_kind, split_names
 from ganzoo.specs import ModelSpec, PartSpec
 
 if TYPE_CHECKING:
@@ -68,21 +68,24 @@ class Tree:
         self.model = model
         self.catalog = catalog
         self.root = Node(fields=fields)
-        self._choose_defaults(self.root, "default")
+        self._add_default_parts(self.root, "default")
         for name, one in fields.items():
-            if parts_kind(one):
-                self._choose_several(name, one.default, "default")
+            if named_parts_kind(one):
+                self._set_named_parts(name, one.default, "default")
 
     def add(self, values: Mapping[str, object], origin: str) -> None:
-        """Puts a layer on top. Raises UsageError for an unknown key or part, DataError for data that are neither."""
+        """Applies a layer of settings on top of the earlier ones.
+
+        Raises UsageError for an unknown key or part, DataError for data that is neither a folder nor a data set.
+        """
         # A part's name goes before its options: it decides which options there are, and which parts it is made of.
         for key, value in sorted(values.items(), key=lambda item: item[0].count(".")):
-            if key in self.root.fields and parts_kind(self.root.fields[key]):
-                self._choose_several(key, value, origin)
-            elif part := self._exchangeable(key):
-                self._choose(part, *read_choice(value), origin)
+            if key in self.root.fields and named_parts_kind(self.root.fields[key]):
+                self._set_named_parts(key, value, origin)
+            elif part := self._replaceable_part(key):
+                self._replace_part(part, *read_choice(value), origin)
         for key, value in values.items():
-            if self._exchangeable(key):
+            if self._replaceable_part(key):
                 continue
             owner, _, option = key.rpartition(".")
             part = self.root.find(owner)
@@ -91,52 +94,58 @@ class Tree:
             elif key in self.root.fields:
                 self.root.values[key], self.root.origins[key] = value, origin
             else:
-                raise UsageError(self._unknown(key, origin))
+                raise UsageError(self._unknown_message(key, origin))
 
-    def _exchangeable(self, key: str) -> PartNode | None:
-        """The part at that key; one named in a list can't be exchanged under its own name."""
+    def _replaceable_part(self, key: str) -> PartNode | None:
+        """The part at that key. None for a part of a list: only the list's option, such as `extra`, replaces it."""
         part = self.root.find(key)
         return None if part is None or part.listed_in else part
 
-    def _choose_defaults(self, node: Node, origin: str) -> None:
+    def _add_default_parts(self, node: Node, origin: str) -> None:
         """Adds the parts that a model or part is made of by default."""
         for name, one in node.fields.items():
             if kind := part_kind(one):
                 default: PartChoice = one.default
-                node.parts[name] = self._new(kind, default.name, default.options, origin)
+                node.parts[name] = self._build_part(kind, default.name, default.options, origin)
 
-    def _new(
+    def _build_part(
         self, kind: PartKind, name: str, options: Mapping[str, object], origin: str, *, listed_in: str = ""
     ) -> PartNode:
-        name, options = self._source(kind, name, options)
-        spec = self._part(kind, name)
+        name, options = self._resolve_dataset(kind, name, options)
+        spec = self._part_spec(kind, name)
         part = PartNode(fields=spec.options.model_fields, spec=spec, origin=origin, listed_in=listed_in)
-        self._choose_defaults(part, origin)
-        self._set(part, options, origin)
+        self._add_default_parts(part, origin)
+        self._set_options(part, options, origin)
         return part
 
-    def _choose(self, part: PartNode, name: str, options: Mapping[str, object], origin: str) -> None:
-        """Options of the part chosen before may not fit the new one, so they go, unless it is the same part."""
-        name, options = self._source(part.spec.kind, name, options)
-        spec = self._part(part.spec.kind, name)
+    def _replace_part(self, part: PartNode, name: str, options: Mapping[str, object], origin: str) -> None:
+        """Replaces the part by the named one and sets the given options.
+
+        Options set earlier are kept if it is the same part. Otherwise they are dropped, since they may not fit.
+        """
+        name, options = self._resolve_dataset(part.spec.kind, name, options)
+        spec = self._part_spec(part.spec.kind, name)
         part.origin = origin
         if part.spec != spec:
             part.spec, part.fields = spec, spec.options.model_fields
             part.values, part.origins, part.parts = {}, {}, {}
-            self._choose_defaults(part, origin)
-        self._set(part, options, origin)
+            self._add_default_parts(part, origin)
+        self._set_options(part, options, origin)
 
-    def _set(self, part: PartNode, options: Mapping[str, object], origin: str) -> None:
+    def _set_options(self, part: PartNode, options: Mapping[str, object], origin: str) -> None:
         for option, value in options.items():
             if option in part.parts:
-                self._choose(part.parts[option], *read_choice(value), origin)
+                self._replace_part(part.parts[option], *read_choice(value), origin)
             else:
                 part.values[option], part.origins[option] = value, origin
 
-    def _source(self, kind: PartKind, name: str, options: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+    def _resolve_dataset(
+        self, kind: PartKind, name: str, options: Mapping[str, object]
+    ) -> tuple[str, Mapping[str, object]]:
+        """The folder behind `--data FOLDER` becomes the data set `folder`; other parts are returned unchanged."""
         return self.catalog.source(name, options) if kind == "dataset" else (name, options)
 
-    def _part(self, kind: PartKind, name: str) -> PartSpec:
+    def _part_spec(self, kind: PartKind, name: str) -> PartSpec:
         """The part of that name; raises UsageError for one that does not fit the model's task."""
         spec = self.catalog.part(kind, name)
         if spec.task in (None, self.model.task):
@@ -151,9 +160,9 @@ class Tree:
             f" {', '.join(others)}"
         )
 
-    def _choose_several(self, key: str, value: object, origin: str) -> None:
+    def _set_named_parts(self, key: str, value: object, origin: str) -> None:
         """Parts named by comma, each then known by its own name; those named before and not now go."""
-        kind, names = parts_kind(self.root.fields[key]), split_names(value)
+        kind, names = named_parts_kind(self.root.fields[key]), split_names(value)
         if taken := sorted(set(names) & self.root.fields.keys()):
             raise UsageError(f"{key}={value}: '{taken[0]}' is an option of {self.model.name} already")
         assert kind is not None
@@ -162,9 +171,9 @@ class Tree:
             del parts[gone]
         for name in names:
             if name not in parts:
-                parts[name] = self._new(kind, name, {}, origin, listed_in=key)
+                parts[name] = self._build_part(kind, name, {}, origin, listed_in=key)
 
-    def _unknown(self, key: str, origin: str) -> str:
+    def _unknown_message(self, key: str, origin: str) -> str:
         options = [f"{part}.{option}" for part, node in self.root.walk() for option in node.fields]
         return (
             f"unknown option '{key}' for {self.model.name} ({origin}).{nearest(key, [*self.root.fields, *options])}"

@@ -1,4 +1,4 @@
-"""The images that a configuration names: what a model learns from, and the photos that a translator starts from."""
+"""What training, scoring and sampling read: target images, and the source photos of a translator."""
 
 import math
 from functools import cached_property
@@ -35,20 +35,20 @@ class DataSources:
         return None if target_field(self.configuration) == "data" else open_source(self.configuration)
 
     def read(self, view: View) -> tuple[Images, Images | None]:
-        """All images to learn from, and all photos, as `read_images` gives them."""
+        """All target images and all photos, decoded or from the cache; photos are None for a model without them."""
         images = read_images(self.target, self.configuration, view)
         return images, None if self.photos is None else read_images(self.photos, self.configuration, view)
 
-    def plain_target(self, view: View | None = None, *, read: Images | None = None) -> Images:
-        """All images to learn from at training size, without a margin; those `read` before, where they have none."""
-        return read_plain(self.target, self.configuration, view, read)
+    def plain_target(self, view: View | None = None, *, decoded: Images | None = None) -> Images:
+        """All target images at training size, without margin: `decoded` itself, if it has that size."""
+        return read_plain(self.target, self.configuration, view, decoded)
 
-    def plain_photos(self, view: View | None = None, *, read: Images | None = None) -> Images | None:
-        """All photos at training size, without a margin; those `read` before, where they have none."""
-        return None if self.photos is None else read_plain(self.photos, self.configuration, view, read)
+    def plain_photos(self, view: View | None = None, *, decoded: Images | None = None) -> Images | None:
+        """All photos at training size, without margin, as for `plain_target`; None without photos."""
+        return None if self.photos is None else read_plain(self.photos, self.configuration, view, decoded)
 
     def training_data(self, images: Images, photos: Images | None, *, paired: bool) -> TrainingData:
-        """What to train on of images that were read. Raises DataError when no pairs can be made of them."""
+        """The data to train on, without the held-out images. Raises DataError when `paired` images don't match up."""
         pairs = None
         if paired and photos is not None and self.photos is not None:
             pairs = partners(images, self.target, photos, self.photos)
@@ -56,7 +56,7 @@ class DataSources:
 
 
 def target_field(configuration: Configuration) -> str:
-    """The option that names what the model learns from: "style" for a translator, else "data"."""
+    """The option that names the target images: "style" for a translator, else "data"."""
     return "style" if "style" in configuration.parts else "data"
 
 
@@ -85,15 +85,15 @@ def read_images(source: PictureStream, configuration: Configuration, view: View)
 
 
 def read_plain(
-    source: PictureStream, configuration: Configuration, view: View | None = None, read: Images | None = None
+    source: PictureStream, configuration: Configuration, view: View | None = None, decoded: Images | None = None
 ) -> Images:
-    """All images at training size, without the margin of an augmentation: as scores see them.
+    """Reads all images without the augmentation's margin, as scores need them.
 
-    These are the images `read` before, where they have that size. Raises DataError as `read_images` does.
+    Returns `decoded`, images read before, if they have that size. Raises DataError as `read_images` does.
     """
     settings = configuration.settings
-    if read is not None and read.pixels.shape[1:3] == (settings.size.height, settings.size.width):
-        return read
+    if decoded is not None and decoded.pixels.shape[1:3] == (settings.size.height, settings.size.width):
+        return decoded
     return prepare(source, settings.size, view, max_bad=settings.max_bad)
 
 
@@ -117,5 +117,6 @@ def build_augmentation(configuration: Configuration) -> Augmentation:
 
 def enlarged(size: Size, margin: float) -> Size:
     """The size multiplied by `margin`, rounded up."""
-    height, width = (math.ceil(round(side * margin, 6)) for side in (size.height, size.width))  # 1.1 x 50 is not 56
+    # Rounded first, because 50 * 1.1 is 55.00000000000001 in floating point, and its ceiling 56.
+    height, width = (math.ceil(round(side * margin, 6)) for side in (size.height, size.width))
     return Size(height, width)

@@ -159,8 +159,8 @@ class _Launch:
             if not self.team.processes.is_main:
                 return None
             data, sources = trainer.data, self.sources
-            images = sources.plain_target(self.view, read=data.images)
-            photos = sources.plain_photos(self.view, read=data.sources)
+            images = sources.plain_target(self.view, decoded=data.images)
+            photos = sources.plain_photos(self.view, decoded=data.sources)
             return build(self.configuration, images, self.device, self.view.notice, sources=photos)
 
     def listeners(self, catalog: Catalog) -> Listeners:

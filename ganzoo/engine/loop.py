@@ -24,24 +24,25 @@ DONE, INTERRUPTED, TERMINATED, FAILED = "done", "interrupted", "terminated", "fa
 
 
 class _Every:
-    """Tells when an interval has passed since the last time that it was due."""
+    """Counts the multiples of an interval that training passes, from the start of the run."""
 
     def __init__(self, interval: Amount, progress: Progress) -> None:
         self._interval = interval
         self._passed = math.floor(interval.count(progress))
 
     def due(self, progress: Progress) -> bool:
+        """Whether training passed another multiple since the last call, or since this object was made."""
         passed = math.floor(self._interval.count(progress))
         due, self._passed = passed > self._passed, passed
         return due
 
 
 class Loop:
-    """The training of one run.
+    """Trains one run.
 
-    `seconds` is the training time so far, of a run that is resumed. `moments` are those of a run to reproduce, whose
-    parts of the budget the model receives. Several processes run the loop in step. The main process decides about time,
-    and it alone writes, prints and scores.
+    `seconds` is the training time before the run was resumed. `moments` are the recorded timeline of a run that is
+    reproduced: the model then receives its values of `Batch.progress`. All processes run the loop in step. The main
+    process keeps the clock, and it alone writes, prints and scores.
     """
 
     def __init__(
@@ -65,8 +66,9 @@ class Loop:
         self._clock = Clock(seconds)
         self._seconds = seconds
         self._flat = False
-        # A resumed run already has the checkpoint of its first step.
-        self._outputs = Outputs(run, trainer, view, trainer.rounds if trainer.rounds or seconds else -1)
+        # A resumed run has a checkpoint of its current step; -1 means that there is none yet.
+        saved = trainer.rounds if trainer.rounds or seconds else -1
+        self._outputs = Outputs(run, trainer, view, saved)
         self._scores = Scoreboard(run, trainer, scorer, view, self._outputs.attempt) if scorer else None
         self._timeline = Timeline(run, moments, self._outputs.moment)
         self._recovery = DivergenceRecovery(run, trainer, self._outputs, view)
@@ -82,8 +84,8 @@ class Loop:
         try:
             with stop_on_signals(alone=self._team.processes.world_size == 1) as request:
                 self._outputs.prove(self._clock.seconds)
-                while not self._over(request):
-                    pass
+                while not self._train_to_end(request):
+                    pass  # rolled back: train again from the restored checkpoint
             self.run.outcome = DONE if request.signal is None else _outcome(request)
         except BaseException as error:
             self.run.outcome = INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
@@ -94,13 +96,17 @@ class Loop:
         self._finish({})
         return self.run
 
-    def _over(self, request: StopRequest) -> bool:
-        """Trains to the end. False when the training has diverged and was rolled back to an earlier checkpoint."""
+    def _train_to_end(self, request: StopRequest) -> bool:
+        """Trains until the budget is used up or a signal arrives, then saves, samples and scores.
+
+        Returns False after a rollback to an earlier checkpoint. The caller then calls it again.
+        """
         try:
             self._rounds(request)
             self._outputs.save(self._clock.seconds, last=True)
             self._outputs.sample()
-            self._agreed(request)
+            # The others may not know of a signal yet, and all processes must score or none.
+            self._sync_progress(request)
             if request.signal is None:
                 self._score(request)
         except DivergedError as error:
@@ -112,18 +118,21 @@ class Loop:
         return True
 
     def _rounds(self, request: StopRequest) -> None:
+        """Trains rounds until the budget is used up, a signal arrives or the scores are flat."""
         settings = self._settings
-        progress = self._agreed(request)
+        progress = self._sync_progress(request)
         self._flat = self._is_flat()
         log = _Every(settings.log_every, progress)
         sample = _Every(settings.sample_every, progress)
         save = _Every(settings.checkpoint_every, progress)
+        # Without `score_every`, `_score` returns at once: the budget only stands in for an interval.
         score = _Every(settings.score_every or settings.budget, progress)
         while settings.budget.count(progress) < 1 and request.signal is None and not self._flat:
             used = self._timeline.read(progress, self.trainer.rollbacks)
+            # A reproduced run repeats the recorded rollbacks too, since each one halves the learning rates.
             self.trainer.rollbacks = self._timeline.rollbacks
             self.trainer.round(used)
-            progress = self.run.progress = self._agreed(request)
+            progress = self.run.progress = self._sync_progress(request)
             self.view.stepped(self.run)
             if log.due(progress):
                 self._log()
@@ -134,10 +143,10 @@ class Loop:
             if score.due(progress):
                 self._score(request)
 
-    def _agreed(self, request: StopRequest) -> Progress:
-        """The progress by the clock of the main process. All processes also learn of a signal that one received.
+    def _sync_progress(self, request: StopRequest) -> Progress:
+        """Agrees with all processes on the training time, from the main process, and on a signal; returns the progress.
 
-        Otherwise a process would wait forever for a step that another no longer takes.
+        Without it one process could stop while the others wait for it in the next step.
         """
         own = self._clock.seconds if self._team.processes.is_main else 0.0
         signal, self._seconds = self._team.processes.all_reduce_max([float(request.received or 0), own])
@@ -145,20 +154,20 @@ class Loop:
         return self._progress()
 
     def _is_flat(self) -> bool:
-        """Whether the scores no longer improve, which only the main process knows."""
+        """Whether the run stops early because scores no longer improve. The main process knows; all get its answer."""
         flat = self._settings.stop_when_flat and self._scores is not None and self._scores.flat
         return self._team.processes.any(flat)
 
     def _score(self, request: StopRequest) -> None:
-        """Scores the checkpoint of this step. The clock of the training is paused meanwhile."""
+        """Publishes a checkpoint of this step and scores it, with the training clock paused. Needs `score_every`."""
         if self._settings.score_every is None:
             return
         with self._clock.paused():
             saved = self._outputs.save(self._clock.seconds)
             if saved and self._scores is not None and request.received is None:
                 self._scores.take(request.interruptible())
-            self._team.broadcast(f"scored {self.trainer.rounds}")
-        self._agreed(request)  # a signal may have interrupted it
+            self._team.broadcast(f"scored {self.trainer.rounds}")  # the others wait here for the main process
+        self._sync_progress(request)  # a signal may have interrupted it
         self._flat = self._is_flat()
 
     def _progress(self) -> Progress:
@@ -174,11 +183,11 @@ class Loop:
         if not self._team.processes.is_main:
             return
         counters = {"step": progress.steps, "images": progress.images, "seconds": round(progress.seconds, 3)}
-        self._outputs.log({**counters, "images_per_second": self._rate(progress), **values})
+        self._outputs.log({**counters, "images_per_second": self._images_per_second(progress), **values})
         self.view.logged(self.run, self.run.scalars)
         self.listeners.call("ganzoo_step_finished", run=self.run, step=progress.steps, scalars=self.run.scalars)
 
-    def _rate(self, progress: Progress) -> float:
+    def _images_per_second(self, progress: Progress) -> float:
         """Images per second since the run was started or resumed."""
         seconds = progress.seconds - self._clock.earlier
         return round((progress.images - self._images_at_start) / seconds, 2) if seconds > 0 else 0.0
@@ -191,7 +200,7 @@ class Loop:
             "steps": progress.steps,
             "images": progress.images,
             "seconds": progress.seconds,
-            "images_per_second": self._rate(progress),
+            "images_per_second": self._images_per_second(progress),
             "peak_memory_mb": round(peak_memory(self.trainer.device) / 1e6, 1),
             "checkpoint": self._outputs.saved,
             "rollbacks": self.trainer.rollbacks,
@@ -215,7 +224,7 @@ class Loop:
 
 
 def _out_of_memory(error: BaseException) -> bool:
-    """Whether a GPU or the machine ran out of memory. For the latter torch only names its allocator."""
+    """Whether the machine or a GPU ran out of memory. On a CPU torch raises a RuntimeError that names its allocator."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)

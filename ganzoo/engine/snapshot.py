@@ -109,17 +109,17 @@ def _settings(own: list[dict[str, Any]], saved: list[dict[str, Any]], *, checked
         raise ValueError(f"settings of {len(saved)} groups of parameters, the optimiser has {len(own)}")
     found = [{**usual, **group} for usual, group in zip(own, saved, strict=True)]
     for usual, group, merged in zip(own, saved, found, strict=True):
-        alike = not checked or all(_alike(usual[key], merged[key]) for key in usual)
+        alike = not checked or all(_same_type(usual[key], merged[key]) for key in usual)
         if group["params"] != usual["params"] or not alike:
             raise ValueError("the saved settings do not fit the optimiser")
     return found
 
 
-def _alike(own: object, saved: object) -> bool:
-    """Whether a value from JSON has the same type: numbers, as many of them, a text, or a switch, which may be None."""
+def _same_type(own: object, saved: object) -> bool:
+    """Whether a saved setting has the type and length of the optimiser's own. A bool may also be None."""
     match own:
         case list() | tuple():
-            return isinstance(saved, list | tuple) and len(own) == len(saved) and all(map(_alike, own, saved))
+            return isinstance(saved, list | tuple) and len(own) == len(saved) and all(map(_same_type, own, saved))
         case bool() | None:
             return saved is None or isinstance(saved, bool)
         case str():

@@ -14,13 +14,14 @@ from ganzoo.engine.device import choose_device
 
 _MOST_ROUNDS = 100
 _LATE = 1_000_000_007
-"""The number of a round in the middle of a run: some recipes do more at the start, or at round numbers."""
+"""The number of the first measured round: far from the start, and no multiple of a usual interval, since recipes do
+more work at both."""
 _IMAGES = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class Throughput:
-    """A measurement: `steps` steps on `device` drew `images` real images in `seconds`."""
+    """A measurement: `steps` rounds on `device` drew `images` real images in `seconds`."""
 
     steps: int
     images: int

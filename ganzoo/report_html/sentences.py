@@ -32,8 +32,8 @@ def _of_generator(evaluation: Evaluation) -> dict[str, str]:
     protocol = evaluation.protocol
     return {
         "score": f"{protocol.metric} compares the features of {protocol.n_fake} samples with those of {protocol.n_real}"
-        " real images that were held out from training. Lower is better. At 0 the two sets are indistinguishable. Scores"
-        " are shown times 1000.",
+        " real images that were held out from training. Lower is better. At 0 the two sets are indistinguishable."
+        " Scores are shown times 1000.",
         "interval": "With other images the score would lie in this range in 95 of 100 cases. Two scores whose intervals"
         " overlap may be equal.",
         "floor": f"Other real images score {_floor(evaluation)}. No model can be expected to score lower.",

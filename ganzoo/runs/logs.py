@@ -9,6 +9,7 @@ from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, TIMELINE, file_name
 
 _CUT_OFF = 2**62
+"""A step that no run reaches. It stands for a line that a crash cut off, so that `lines_until` drops it."""
 
 
 def recorded_scalars(folder: Path) -> list[dict[str, float]]:

@@ -116,22 +116,22 @@ def test_plugins_looks_afresh_and_renews_the_list(site, rows, tmp_path, ganzoo_c
 )
 def test_a_damaged_memory_is_made_anew(monkeypatch, tmp_path, damage):
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
-    expected = list_rows.listing(third_party=False)
+    expected = list_rows.cached_rows(third_party=False)
     [file] = (files.cache_folder() / "listing").iterdir()
     file.write_bytes(damage)
-    assert list_rows.listing(third_party=False) == expected
+    assert list_rows.cached_rows(third_party=False) == expected
     assert json.loads(file.read_bytes())["rows"] == expected
 
 
 def test_a_cache_that_can_not_be_written_only_costs_time(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "file" / "cache"))
-    assert {"dcgan", "wgan"} <= {row["name"] for row in list_rows.listing(third_party=False)}
+    assert {"dcgan", "wgan"} <= {row["name"] for row in list_rows.cached_rows(third_party=False)}
 
 
 def test_only_the_newest_lists_are_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
-    for number in range(list_rows._KEPT + 3):
+    for number in range(list_rows._MAX_FILES + 3):
         monkeypatch.setattr(sys, "path", [*sys.path, f"/nowhere-{number}"])
-        assert list_rows.listing(third_party=False)
-    assert len(list((tmp_path / "listing").iterdir())) == list_rows._KEPT
+        assert list_rows.cached_rows(third_party=False)
+    assert len(list((tmp_path / "listing").iterdir())) == list_rows._MAX_FILES

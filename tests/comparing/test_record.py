@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from ganzoo.catalog.registry import load_registry
-from ganzoo.cli.rows import listing
+from ganzoo.cli.rows import cached_rows
 from ganzoo.comparing.record import with_results
 from ganzoo.errors import UsageError
 
@@ -51,7 +51,7 @@ def test_the_list_shows_the_mean_over_seeds_with_interval_and_floor(tmp_path: Pa
     seeds = [RESULT, {**RESULT, "score": 0.2, "interval": [0.15, 0.3]}]
     seeds = [{**seed, "date": "2026-01-01"} for seed in seeds]
     file.write_text(with_results("schema: 1\n", [*seeds, {**RESULT, "budget": "1min", "date": "2001-01-01"}]))
-    rows = {row["name"]: row for row in listing(third_party=False, registry=file)}
+    rows = {row["name"]: row for row in cached_rows(third_party=False, registry=file)}
     assert rows["dcgan"]["score"] == "150 (50 to 300, real 0) KID-lite0, scenes, 5min"
     silent = next(name for name in rows if not load_registry(file).results_of(name))
     assert rows[silent]["score"] == ""

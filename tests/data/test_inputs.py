@@ -73,10 +73,10 @@ def test_images_are_read_with_the_margin_and_scored_without_it(
     sources = DataSources(tiny("cyclegan", **sides, **MARGIN))
     images, photos = sources.read(View())
     assert photos is not None and images.pixels.shape == photos.pixels.shape == (40, 24, 24, 3)
-    assert sources.plain_target(read=images).pixels.shape == (40, 16, 16, 3)
+    assert sources.plain_target(decoded=images).pixels.shape == (40, 16, 16, 3)
     plain = DataSources(tiny("cyclegan", **sides))
     images, photos = plain.read(View())
-    assert plain.plain_target(read=images) is images and plain.plain_photos(read=photos) is photos
+    assert plain.plain_target(decoded=images) is images and plain.plain_photos(decoded=photos) is photos
 
 
 def test_a_model_that_draws_from_noise_has_no_photos(tiny: Callable[..., Configuration]) -> None:
