@@ -145,7 +145,7 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
         begun, saved = team.broadcast("found", " ".join(_found(folder))).split()
         if saved == "no":
             return start_run(configuration, catalog, view, out=folder, overwrite=begun == "yes")
-        _check_same_options(folder, configuration)
+        _check_same_options(folder, configuration, catalog)
         _say(configuration, view)
         described = configuration.describe()
         settings = {name: entry["value"] for name, entry in described.items() if name in RESUMABLE}
@@ -201,16 +201,15 @@ def _found(folder: Path) -> tuple[str, str]:
     return begun, saved
 
 
-def _check_same_options(folder: Path, configuration: "Configuration") -> None:
+def _check_same_options(folder: Path, configuration: "Configuration", catalog: Catalog) -> None:
     """Raises UsageError unless the run in the folder was started with these options, but for those that may change."""
-    from ganzoo.config.renamed import with_new_names
     from ganzoo.config.settings import RESUMABLE
     from ganzoo.runs.run_file import read_run_file
 
-    new = configuration.describe()
-    old = with_new_names(read_run_file(folder)["configuration"], new)
+    # Options that are younger than the run have their defaults in it.
+    old, new = recorded_configuration(read_run_file(folder), catalog).values(), configuration.values()
     for name in sorted({*old, *new} - RESUMABLE):
-        if old.get(name, {}).get("value") != new.get(name, {}).get("value"):
+        if old.get(name) != new.get(name):
             raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
 
 

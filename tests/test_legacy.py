@@ -62,3 +62,16 @@ def test_an_old_option_means_the_new_one(run: Path) -> None:
     assert run_command(["run", "--resume", str(run), "--budget", "7steps", "--set", "setbacks=5"]) == 0
     changed = json.loads((run / "run.json").read_text())["configuration"]
     assert changed["rollbacks"]["value"] == 5 and "setbacks" not in changed
+
+
+def test_the_command_that_started_it_continues_it(run: Path) -> None:
+    """Options that are younger than the run have their defaults in it."""
+    content = json.loads((run / "run.json").read_text())["configuration"]
+    given = [f"{key}={entry['value']}" for key, entry in content.items() if entry["origin"] in ("flag", "set")]
+    sides = ("data", "data.path", "style", "style.path", "setbacks", "budget")
+    sets = [f"--set={text}" for text in given if text.partition("=")[0] not in sides]
+    folders = [f"--data={content['data.path']['value']}"]
+    folders += [f"--style={content['style.path']['value']}"] if "style.path" in content else []
+    command = ["run", run.name, "--tiny", "--continue", "--out", str(run), "--budget", "7steps", *folders, *sets]
+    assert run_command(command) == 0
+    assert max(scalars(run / "scalars.jsonl")) == 7

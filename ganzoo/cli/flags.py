@@ -24,9 +24,11 @@ class ModelCommand(click.Command):
 
 def _as_assignment(flag: str, arguments: Sequence[str], context: Context) -> str:
     """How to write the flag with `--set`, or nothing when no model among the arguments has such an option."""
+    from ganzoo.config.renamed import RENAMED
     from ganzoo.config.resolve import configure_run
 
     key, catalog = flag.lstrip("-").replace("-", "_"), context.catalog()
+    key = RENAMED.get(key, key)
     for name in arguments:
         try:
             values = {} if name.startswith("-") else configure_run(name, catalog).values()
@@ -38,7 +40,7 @@ def _as_assignment(flag: str, arguments: Sequence[str], context: Context) -> str
 
 
 def _value(flag: str, arguments: Sequence[str]) -> str:
-    """What stands behind the flag."""
+    """The value that follows the flag, or "VALUE" if there is none."""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
         if argument.startswith(f"{flag}="):
             return argument.removeprefix(f"{flag}=")

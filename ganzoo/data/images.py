@@ -11,6 +11,7 @@ _WHITE = 255
 
 def from_uint8(pixels: Tensor) -> Tensor:
     """uint8 pixels of any shape -> float32 in [-1, 1]."""
+    assert pixels.dtype == uint8, "a float32 tensor would be changed in place"
     return pixels.float().div_(127.5).sub_(1)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import open_catalog, recorded_configuration
 from ganzoo.data.images import from_uint8
-from ganzoo.data.inputs import open_source, read_plain, split_images
+from ganzoo.data.inputs import DataSources, split_images
 from ganzoo.data.training import unseen
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan
@@ -60,7 +60,8 @@ def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
     Where none are held out they are photos that it was trained on.
     """
     configuration = recorded_configuration(read_run_file(folder), catalog)
-    photos = read_plain(open_source(configuration), configuration)
+    photos = DataSources(configuration).plain_photos()
+    assert photos is not None, "a model that draws from noise has no photos"
     chosen = unseen(photos, split_images(configuration, photos).numbers, most)
     return from_uint8(photos.take(chosen)[0])
 

@@ -23,8 +23,6 @@ from ganzoo.report_html.sentences import best_and_last, explanations, meaning
 from ganzoo.runs.paths import RUN_FILE
 from ganzoo.scoring import health
 
-_DISCRIMINATOR = ("D(real)", "D(fake)")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
@@ -163,14 +161,15 @@ def _notes(record: Record) -> list[str]:
 def _charts(record: Record) -> list[Chart]:
     """The score, the losses, the discriminator's outputs, and the images per second."""
     names = list(dict.fromkeys(key for line in record.scalars for key in line if key not in COUNTERS))
-    losses = [name for name in names if name not in _DISCRIMINATOR]
+    scores = [name for name in names if name.startswith("D(")]
+    losses = [name for name in names if name not in scores and not name.startswith("augment.")]
     charts = [score_chart([("score", record)])] if record.scores else []
     charts += [
         Chart(title="Losses", x_label="images seen", lines=[_line(record, name) for name in losses]),
         Chart(
             title="Discriminator output for real and generated images",
             x_label="images seen",
-            lines=[_line(record, name) for name in _DISCRIMINATOR if name in names],
+            lines=[_line(record, name) for name in scores],
         ),
         Chart(title="Images per second", x_label="images seen", lines=[_line(record, "images_per_second", "images/s")]),
     ]

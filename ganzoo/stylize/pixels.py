@@ -23,7 +23,7 @@ def as_pixels(images: Tensor) -> Pixels:
 
 
 def rounded(values: NDArray[np.float32], *, rows: int) -> Pixels:
-    """H W 3 in [-1, 1] -> pixels. It works on so many rows at a time, to save memory."""
+    """H W 3 in [-1, 1] -> pixels, as `to_uint8` rounds; in NumPy and so many rows at a time, to save memory."""
     result = np.empty(values.shape, np.uint8)
     for top in range(0, len(values), rows):
         part = values[top : top + rows]

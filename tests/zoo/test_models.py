@@ -16,7 +16,7 @@ from ganzoo.parts import Parts
 from tests.built_in import CATALOG
 
 MODELS = [model.spec.name for model in CATALOG.models if model.spec.task == "generate"]
-SIZES = ["8", "80x64"]
+SIZES = ["8", "80x64", "96x160"]
 """The smallest, and one whose sides are multiples of 16 in other ways than those of the conformance checks."""
 
 
