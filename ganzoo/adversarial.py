@@ -160,6 +160,11 @@ class NoAugmentation(Augmentation):
         return images
 
 
+def augmented(augment: Augmentation, discriminator: Discriminator, rng: torch.Generator) -> Discriminator:
+    """The discriminator behind the augmentation; itself without augmentation."""
+    return discriminator if isinstance(augment, NoAugmentation) else AugmentedDiscriminator(discriminator, augment, rng)
+
+
 class AugmentedDiscriminator(Discriminator):
     """D(T(x)), where each call draws T anew. T computes in full precision, since half precision would shift pixels."""
 
