@@ -1,4 +1,7 @@
-"""Interfaces of the parts of an adversarial recipe: networks, losses, regularisers and augmentations."""
+"""Interfaces of the parts of an adversarial recipe: networks, losses, regularisers and augmentations.
+
+Import them from `ganzoo.model`, which is the public module.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

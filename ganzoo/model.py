@@ -1,6 +1,7 @@
 """The interface of recipes, and the recipe that draws images from noise.
 
-A recipe says what is optimised. Optimisers, freezing, averaging, precision and checkpoints belong to the engine.
+A recipe says what is optimised. Optimisers, freezing, averaging, precision and checkpoints belong to the engine. The
+interfaces of a recipe's parts are written in `ganzoo/adversarial.py`; import them from here.
 """
 
 from abc import ABC, abstractmethod
