@@ -21,17 +21,17 @@ OPTIONS = {
 """Options: what each old name is called now."""
 
 CALLED = {
-    "Batch": {
-        **{"leave": "stash", "left": "unstash"},
-        **{"whole": "global_size", "share": "local_slice"},
-    },
+    "Batch": {"leave": "stash", "left": "unstash", "whole": "global_size", "share": "local_slice"},
     "Translator": {"painted": "translated"},
     "AdversarialRecipe": {
-        **{"_discriminator_loss": "discriminator_loss", "_generator_loss": "generator_loss"},
+        "_discriminator_loss": "discriminator_loss",
+        "_generator_loss": "generator_loss",
         "_regularised": "regularisation",
     },
     "AdversarialTranslator": {
-        **{"judged": "discriminator_input", "judged_shape": "discriminator_shape", "painter": "trained_modules"},
+        "judged": "discriminator_input",
+        "judged_shape": "discriminator_shape",
+        "painter": "trained_modules",
     },
 }
 """Methods and properties by class. An old one forwards to the new one; a subclass that overrides it is refused."""

@@ -41,7 +41,7 @@ NOW = {
 
 def texts() -> Iterator[tuple[str, str]]:
     """Every file that is searched, with its path below the root."""
-    paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "registry.yaml"]
     for folder in FOLDERS:
         paths += [path for path in sorted((ROOT / folder).rglob("*")) if path.suffix in SUFFIXES]
     for path in paths:
