@@ -24,8 +24,9 @@ from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
 
 HERE = Path(__file__).parent
 MODULES = (
-    *("ganzoo", "ganzoo.model", "ganzoo.losses", "ganzoo.layers", "ganzoo.augment", "ganzoo.parts", "ganzoo.encoders"),
-    *("ganzoo.metrics", "ganzoo.weights", "ganzoo.testing"),
+    *("ganzoo", "ganzoo.model", "ganzoo.translator", "ganzoo.losses", "ganzoo.layers"),
+    *("ganzoo.augment", "ganzoo.parts"),
+    *("ganzoo.encoders", "ganzoo.metrics", "ganzoo.weights", "ganzoo.testing", "ganzoo.hooks"),
 )
 HOOKS = [name for name in vars(hooks) if name.startswith("ganzoo_")]
 
@@ -95,7 +96,7 @@ def _described(name: str, value: Any) -> list[str]:
         return [f"### `{name}{signature(value)}`", "", prose, ""]
     parts = [f"### {name}", "", _prose(value.__doc__), ""]
     for key, member in vars(value).items():
-        if inspect.isfunction(member) and key[0] != "_" and member.__doc__:
+        if (inspect.isfunction(member) or isinstance(member, property)) and key[0] != "_" and member.__doc__:
             parts += [f"- `{key}{signature(member)}`: {_prose(member.__doc__, indent='  ')}"]
     return [*parts, ""]
 

@@ -1,4 +1,7 @@
-"""Interfaces of the parts of an adversarial recipe: networks, losses, regularisers and augmentations."""
+"""Interfaces of the parts of an adversarial recipe: networks, losses, regularisers and augmentations.
+
+Import them from `ganzoo.model`, which is the public module.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -158,6 +161,11 @@ class NoAugmentation(Augmentation):
     def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
         """The very same images."""
         return images
+
+
+def augmented(augment: Augmentation, discriminator: Discriminator, rng: torch.Generator) -> Discriminator:
+    """The discriminator behind the augmentation; itself without augmentation."""
+    return discriminator if isinstance(augment, NoAugmentation) else AugmentedDiscriminator(discriminator, augment, rng)
 
 
 class AugmentedDiscriminator(Discriminator):

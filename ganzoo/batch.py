@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ganzoo.deprecated import keep_old_names, warn
+
 Draw = Callable[[Sequence[int], torch.Generator], Tensor]
 
 
@@ -52,6 +54,7 @@ def example_labels(count: int, attributes: Mapping[str, tuple[str, ...]], start:
     return torch.stack([torch.as_tensor(column) for column in np.unravel_index(combinations, sizes)], dim=1)
 
 
+@keep_old_names
 class Batch:
     """One draw of the data, B C H W in [-1, 1], with everything else that a step may depend on.
 
@@ -124,6 +127,11 @@ class Batch:
         other = copy(self)
         other.target, other.label = target, label
         return other
+
+    def showing(self, target: Tensor) -> "Batch":
+        """Old name of `with_target`; the label stays that of this batch."""
+        warn("Batch.showing(target)", "Batch.with_target(target, label)")
+        return self.with_target(target, self.label)
 
     def stash(self, **values: Tensor) -> None:
         """Keeps values, detached, for later steps of the round; they stay the same whatever is trained in between."""

@@ -1,12 +1,13 @@
 """The interface of recipes, and the recipe that draws images from noise.
 
-A recipe says what is optimised. Optimisers, freezing, averaging, precision and checkpoints belong to the engine.
+A recipe says what is optimised. Optimisers, freezing, averaging, precision and checkpoints belong to the engine. The
+interfaces of a recipe's parts are written in `ganzoo/adversarial.py`; import them from here.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,15 +15,16 @@ from torch import Tensor, nn
 from ganzoo.adversarial import (
     AdversarialLoss,
     Augmentation,
-    AugmentedDiscriminator,
     CriticOutputs,
     Discriminator,
     Generator,
     NoAugmentation,
     Regulariser,
     Terms,
+    augmented,
 )
 from ganzoo.batch import Batch
+from ganzoo.deprecated import MODEL, adopt_old_names, keep_old_names, warn
 from ganzoo.options import AdversarialOptions, AdversarialTranslatorOptions, split_names
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
@@ -85,6 +87,10 @@ class GAN(nn.Module, ABC):
     channels_last: bool = True
     """Whether a CPU is faster with channels last in memory; other devices always get that order."""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        adopt_old_names(cls)
+
     def layout(self, device: torch.device) -> torch.memory_format:
         """The memory order of networks and images on that device."""
         first = device.type == "cpu" and not self.channels_last
@@ -121,6 +127,7 @@ class Critic:
     """Part of the names of its scalars: D(real photo) is of the critic "photo"."""
 
 
+@keep_old_names
 class AdversarialRecipe(GAN):
     """What all recipes with an adversarial loss share: their steps, and the terms of both losses.
 
@@ -161,7 +168,7 @@ class AdversarialRecipe(GAN):
         return self.generator
 
     @property
-    def critic(self) -> Critic:
+    def main_critic(self) -> Critic:
         """The discriminator with its regularisers."""
         return Critic(discriminator=self.discriminator, regularisers=self.regularisers)
 
@@ -187,10 +194,7 @@ class AdversarialRecipe(GAN):
 
     def augmented_discriminator(self, batch: Batch, critic: Critic | None = None) -> Discriminator:
         """The discriminator behind the augmentation, as losses and penalties see it; itself without augmentation."""
-        discriminator = (critic or self.critic).discriminator
-        if isinstance(self.augment, NoAugmentation):
-            return discriminator
-        return AugmentedDiscriminator(discriminator, self.augment, batch.rng)
+        return augmented(self.augment, (critic or self.main_critic).discriminator, batch.rng)
 
     def run_discriminator(
         self, images: Tensor, label: Tensor | None, batch: Batch, critic: Critic | None = None
@@ -204,7 +208,7 @@ class AdversarialRecipe(GAN):
 
         `batch.target` (with `batch.label`) and `fake` are real and fake images as the discriminator receives them.
         """
-        critic = critic or self.critic
+        critic = critic or self.main_critic
         discriminator = self.augmented_discriminator(batch, critic)
         real_scores = discriminator(batch.target, batch.label)
         fake_scores = discriminator(fake, batch.label)
@@ -276,6 +280,14 @@ class AdversarialGAN(AdversarialRecipe):
     def generator_loss(self, batch: Batch) -> Terms:
         """The adversarial loss."""
         return self.generator_terms(batch, self.fake(batch))
+
+
+def __getattr__(name: str) -> Any:
+    if name not in MODEL:
+        raise AttributeError(f"module 'ganzoo.model' has no attribute {name!r}")
+    now, instead = MODEL[name]
+    warn(f"ganzoo.model.{name}", instead)
+    return globals()[now]
 
 
 def _networks(parts: Parts, shape: ImageShape) -> tuple[Generator, Discriminator]:

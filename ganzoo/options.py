@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic.fields import FieldInfo
 
+from ganzoo.deprecated import refuse_old_options
 from ganzoo.errors import nearest
 
 PartKind = Literal[
@@ -198,12 +199,12 @@ class AdversarialTranslatorOptions(TranslatorOptions):
     decay_from: float = Field(
         0.5, ge=0, le=1, description="share of the budget after which rates fall linearly to 0; 1 is never"
     )
-    critic_steps: int = Field(1, ge=1, le=1000, description="discriminator steps to one generator step")
+    critic_steps: int = Field(1, ge=1, le=1000, description="discriminator steps per generator step")
     warmup_critic_steps: int = Field(
-        1, ge=1, le=1000, description="discriminator steps to each of the opening generator steps"
+        1, ge=1, le=1000, description="discriminator steps per generator step of the warm-up"
     )
-    warmup_steps: int = Field(0, ge=0, description="number of opening generator steps at the start of the run")
-    warmup_every: int = Field(0, ge=0, description="an opening step returns at each multiple of this; 0 is never")
+    warmup_steps: int = Field(0, ge=0, description="generator steps of the warm-up, at the start of the run")
+    warmup_every: int = Field(0, ge=0, description="a warm-up step returns at each multiple of this; 0 is never")
 
     def critic_steps_at(self, step: int) -> int:
         """Discriminator steps in the round of generator step number `step`, counted from 0."""
@@ -231,6 +232,11 @@ class AdversarialOptions(ModelOptions):
     )
     warmup_steps: int = Field(0, ge=0, description="generator steps of the warm-up, at the start of the run")
     warmup_every: int = Field(0, ge=0, description="a warm-up step returns at each multiple of this; 0 is never")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        refuse_old_options(cls, cls.model_fields)
 
     def critic_steps_at(self, step: int) -> int:
         """Discriminator steps in the round of generator step number `step`, counted from 0."""

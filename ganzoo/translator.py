@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
+from ganzoo.deprecated import adopt_old_names, keep_old_names
 from ganzoo.model import GAN, AdversarialRecipe, Terms
 from ganzoo.options import AdversarialTranslatorOptions, TranslatorOptions, split_names
 from ganzoo.parts import Parts
@@ -28,6 +29,7 @@ Translate = Callable[[Tensor], Tensor]
 """Images B 3 H W in [-1, 1] -> the same translated, with the weights that are being trained."""
 
 
+@keep_old_names
 class ImageGenerator(nn.Module, ABC):
     """Network that translates images. A part's target is called as `target(options, shape=ImageShape)`.
 
@@ -36,6 +38,10 @@ class ImageGenerator(nn.Module, ABC):
 
     size_multiple: int = 1
     """Height and width must be multiples of this many pixels."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        adopt_old_names(cls)
 
     @abstractmethod
     def forward(self, images: Tensor) -> Tensor:
@@ -60,6 +66,7 @@ class Term(nn.Module, ABC):
         """The weighted term, a scalar; `translated` is `batch.source` after translation."""
 
 
+@keep_old_names
 class Translator(GAN):
     """A recipe whose `generator` translates photos.
 
@@ -116,6 +123,7 @@ class Translator(GAN):
         return {name: term(batch, translated, self.translate) for name, term in self.extra.items()}
 
 
+@keep_old_names
 class AdversarialTranslator(AdversarialRecipe, Translator):
     """One translator against one critic, each a part; a recipe overrides `content` with what keeps the content."""
 

@@ -45,6 +45,7 @@ DECLARES = "pluggy pydantic yaml filelock platformdirs"
 KIT = "losses layers augment encoders metrics"
 FLOORS = [
     Floor("errors", loads="nothing"),
+    Floor("deprecated", loads="nothing"),
     Floor("io options", DECLARES, "nothing"),
     Floor("specs", DECLARES, "nothing"),
     Floor("hooks", DECLARES, "nothing"),

@@ -3,17 +3,9 @@
 from collections.abc import Container, Mapping
 from typing import TypeVar
 
-T = TypeVar("T")
+from ganzoo.deprecated import GONE, OPTIONS
 
-RENAMED = {
-    "setbacks": "rollbacks",
-    "opening_critic_steps": "warmup_critic_steps",
-    "opening_steps": "warmup_steps",
-    "opening_every": "warmup_every",
-}
-"""What each old name is called now."""
-GONE = "0.3"
-"""The version of ganzoo-core that drops the old names."""
+T = TypeVar("T")
 
 
 def with_new_names(values: Mapping[str, T], known: Container[str]) -> dict[str, T]:
@@ -22,7 +14,7 @@ def with_new_names(values: Mapping[str, T], known: Container[str]) -> dict[str, 
     return {renamed.get(key, key): value for key, value in values.items()}
 
 
-def rename_notices(values: Mapping[str, object], known: Container[str] = frozenset(RENAMED.values())) -> list[str]:
+def rename_notices(values: Mapping[str, object], known: Container[str] = frozenset(OPTIONS.values())) -> list[str]:
     """A sentence for each old name among the values."""
     renamed = _renamed(known)
     return [
@@ -33,4 +25,4 @@ def rename_notices(values: Mapping[str, object], known: Container[str] = frozens
 
 
 def _renamed(known: Container[str]) -> dict[str, str]:
-    return {old: new for old, new in RENAMED.items() if old not in known and new in known}
+    return {old: new for old, new in OPTIONS.items() if old not in known and new in known}

@@ -20,7 +20,7 @@ class LostError(GanzooError):
 class Processes:
     """The `rank` of this process, the number of processes, and the `group` of torch.distributed that joins them.
 
-    The engine averages gradients itself: DistributedDataParallel silently synchronises penalties and two-player losses
+    The engine averages gradients itself: DistributedDataParallel silently synchronises penalties and adversarial losses
     in the wrong way. Every process must call the collective methods, in the same order.
     """
 

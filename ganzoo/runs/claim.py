@@ -88,12 +88,12 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
     try:
         held = FileLock(folder / LOCK).acquire(timeout=0)
     except Timeout:
-        raise UsageError(f"'{folder}' is in use by another process{_named(owner)}") from None
+        raise UsageError(f"'{folder}' is in use by another process{_process_of(owner)}") from None
     except OSError as error:
         raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
     with held:
         if owner.is_file():
-            notice(f"the process that last had '{file_name(folder)}'{_named(owner)} ended without a word")
+            notice(f"the process that last had '{file_name(folder)}'{_process_of(owner)} ended without a word")
         with suppress(OSError):  # a full disk: the lock works without it
             owner.write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}))
         try:
@@ -102,7 +102,7 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
             owner.unlink(missing_ok=True)
 
 
-def _named(owner: Path) -> str:
+def _process_of(owner: Path) -> str:
     """The process that wrote the file, in brackets; nothing when it can't be read."""
     try:
         known = read_json(owner)

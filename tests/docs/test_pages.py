@@ -6,14 +6,21 @@ import shlex
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 import pytest
+import torch
 
 import ganzoo
 from ganzoo import hooks
+from ganzoo.batch import Batch
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli.app import app
-from ganzoo.config.resolve import open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.parts import Parts
+from ganzoo.specs import ImageShape
+from tests import public_names
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -90,6 +97,28 @@ def test_each_hook_has_a_heading_with_its_signature_and_a_test(name: str, genera
 def test_each_public_name_is_in_the_reference(generated: dict[str, str]) -> None:
     for name in ganzoo.__all__:
         assert re.search(rf"^### `?{name}\b", generated["reference/interfaces.md"], re.MULTILINE), name
+
+
+def test_the_modules_of_the_interface_are_in_the_reference_and_in_the_promise(generated: dict[str, str]) -> None:
+    assert generator().MODULES == public_names.MODULES
+    promise = (DOCS / "api-stability.md").read_text()
+    assert [name for name in public_names.MODULES if f"`{name}" not in promise] == []
+    methods = ("generator_loss(self, batch: Batch)", "trained_modules", "size_multiple", "betas(self, progress: float)")
+    assert [name for name in methods if f"- `{name}" not in generated["reference/interfaces.md"]] == []
+
+
+def test_the_example_of_a_loss_computes_what_it_says(catalog: Catalog) -> None:
+    (code,) = (code for _, code in snippets(DOCS / "plugins.md") if "class BrightGAN" in code)
+    namespace: dict[str, Any] = {"__name__": "snippet"}
+    exec(compile(code, "plugins.md", "exec"), namespace)
+    configuration = configure_run("dcgan", catalog, tiny=True)
+    shape = ImageShape(channels=3, height=32, width=32)
+    gan = namespace["BrightGAN"](configuration.options, shape=shape, parts=Parts(configuration.parts))
+    batch = Batch(torch.ones(4, 3, 32, 32), torch.Generator().manual_seed(0))
+    terms = gan.generator_loss(batch)
+    assert list(terms)[-1] == "brightness" and len(terms) == 2
+    assert terms["brightness"].item() == pytest.approx(10 * (1 - gan.fake(batch).mean().item()) ** 2, rel=1e-4)
+    assert gan.betas(0.5) == (gan.options.beta1 / 2, gan.options.beta2)
 
 
 def test_each_option_is_in_the_reference(generated: dict[str, str]) -> None:

@@ -32,12 +32,12 @@ def changed(before: dict[str, Tensor], network: nn.Module) -> bool:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("player", ["discriminator", "generator"])
-def test_a_step_moves_only_what_it_trains(trainer: Build, model: str, player: str) -> None:
+@pytest.mark.parametrize("network", ["discriminator", "generator"])
+def test_a_step_moves_only_what_it_trains(trainer: Build, model: str, network: str) -> None:
     built = trainer(model, **{"optimiser": "rmsprop"} if model == "wgan" else {})
-    built.steps = tuple(step for step in built.steps if step.name == player)
-    other = built.gan.generator if player == "discriminator" else built.gan.discriminator
-    own = getattr(built.gan, player)
+    built.steps = tuple(step for step in built.steps if step.name == network)
+    other = built.gan.generator if network == "discriminator" else built.gan.discriminator
+    own = getattr(built.gan, network)
     own_before, other_before = weights(own), weights(other)
     built.round(0.0)
     assert changed(own_before, own)
@@ -80,7 +80,7 @@ class Counting(nn.Module):
 
 
 @pytest.mark.parametrize(("model", "passes"), [("dcgan", 1), ("lsgan", 1), ("wgan-gp", 2)])
-def test_one_forward_pass_serves_both_players(trainer: Build, model: str, passes: int) -> None:
+def test_one_forward_pass_serves_both_networks(trainer: Build, model: str, passes: int) -> None:
     """WGAN-GP has two critic steps in its tiny settings: one pass each, and none for the generator's own step."""
     built = trainer(model)
     counting = built.gan.generator = Counting(built.gan.generator)

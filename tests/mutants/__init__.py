@@ -12,7 +12,7 @@ class RecipeOptions(ModelOptions):
     """Options of every recipe here."""
 
     width: int = Field(8, ge=1, le=64, description="channels of the networks")
-    lr: float = Field(1e-3, gt=0, le=1, description="learning rate of both players")
+    lr: float = Field(1e-3, gt=0, le=1, description="learning rate of both networks")
 
 
 TINY = {"size": "16", "batch": 8, "budget": "20steps"}

@@ -35,14 +35,14 @@ class Unbounded(RecipeOptions):
 class Endless(RecipeOptions):
     """One that takes infinity."""
 
-    lr: float = Field(1e-3, gt=0, description="learning rate of both players")
+    lr: float = Field(1e-3, gt=0, description="learning rate of both networks")
 
 
 class Undefaulted(ModelOptions):
     """One that must be given."""
 
     width: int = Field(ge=1, le=64, description="channels of the networks")
-    lr: float = Field(1e-3, gt=0, le=1, description="learning rate of both players")
+    lr: float = Field(1e-3, gt=0, le=1, description="learning rate of both networks")
 
 
 class DefaultOutOfBounds(RecipeOptions):

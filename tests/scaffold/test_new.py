@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli import run_command
@@ -96,6 +97,16 @@ def test_what_is_written_trains_at_once(name: str, installed: None, tmp_path: Pa
     assert (tmp_path / "run" / "samples" / "step-000020.png").is_file()
     if name == "sunny-score":
         assert "sunny-score" in (tmp_path / "run" / "scores.jsonl").read_text()
+
+
+def test_a_written_translator_paints_photos_of_any_size(installed: None, tmp_path: Path) -> None:
+    run, photo, out = (tmp_path / name for name in ("run", "photo.png", "out"))
+    assert run_command(["run", "sunny-painter", "--tiny", "--budget", "2steps", "--out", str(run)]) == 0
+    Image.new("RGB", (50, 37), "green").save(photo)
+    assert run_command(["stylize", str(run), str(photo), "--out", str(out), "--device", "cpu"]) == 0
+    (painting,) = out.glob("*.png")
+    with Image.open(painting) as painted:
+        assert painted.size == (50, 37)
 
 
 def test_it_says_what_to_do_next(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ class CUT(AdversarialTranslator):
     def __init__(self, options: "CUTOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__(options, shape=shape, parts=parts)
         self.heads = Heads(self._channels(), options.projection)
+        # Checkpoints hold the weights under this name.
         self._painter = nn.ModuleList([self.generator, self.heads])
 
     @property

@@ -83,20 +83,20 @@ class CycleGAN(AdversarialTranslator):
         translated = self.painted_pool(batch.unstash("translated", lambda: self.generator(photo)), batch)
         photographed = self.photo_pool(batch.unstash("photographed", lambda: self.back(painting)), batch)
         return {
-            **_named("painting", self.discriminator_terms(_with_real(batch, painting), translated)),
-            **_named("photo", self.discriminator_terms(_with_real(batch, photo), photographed, self.of_photos)),
+            **_prefixed("painting", self.discriminator_terms(_with_real(batch, painting), translated)),
+            **_prefixed("photo", self.discriminator_terms(_with_real(batch, photo), photographed, self.of_photos)),
         }
 
     def _weighted(self, name: str, terms: Terms) -> Terms:
-        return _named(name, {key: self.options.adversarial * term for key, term in terms.items()})
+        return _prefixed(name, {key: self.options.adversarial * term for key, term in terms.items()})
 
     def _for_critics(self, action: Callable[[Discriminator], None]) -> None:
         for critic in (self.discriminator, self.photo_critic):
             action(critic)
 
 
-def _named(name: str, terms: Terms) -> Terms:
-    return {f"{name} {key}": term for key, term in terms.items()}
+def _prefixed(prefix: str, terms: Terms) -> Terms:
+    return {f"{prefix} {key}": term for key, term in terms.items()}
 
 
 def _with_real(batch: Batch, real: Tensor) -> Batch:

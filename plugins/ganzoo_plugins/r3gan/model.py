@@ -3,9 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from ganzoo import ImageShape
 from ganzoo.model import AdversarialGAN, Critic, CriticOutputs, Terms
-from ganzoo.parts import Parts
 
 if TYPE_CHECKING:
     from ganzoo_plugins.r3gan import R3GANOptions
@@ -14,21 +12,19 @@ if TYPE_CHECKING:
 class R3GAN(AdversarialGAN):
     """The adversarial recipe with schedules for the learning rate, beta2 and the regularisers."""
 
-    def __init__(self, options: "R3GANOptions", *, shape: ImageShape, parts: Parts) -> None:
-        super().__init__(options, shape=shape, parts=parts)
-        self.schedule = options
+    options: "R3GANOptions"
 
     def rate(self, progress: float) -> float:
         """From 1 to `lr_end`."""
-        return _cosine(1.0, self.schedule.lr_end, progress)
+        return _cosine(1.0, self.options.lr_end, progress)
 
     def betas(self, progress: float) -> tuple[float, float]:
         """`beta1` throughout, and from `beta2` to `beta2_end`."""
-        return self.schedule.beta1, _cosine(self.schedule.beta2, self.schedule.beta2_end, progress)
+        return self.options.beta1, _cosine(self.options.beta2, self.options.beta2_end, progress)
 
     def regularisation(self, outputs: CriticOutputs, critic: Critic) -> Terms:
         """From the full weight to `regularise_end` of it."""
-        factor = _cosine(1.0, self.schedule.regularise_end, outputs.batch.progress)
+        factor = _cosine(1.0, self.options.regularise_end, outputs.batch.progress)
         return {name: factor * term for name, term in super().regularisation(outputs, critic).items()}
 
 

@@ -57,13 +57,13 @@ class Hub(PictureStream):
         self.attributes = labels.attributes()
 
     def _encoded(self, columns: "_Columns", labels: Labels) -> Iterator[Encoded]:
-        with told(self.options.path):
+        with one_line_errors(self.options.path):
             for number, row in enumerate(columns.rows):
                 yield _item(number, row, columns, labels)
 
     @cached_property
     def _columns(self) -> "_Columns":
-        with told(self.options.path), quiet():
+        with one_line_errors(self.options.path), quiet():
             return _Columns(self.options, self.share.number, self.share.parts)
 
 
@@ -140,7 +140,7 @@ def _content(path: str) -> bytes:
 
 
 @contextmanager
-def told(path: str) -> Iterator[None]:
+def one_line_errors(path: str) -> Iterator[None]:
     """Turns any error of `datasets` into one line."""
     try:
         yield
