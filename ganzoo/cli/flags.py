@@ -24,11 +24,11 @@ class ModelCommand(click.Command):
 
 def _as_assignment(flag: str, arguments: Sequence[str], context: Context) -> str:
     """How to write the flag with `--set`, or nothing when no model among the arguments has such an option."""
-    from ganzoo.config.renamed import RENAMED
     from ganzoo.config.resolve import configure_run
+    from ganzoo.deprecated import OPTIONS
 
     key, catalog = flag.lstrip("-").replace("-", "_"), context.catalog()
-    key = RENAMED.get(key, key)
+    key = OPTIONS.get(key, key)
     for name in arguments:
         try:
             values = {} if name.startswith("-") else configure_run(name, catalog).values()
