@@ -150,7 +150,7 @@ def test_a_mistake_is_reported_before_anything_is_trained(
 @pytest.mark.slow
 def test_ctrl_c_saves_and_the_same_command_resumes(workplace: Path) -> None:
     command = [sys.executable, "-m", "ganzoo", "compare", "dcgan", *TINY, "--out", "out"]
-    command[command.index("4steps")] = "400steps"
+    command[command.index("4steps")] = "200steps"
     process = subprocess.Popen(
         command,
         cwd=workplace,
@@ -169,8 +169,8 @@ def test_ctrl_c_saves_and_the_same_command_resumes(workplace: Path) -> None:
     steps = [int(path.name.removeprefix("step-")) for path in (workplace / "out/dcgan-0/checkpoints").glob("step-*")]
     done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
-    assert max(steps) < 400 and "dcgan, seed 0: resumes" in done.stdout
-    assert content(str(workplace / "out"))["rows"][0]["steps"] == 400  # type: ignore[index]
+    assert max(steps) < 200 and "dcgan, seed 0: resumes" in done.stdout
+    assert content(str(workplace / "out"))["rows"][0]["steps"] == 200  # type: ignore[index]
 
 
 @pytest.mark.slow
