@@ -40,7 +40,7 @@ def project(
     from ganzoo.inference import projection
     from ganzoo.inference.loading import load_run
     from ganzoo.scoring.build import build_encoder
-    from ganzoo.stylize.pictures import read_photo
+    from ganzoo.stylize.photo import read_photo
 
     catalog = context.catalog()
     gan, problems = load_run(run, which=step, catalog=catalog)

@@ -113,19 +113,21 @@ def _tile(text: str) -> int:
 
 
 def _stylize(job: "Job", stylizer: "Stylizer", options: "StylizeOptions", mask: Path | None) -> str:
-    from ganzoo.stylize import pictures, video
     from ganzoo.stylize.jobs import VIDEO
+    from ganzoo.stylize.photo import read_mask, read_photo
+    from ganzoo.stylize.video import stylize_video
+    from ganzoo.stylize.writing import write_photo
 
     if job.kind == VIDEO:
         if mask is not None:
             raise UsageError("--mask is for pictures")
         job.target.parent.mkdir(parents=True, exist_ok=True)
-        frames = video.stylize_video(job.source, job.target, partial(stylizer.stylize, options=options), _Progress(job))
+        frames = stylize_video(job.source, job.target, partial(stylizer.stylize, options=options), _Progress(job))
         return f"{frames} frames"
-    photo = pictures.read_photo(job.source)
+    photo = read_photo(job.source)
     height, width = photo.pixels.shape[:2]
-    where = None if mask is None else pictures.read_mask(mask, (height, width))
-    pictures.write_photo(photo, stylizer.stylize(photo.pixels, options, mask=where), job.target)
+    where = None if mask is None else read_mask(mask, (height, width))
+    write_photo(photo, stylizer.stylize(photo.pixels, options, mask=where), job.target)
     return f"{width} x {height}"
 
 

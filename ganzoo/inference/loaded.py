@@ -18,7 +18,7 @@ from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
 from ganzoo.model import GAN, Generator
 from ganzoo.specs import ImageShape
-from ganzoo.stylize.pictures import read_photo
+from ganzoo.stylize.photo import read_photo
 from ganzoo.stylize.pixels import Pixels
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 from ganzoo.translator import Translator

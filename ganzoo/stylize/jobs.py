@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ganzoo.data import decode
 from ganzoo.errors import UsageError
-from ganzoo.stylize import pictures, video
+from ganzoo.stylize import video
+from ganzoo.stylize.writing import ENDINGS
 
 VIDEO, PICTURE = "video", "picture"
 
@@ -71,6 +72,6 @@ def _kind(path: Path) -> str:
 def _job(source: Path, base: Path, out: Path) -> Job:
     kind = _kind(source)
     target = out / source.relative_to(base)
-    if kind == PICTURE and target.suffix.lower() not in pictures.ENDINGS:
+    if kind == PICTURE and target.suffix.lower() not in ENDINGS:
         target = target.with_suffix(".png")
     return Job(source, target, kind)

@@ -9,7 +9,8 @@ from PIL import Image, ImageCms
 
 from ganzoo.errors import DataError, UsageError
 from ganzoo.stylize.jobs import jobs_of
-from ganzoo.stylize.pictures import read_mask, read_photo, write_photo
+from ganzoo.stylize.photo import read_mask, read_photo
+from ganzoo.stylize.writing import write_photo
 
 
 def picture(width: int = 20, height: int = 10) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Reads picture files at full size, and writes them with what they carried: colour profile, EXIF, transparency."""
+"""Reads picture files at full size, upright and in sRGB, with what they carry: colour profile, EXIF, transparency."""
 
 import io
 from contextlib import suppress
@@ -10,21 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from ganzoo.data.decode import open_header
-from ganzoo.errors import DataError, StorageError, one_line
+from ganzoo.errors import DataError, one_line
 
-ENDINGS = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".png": "PNG",
-    ".webp": "WEBP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-}
-"""Endings that are written. Pictures of other kinds become PNG."""
 _ORIENTATION = 0x0112
-_QUALITY = 95
-_WITHOUT_ALPHA = ("JPEG", "BMP")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,27 +45,6 @@ def read_photo(path: Path) -> Photo:
     return Photo(pixels=pixels, alpha=alpha, profile=kept, exif=exif)
 
 
-def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> None:
-    """Writes translated pixels in the photo's colour space, with its profile, EXIF and transparency.
-
-    The file appears whole or not at all. Raises StorageError when it can't be written.
-    """
-    kind = ENDINGS[path.suffix.lower()]
-    image = _with_profile(Image.fromarray(pixels), photo.profile)
-    if photo.alpha is not None and kind not in _WITHOUT_ALPHA:
-        image.putalpha(Image.fromarray(photo.alpha))
-    more = {"icc_profile": photo.profile, "exif": photo.exif} if kind != "BMP" else {}
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(draft, kind, quality=_QUALITY, **{key: value for key, value in more.items() if value})
-        draft.replace(path)
-    except OSError as error:
-        raise StorageError(f"can't write '{path}': {one_line(error)}") from None
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
     """Reads a grey picture as numbers in [0, 1], resized to H W: white is translated, black stays. Raises DataError."""
     pixels = read_photo(path).pixels
@@ -107,20 +74,13 @@ def _srgb(image: Image.Image, profile: bytes | None) -> tuple[NDArray[np.uint8],
     plain = image if image.mode in ("RGB", "CMYK") else image.convert("RGB")
     if profile and plain.mode in ("RGB", "CMYK"):
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            converted = _convert(plain, profile, None)
+            converted = convert(plain, profile, None)
             return np.asarray(converted), profile if rgb else None
     return np.asarray(plain.convert("RGB")), profile if rgb else None
 
 
-def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            return _convert(image, None, profile)
-    return image
-
-
-def _convert(image: Image.Image, before: bytes | None, after: bytes | None) -> Image.Image:
-    """Converts from one profile to another; None is sRGB."""
+def convert(image: Image.Image, before: bytes | None, after: bytes | None) -> Image.Image:
+    """Converts colours from one profile to another; None is sRGB."""
     source, target = (
         ImageCms.ImageCmsProfile(io.BytesIO(one)) if one else ImageCms.createProfile("sRGB") for one in (before, after)
     )
