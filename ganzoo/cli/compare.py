@@ -12,6 +12,7 @@ from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.flags import ModelCommand
 from ganzoo.cli.live import StderrView
+from ganzoo.cli.paths import PathOrName, UserPath
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class _Jobs(click.IntRange):
 
 
 @click.command("compare", cls=ModelCommand)
-@click.argument("names", nargs=-1, required=True, metavar="NAME|RUN…")
-@click.option("--data", help="A folder of images, or a data set by name.")
-@click.option("--style", help="Of translators: a folder of paintings, or a data set by name.")
+@click.argument("names", nargs=-1, type=PathOrName(), required=True, metavar="NAME|RUN…")
+@click.option("--data", type=PathOrName(), help="A folder of images, or a data set by name.")
+@click.option("--style", type=PathOrName(), help="Of translators: a folder of paintings, or a data set by name.")
 @click.option("--size", help="Pixels: 64, or height x width as 96x160.")
 @click.option("--budget", default="10min", show_default=True, help="The same for all: 10min, 2000steps or 200kimg.")
 @click.option("--seeds", type=click.IntRange(1, 100), default=1, show_default=True, help="Runs of each, seeds 0, 1, …")
@@ -53,7 +54,7 @@ class _Jobs(click.IntRange):
 @click.option("--jobs", type=_Jobs(), default=1, show_default=True, help="Runs at a time, or ray: tasks on a cluster.")
 @click.option("--threads", type=click.IntRange(0, 1024), default=0, help="CPU threads of a run; 0 shares them out.")
 @click.option("--record", is_flag=True, help="Append the results to registry.yaml (or --registry FILE).")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder; comparisons/NUMBER by default.")
+@click.option("--out", type=UserPath(), help="Folder; comparisons/NUMBER by default.")
 @format_option
 @click.pass_obj
 def compare(

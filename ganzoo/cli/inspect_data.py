@@ -8,6 +8,7 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, rows_as, say, table
+from ganzoo.cli.paths import PathOrName, UserPath
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 NOTHING_USABLE = 3
-PathOption = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +38,13 @@ class Findings:
 
 
 @click.command("inspect")
-@click.argument("source", metavar="SRC")
-@click.option("--style", metavar="SRC", help="The images whose style is to be learned.")
-@click.option("--held-out", metavar="SRC", help="Images kept for scores, which must not be in SRC.")
+@click.argument("source", type=PathOrName(), metavar="SRC")
+@click.option("--style", type=PathOrName(), metavar="SRC", help="The images whose style is to be learned.")
+@click.option("--held-out", type=PathOrName(), metavar="SRC", help="Images kept for scores, which must not be in SRC.")
 @click.option("--model", metavar="NAME", help="A model or preset to advise on; otherwise one is chosen.")
 @click.option("--estimate/--no-estimate", default=True, help="Measure the time per 1,000 images; takes some seconds.")
-@click.option("--sheet", type=PathOption, metavar="FILE", help="Write a contact sheet, a picture of what was found.")
-@click.option("--fix", type=PathOption, metavar="DIR", help="Write a cleaned copy of SRC to DIR.")
+@click.option("--sheet", type=UserPath(), metavar="FILE", help="Write a contact sheet, a picture of what was found.")
+@click.option("--fix", type=UserPath(), metavar="DIR", help="Write a cleaned copy of SRC to DIR.")
 @format_option
 @click.pass_obj
 def inspect_data(

@@ -8,6 +8,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
+from ganzoo.cli.paths import PathOrName, UserPath
 from ganzoo.errors import StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -20,18 +21,24 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @click.command("sample")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=UserPath())
 @click.option(
     "-n", "--count", type=click.IntRange(1, 4096), help="Pictures: 64, or 8 in the row of each of several styles."
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the noise.")
 @click.option("--walk", type=click.IntRange(0, 4096), default=0, metavar="FRAMES", help="An animation instead.")
-@click.option("--style", "styles", multiple=True, help="A name that was learnt, or adain's file; once or more.")
+@click.option(
+    "--style",
+    "styles",
+    type=PathOrName(any_bytes=True),
+    multiple=True,
+    help="A name that was learnt, or adain's file; once or more.",
+)
 @click.option("--still", is_flag=True, help="A walk that goes from style to style only.")
 @click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")
 @click.option("--nearest", is_flag=True, help="Each picture beside the nearest training image; tells of copies.")
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write; its ending says the format.")
+@click.option("--out", type=UserPath(), help="File to write; its ending says the format.")
 @click.pass_obj
 def sample(
     context: Context,

@@ -1,0 +1,36 @@
+"""Says why no file can be at a path, so that a command refuses it before it works for hours."""
+
+import os
+from pathlib import Path
+
+LONGEST = 255
+"""Bytes that common file systems allow in one name."""
+
+
+def unusable(text: str, *, as_text: bool = True) -> str:
+    """Why no file can be at this path, or nothing if one can. The path need not exist.
+
+    With `as_text` the path must be UTF-8, as for all that is written down in a run: JSON, YAML and safetensors hold
+    no other names.
+    """
+    if not text:
+        return "the name is empty"
+    if "\0" in text:
+        return "no name holds the character NUL"
+    try:
+        if as_text:
+            text.encode()
+        if any(len(os.fsencode(part)) > LONGEST for part in Path(text).parts):
+            return f"a name in it is longer than {LONGEST} bytes"
+        os.stat(text)
+    except FileNotFoundError:
+        return _dangling(text)
+    except UnicodeEncodeError:
+        return "its name is not UTF-8 text: rename it"
+    except OSError as error:  # a loop of links, a file where a folder should be, a folder that may not be searched
+        return (error.strerror or type(error).__name__).lower()
+    return ""
+
+
+def _dangling(text: str) -> str:
+    return f"it is a link to '{os.readlink(text)}', which is not there" if os.path.islink(text) else ""
