@@ -11,13 +11,17 @@ from pydantic import AfterValidator, Field
 from ganzoo.catalog.plugin import Plugin, qualifier
 from ganzoo.catalog.registry import Preset, Registry
 from ganzoo.errors import DataError, PluginError, UsageError, nearest
+from ganzoo.io.names import unusable
 from ganzoo.options import Options, PartKind
 from ganzoo.specs import ModelSpec, PartSpec
 
 
 def _absolute(path: str) -> str:
     """Absolute, as a run may be resumed from another working folder."""
-    return os.path.abspath(os.path.expanduser(path))
+    path = os.path.expanduser(path)
+    if problem := unusable(path):
+        raise ValueError(problem)
+    return os.path.abspath(path)
 
 
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]
@@ -129,6 +133,8 @@ class Catalog:
         if any(text in (part.spec.name, part.full_name) for part in sets):
             return text, options
         path = os.path.expanduser(text)
+        if problem := unusable(path):
+            raise DataError(f"data '{text}': {problem}")
         if os.path.isdir(path):
             return FOLDER.name, {**options, "path": os.path.abspath(path)}
         if text == FOLDER.name:  # as run.json has it, with the path beside it

@@ -15,6 +15,7 @@ from ganzoo.comparing.plan import FILE, Entry, Jobs, Settings, can_resume, entri
 from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, why_unranked
 from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.io.files import write_atomically
+from ganzoo.io.names import usable
 from ganzoo.report_html import write_comparison_report
 from ganzoo.runs.claim import locked
 from ganzoo.runs.paths import file_name
@@ -53,7 +54,7 @@ def run_comparison(
     Raises UsageError for an unknown name and for a folder that holds something else. Raises KeyboardInterrupt on
     ctrl-C, once the runs have saved.
     """
-    folder = (out or next_folder()).resolve()
+    folder = usable(out or next_folder()).resolve()
     entries = entries_of(settings, catalog, folder)
     if can_resume(folder, settings):
         view.notice(f"resuming the comparison in '{file_name(folder)}'")

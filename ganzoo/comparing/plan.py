@@ -13,6 +13,7 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run
 from ganzoo.config.units import Amount
 from ganzoo.errors import PluginError, StorageError, UsageError, one_line
+from ganzoo.io.names import unusable
 from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
 
 FILE = "comparison.json"
@@ -119,7 +120,7 @@ def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry
 def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
     """The runs of one name: a finished run is one entry, a model or preset has one for each seed."""
     path = Path(name)
-    if (path / RUN_FILE).is_file():
+    if not unusable(name) and (path / RUN_FILE).is_file():
         return [Entry(name=file_name(path), seed=_seed_of(path), folder=path.resolve(), trained=True)]
     problem = ""
     try:
@@ -144,7 +145,7 @@ def can_resume(folder: Path, settings: Settings) -> bool:
 
     Raises UsageError when it holds another comparison or something else.
     """
-    if not folder.exists() or {entry.name for entry in folder.iterdir()} <= {LOCK, OWNER}:
+    if not folder.is_dir() or {entry.name for entry in folder.iterdir()} <= {LOCK, OWNER}:
         return False
     try:
         old = json.loads((folder / FILE).read_text())["settings"]

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from ganzoo.errors import UsageError
+
 LONGEST = 255
 """Bytes that common file systems allow in one name."""
 
@@ -30,6 +32,13 @@ def unusable(text: str, *, as_text: bool = True) -> str:
     except OSError as error:  # a loop of links, a file where a folder should be, a folder that may not be searched
         return (error.strerror or type(error).__name__).lower()
     return ""
+
+
+def usable(path: str | Path) -> Path:
+    """The path. Raises UsageError when no file can be there."""
+    if problem := unusable(str(path)):
+        raise UsageError(f"'{path}': {problem}")
+    return Path(path)
 
 
 def _dangling(text: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.io.names import usable
 from ganzoo.io.untrusted import read_json
 from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
 
@@ -24,7 +25,7 @@ def claimed_folder(model: str, out: Path | None, *, overwrite: bool) -> Iterator
     If the block fails before it has written a run.json, an empty folder is removed again. Raises UsageError when the
     folder is not empty (unless it is a run's, to `overwrite`), is in use, or can't be written.
     """
-    folder = out or _free_folder(Path("runs"), model)
+    folder = usable(out or _free_folder(Path("runs"), model))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.io.files import write_atomically
+from ganzoo.io.names import usable
 from ganzoo.io.untrusted import check_links, read_json
 from ganzoo.runs.folder import Run
 from ganzoo.runs.paths import RUN_FILE, file_name
@@ -42,7 +43,7 @@ def read_run_file(folder: Path) -> dict[str, Any]:
     Raises UsageError when the folder is not a run's or has a link that leads out of it, StorageError when run.json is
     damaged.
     """
-    path = folder / RUN_FILE
+    path = usable(folder) / RUN_FILE
     if not path.is_file():
         raise UsageError(f"'{folder}' is not a run folder: it has no {RUN_FILE}")
     check_links(folder)

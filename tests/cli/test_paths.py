@@ -1,14 +1,16 @@
 """Every command, given a path that no file can have: one line, before anything is done."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 import pytest
 
+import ganzoo
 from ganzoo.cli import run_command
 from ganzoo.cli.app import app
 from ganzoo.cli.paths import PathOrName, UserPath
+from ganzoo.errors import GanzooError
 
 CONTEXT = click.Context(app)
 
@@ -81,3 +83,20 @@ def test_a_name_that_no_file_can_have_is_one_line(
 
 def test_every_path_is_of_the_type_that_refuses() -> None:
     assert [parameter for _, _, parameter in PARAMETERS if type(parameter.type) is click.Path] == []
+
+
+@pytest.mark.parametrize("odd", ["a\0b", "n" * 300, "loop", "r\udcff", "file/x", "file"])
+def test_the_functions_of_python_say_the_same(odd: str) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: ganzoo.run("dcgan", tiny=True, out=odd),
+        lambda: ganzoo.run("dcgan", tiny=True, data=odd),
+        lambda: ganzoo.run("dcgan", tiny=True, options={"data": "folder", "data.path": odd}),
+        lambda: ganzoo.resume(odd),
+        lambda: ganzoo.load(odd),
+        lambda: ganzoo.reproduce(odd),
+        lambda: ganzoo.compare([odd], tiny=True),
+        lambda: ganzoo.compare(["dcgan"], tiny=True, out=odd),
+    ]
+    for call in calls:
+        with pytest.raises(GanzooError):
+            call()
