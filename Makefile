@@ -31,7 +31,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --
 unit: $(STAMP)
 	$(PYTEST) -m '$(if $(SLOW),,not slow and )not matrix'
 
-matrix: $(STAMP)  ## every generator with every discriminator and every loss; minutes
+matrix: $(STAMP)  ## every generator with every discriminator and loss, every translator with every augmentation; minutes
 	$(PYTEST) -m matrix tests/zoo
 
 # FUZZ is the number of seconds for each of the readers.

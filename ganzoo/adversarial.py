@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ganzoo.batch import Batch
+from ganzoo.batch import Batch, alike
 from ganzoo.options import Options
 from ganzoo.specs import ImageShape
 
 Terms = Mapping[str, Tensor]
 """Named scalars that add up to a loss."""
+_PICTURE = 3
+"""Channels of one picture."""
 
 
 class Generator(nn.Module, ABC):
@@ -127,7 +129,9 @@ class Regulariser(nn.Module, ABC):
 class Augmentation(nn.Module, ABC):
     """Changes images at random. It is built as `TheClass(options, shape=ImageShape)`.
 
-    What it learns during training lives in buffers, so that checkpoints hold it.
+    What it learns during training lives in buffers, so that checkpoints hold it. A photo and its painting are changed
+    in two calls with the same random numbers. Where images are moved, and to where, therefore depends on `rng` and on
+    the number of images, not on what they show.
     """
 
     margin: float = 1.0
@@ -189,5 +193,9 @@ class AugmentedDiscriminator(Discriminator):
         return self.discriminator.auxiliary(self._augmented(images), rng) if own else {}
 
     def _augmented(self, images: Tensor) -> Tensor:
+        """Changed images; pictures that are stacked in the channels of one image are changed alike."""
+        channels = images.shape[1]
+        size = _PICTURE if channels % _PICTURE == 0 else channels
         with torch.autocast(images.device.type, enabled=False):
-            return self.augment(images.float(), self.rng)  # type: ignore[no-any-return]  # a module's call
+            changed = alike(self.augment, torch.split(images.float(), size, dim=1), self.rng)
+            return changed[0] if len(changed) == 1 else torch.cat(changed, dim=1)

@@ -1,7 +1,7 @@
 """What a step computes its loss from: images, randomness and the progress of the run."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from typing import Self
@@ -43,6 +43,21 @@ class SharedGenerator(torch.Generator):
         stacked = number // self.own if number % self.own == 0 else 1
         drawn = draw(number * self.count)
         return drawn.view(stacked, self.count, number // stacked, *drawn.shape[1:])[:, self.rank].flatten(0, 1)
+
+
+def alike(
+    change: Callable[[Tensor, torch.Generator], Tensor], pictures: Iterable[Tensor], rng: torch.Generator
+) -> list[Tensor]:
+    """Each of the `pictures` changed by the same random numbers, as a photo and its painting must be.
+
+    `rng` advances as for one of them.
+    """
+    state = rng.get_state()
+    changed = []
+    for picture in pictures:
+        rng.set_state(state)
+        changed.append(change(picture, rng))
+    return changed
 
 
 def example_labels(count: int, attributes: Mapping[str, tuple[str, ...]], start: int = 0) -> Tensor | None:

@@ -10,6 +10,7 @@ from ganzoo.catalog.lookup import FolderOptions
 from ganzoo.config.units import Size
 from ganzoo.data.decode import ENDINGS, decode
 from ganzoo.data.source import ImageSource, Picture
+from ganzoo.data.stamp import written
 from ganzoo.errors import DataError, one_line
 from ganzoo.io.untrusted import read_bytes
 
@@ -39,10 +40,10 @@ class FolderSource(ImageSource):
         return len(self.files)
 
     def fingerprint(self) -> str:
-        """A hash of names, sizes and modification times, but not of the path of the folder itself."""
+        """A hash of names, sizes, times and places on disk, but not of the path of the folder itself."""
         digest = hashlib.sha256()
-        for name, (size, changed) in zip(self.files, self._stamps, strict=True):
-            digest.update(os.fsencode(name) + f"\0{size}\0{changed}\0".encode())
+        for name, stamp in zip(self.files, self._stamps, strict=True):
+            digest.update(os.fsencode(name) + f"\0{stamp}\0{written(self.root / name)}\0".encode())
         return f"folder:{digest.hexdigest()[:32]}"
 
     def read(self, indices: Sequence[int], size: Size) -> Iterator[Picture]:

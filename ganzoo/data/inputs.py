@@ -4,7 +4,10 @@ import math
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor
 
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Size
@@ -113,6 +116,15 @@ def build_augmentation(configuration: Configuration) -> Augmentation:
     shape = ImageShape(height=size.height, width=size.width)
     augment: Augmentation = Parts(configuration.parts).build("augment_data", shape=shape)
     return augment
+
+
+def without_margin(pixels: Tensor, size: Size) -> Tensor:
+    """Images uint8 B 3 H W that were read with a margin, at `size`: the same view, as scores see it."""
+    if pixels.shape[2:] == (size.height, size.width):
+        return pixels
+    images = (Image.fromarray(image) for image in pixels.permute(0, 2, 3, 1).numpy())
+    fitted = [ImageOps.fit(image, (size.width, size.height), Image.Resampling.LANCZOS) for image in images]
+    return torch.from_numpy(np.stack([np.asarray(image) for image in fitted])).permute(0, 3, 1, 2)
 
 
 def enlarged(size: Size, margin: float) -> Size:

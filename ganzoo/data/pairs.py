@@ -1,5 +1,8 @@
 """Which photo belongs to which painting, for models of pairs."""
 
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 import numpy as np
@@ -13,36 +16,100 @@ from ganzoo.errors import DataError
 ALONE = -1
 """The number of the photo of a painting that has none."""
 _NAMED = 3
+Named = Mapping[str, Sequence[str]]
+"""Files by a name that several of them may share."""
 
 
 def partners(paintings: Images, style: PictureStream, photos: Images, data: PictureStream) -> NDArray[np.int64]:
     """For each painting the number of its photo, or `ALONE` where that photo could not be read.
 
-    Two folders are matched by file names without endings, anything else by order. Raises DataError when a name has no
-    counterpart, or when the sides have different numbers of images.
+    Two folders are matched by file names, as `matched` does, anything else by order. Raises DataError when it is not
+    clear which images belong together.
     """
     if not (isinstance(style, FolderSource) and isinstance(data, FolderSource)):
-        if len(paintings) != len(photos):
-            raise DataError(f"{len(photos)} images in data and {len(paintings)} in style make no pairs")
+        _check_order(photos, paintings)
         return np.arange(len(paintings))
-    painted, shown = _names(style), _names(data)
-    if strangers := sorted(set(painted) ^ set(shown)):
-        named = ", ".join(f"'{name}'" for name in strangers[:_NAMED])
-        more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
-        raise DataError(f"pairs have the same names in both folders; without counterpart: {named}{more}")
+    photo_of = matched(style.files, data.files)
     read = {name: number for number, name in enumerate(_read(data, photos))}
-    return np.array([read.get(name, ALONE) for name in _read(style, paintings)], dtype=np.int64)
+    return np.array([read.get(photo_of[name], ALONE) for name in _read(style, paintings)], dtype=np.int64)
 
 
-def _names(folder: FolderSource) -> list[str]:
-    return [_name(file) for file in folder.files]
+def matched(style: Sequence[str], data: Sequence[str]) -> dict[str, str]:
+    """For each file of `style` the one of `data` with the same name, both as paths below their folders.
+
+    Equal names come first, then names that differ in case only, then names without endings. Where a name belongs to
+    several files of a side, it matches nothing. Accents count as equal however they are composed. Raises DataError that
+    names what is left over.
+    """
+    found: dict[str, str] = {}
+    rests = set(style), set(data)
+    for key in (str, _composed, _caseless, _stem, lambda file: _caseless(_stem(file))):
+        painted, shown = _grouped(style, key), _grouped(data, key)
+        for name in painted.keys() & shown.keys():
+            painting, photo = painted[name][0], shown[name][0]
+            alone = len(painted[name]) == len(shown[name]) == 1
+            if alone and painting in rests[0] and photo in rests[1]:
+                found[painting] = photo
+                rests[0].remove(painting)
+                rests[1].remove(photo)
+    if rests[0] or rests[1]:
+        raise DataError(_left_over(*map(sorted, rests)))
+    return found
+
+
+def _left_over(style: Sequence[str], data: Sequence[str]) -> str:
+    painted, shown = (_grouped(side, lambda file: _caseless(_stem(file))) for side in (style, data))
+    if unclear := sorted(painted.keys() & shown.keys()):
+        name = unclear[0]
+        return (
+            f"it is not clear which images are pairs: {_list(shown[name])} in data, {_list(painted[name])} in style;"
+            " give the two of a pair the same name, with its ending"
+        )
+    sides = ((side, files) for side, files in (("data", data), ("style", style)) if files)
+    return "pairs have the same names in both folders; without counterpart: " + " and ".join(
+        f"{_list(files)} in {side}" for side, files in sides
+    )
+
+
+def _grouped(files: Iterable[str], key: Callable[[str], str]) -> Named:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for file in files:
+        groups[key(file)].append(file)
+    return groups
+
+
+def _composed(file: str) -> str:
+    """The name with accents as macOS does not write them, but all others do."""
+    return unicodedata.normalize("NFC", file)
+
+
+def _caseless(file: str) -> str:
+    return _composed(_composed(file).casefold())
+
+
+def _stem(file: str) -> str:
+    return _composed(PurePath(file).with_suffix("").as_posix())
+
+
+def _list(files: Sequence[str]) -> str:
+    named = ", ".join(f"'{file}'" for file in files[:_NAMED])
+    return named + (f" and {len(files) - _NAMED} more" if len(files) > _NAMED else "")
+
+
+def _check_order(photos: Images, paintings: Images) -> None:
+    """Raises DataError unless the two sides can be matched by their order."""
+    if len(paintings) != len(photos):
+        raise DataError(f"{len(photos)} images in data and {len(paintings)} in style make no pairs")
+    for side, images in (("data", photos), ("style", paintings)):
+        if images.skipped:
+            name, problem = images.skipped[0]
+            raise DataError(
+                f"pairs by order need every image, and {len(images.skipped)} of {side} can't be used, such as '{name}':"
+                f" {problem}; leave its counterpart out too, or give two folders, which are matched by name"
+            )
 
 
 def _read(folder: FolderSource, images: Images) -> list[str]:
     """The names of the images, in their order."""
     skipped = {name for name, _ in images.skipped}
-    return [_name(file) for file in folder.files if file not in skipped]
-
-
-def _name(file: str) -> str:
-    return PurePath(file).with_suffix("").as_posix()
+    return [file for file in folder.files if file not in skipped]

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.data.cache import Images
-from ganzoo.data.pairs import ALONE
 from ganzoo.data.split import split
 
 
@@ -36,15 +35,15 @@ class TrainingData:
     ) -> Self:
         """All images but the part that is held out.
 
-        With `partners`, only images that have one are trained on, and their partners are the sources. By default the
-        partner of an image is the source of the same number.
+        With `partners`, sources are held out with the images that belong to them, and an image without a partner is
+        not trained on. By default the partner of an image is the source of the same number.
         """
-        numbers = split(len(images), held_out).train
+        source_numbers = split(len(sources or ()), held_out).train
         if partners is None:
-            source_numbers = split(len(sources or ()), held_out).train
+            numbers = split(len(images), held_out).train
             partners = np.arange(len(images))
         else:
-            numbers = numbers[partners[numbers] != ALONE]
+            numbers = np.flatnonzero(np.isin(partners, source_numbers))
             source_numbers = partners[numbers]
         return cls(images=images, numbers=numbers, sources=sources, source_numbers=source_numbers, partners=partners)
 

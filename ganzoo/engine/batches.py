@@ -5,8 +5,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganzoo.batch import Batch, SharedGenerator
+from ganzoo.batch import Batch, SharedGenerator, alike
+from ganzoo.config.units import Size
 from ganzoo.data.images import from_uint8
+from ganzoo.data.inputs import without_margin
 from ganzoo.data.order import Order, balanced
 from ganzoo.data.training import TrainingData, unseen
 from ganzoo.engine.processes import Processes
@@ -48,9 +50,16 @@ class Batches:
         """The batch after `position` images of the endless sequence, for the round of that number."""
         chosen = self._numbers[self.order.indices(position, self.size)[self._local]]
         pixels, labels = self.data.images.take(chosen)
-        source = self._sources(chosen, position)
+        photos = self._sources(chosen, position)
+        source: Tensor | None = None
+        if photos is not None and self._paired:
+            source, target = alike(self._augmented, (photos, pixels), self.rng)
+        else:
+            if photos is not None:
+                source = self._augmented(photos, self.rng)
+            target = self._augmented(pixels, self.rng)
         return Batch(
-            self._augmented(pixels),
+            target,
             self.rng,
             source=source,
             label=labels.to(self.device) if labels.shape[1] else None,
@@ -61,15 +70,19 @@ class Batches:
             all_reduce_mean=self._processes.all_reduce_mean if self._processes.world_size > 1 else None,
         )
 
-    def unseen_sources(self, most: int) -> Tensor | None:
-        """At most so many photos that the training never sees (any, where none are held out), B 3 H W in [-1, 1]."""
+    def unseen_sources(self, most: int, size: Size) -> Tensor | None:
+        """At most so many photos that the training never sees (any, where none are held out), B 3 H W in [-1, 1].
+
+        They have that `size`, without the margin of an augmentation.
+        """
         data = self.data
         if data.sources is None:
             return None
         pixels, _ = data.sources.take(unseen(data.sources, data.source_numbers, most))
-        return self._images(pixels).contiguous(memory_format=self._layout)
+        return self._images(without_margin(pixels, size)).contiguous(memory_format=self._layout)
 
     def _sources(self, chosen: NDArray[np.int64], position: int) -> Tensor | None:
+        """The photos of a batch, uint8 B 3 H W; those of the `chosen` paintings where they are pairs."""
         data = self.data
         if data.sources is None:
             return None
@@ -77,14 +90,13 @@ class Batches:
             numbers = data.partners[chosen]
         else:
             numbers = data.source_numbers[self.source_order.indices(position, self.size)[self._local]]
-        pixels, _ = data.sources.take(numbers)
-        return self._augmented(pixels)
+        return data.sources.take(numbers)[0]
 
-    def _augmented(self, pixels: Tensor) -> Tensor:
+    def _augmented(self, pixels: Tensor, rng: torch.Generator) -> Tensor:
         images = self._images(pixels)
         if self.augment is not None:
             with torch.no_grad():
-                images = self.augment(images, self.rng).clamp(-1, 1)
+                images = self.augment(images, rng).clamp(-1, 1)
         return images.contiguous(memory_format=self._layout)
 
     def _images(self, pixels: Tensor) -> Tensor:

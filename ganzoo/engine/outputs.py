@@ -153,7 +153,7 @@ class Outputs:
     def _sample_batch(self) -> Batch:
         """The same noise, or the same photos, and labels in turn each time."""
         trainer, settings = self.trainer, self.run.configuration.settings
-        source = trainer.batches.unseen_sources(SAMPLES // 2)
+        source = trainer.batches.unseen_sources(SAMPLES // 2, settings.size)
         count = SAMPLES if source is None else len(source)
         blank = torch.zeros((), device=trainer.device).expand(count, 3, settings.size.height, settings.size.width)
         rng = torch.Generator().manual_seed(settings.seed)

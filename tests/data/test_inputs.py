@@ -14,6 +14,7 @@ from ganzoo.data.cache import Images
 from ganzoo.data.folder import FolderSource
 from ganzoo.data.inputs import DataSources, split_images
 from ganzoo.data.pairs import ALONE
+from ganzoo.data.split import split
 from ganzoo.data.training import TrainingData, unseen
 from ganzoo.engine import launch
 from ganzoo.errors import DataError
@@ -95,7 +96,7 @@ def test_pairs_are_made_of_the_sources_that_are_open(
     data = sources.training_data(images, photos, paired=True)
     assert data.partners.tolist() == list(range(40)) and data.source_numbers.tolist() == data.numbers.tolist()
     (Path(str(sides["data"])) / "00.png").unlink()
-    with pytest.raises(DataError, match="without counterpart: '00'"):
+    with pytest.raises(DataError, match=r"without counterpart: '00\.png' in style"):
         again = DataSources(sources.configuration)
         again.training_data(*again.read(View()), paired=True)
 
@@ -108,6 +109,16 @@ def blank(count: int) -> Images:
 def test_an_image_without_a_partner_is_not_trained_on() -> None:
     data = TrainingData.of(blank(4), blank(3), partners=np.array([2, ALONE, 0, 1]))
     assert data.numbers.tolist() == [0, 2, 3] and data.source_numbers.tolist() == [2, 0, 1]
+
+
+def test_a_pair_is_held_out_by_its_photo_whatever_the_order_of_the_paintings() -> None:
+    """Scores paint the held-out photos, so training must have seen none of them."""
+    photos, order = blank(100), np.random.default_rng(0).permutation(100)
+    data = TrainingData.of(blank(101), photos, held_out=0.25, partners=np.append(order, ALONE))
+    assert not set(data.source_numbers) & set(split(100, 0.25).held_out) and len(data.numbers) == 75
+    assert (np.append(order, ALONE)[data.numbers] == data.source_numbers).all()
+    plain = TrainingData.of(blank(100), photos, held_out=0.25, partners=np.arange(100))
+    assert (plain.numbers == split(100, 0.25).train).all()
 
 
 def test_the_unseen_are_those_held_out_or_else_any(tiny: Callable[..., Configuration]) -> None:

@@ -43,6 +43,20 @@ class InPlace(Flip):
         return images.mul_(0.5) if not images.requires_grad else images * 0.5
 
 
+class FlipsTheDark(Flip):
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        dark = images.mean(dim=(1, 2, 3), keepdim=True) < 0
+        return torch.where(dark, images.flip(3), images)
+
+
+class FlipsEveryOther(Flip):
+    calls = 0
+
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        self.calls += 1
+        return images.flip(3) if self.calls % 2 else images
+
+
 class StopsGradients(Flip):
     def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
         return super().forward(images.detach(), rng)

@@ -15,6 +15,8 @@ MUTANTS = {
         "NoLargerThanShape": "augmentation-shape",
         "OwnRandomness": "augmentation-repeatable",
         "InPlace": "augmentation-repeatable",
+        "FlipsTheDark": "augmentation-pairs",
+        "FlipsEveryOther": "augmentation-pairs",
         "StopsGradients": "augmentation-differentiable",
         "OneGradientOnly": "augmentation-differentiable",
     },

@@ -78,6 +78,7 @@ PARTS: Mapping[str, Sequence[Check]] = {
     "augmentation": [
         Check(augmentations.augmentation_shape),
         Check(augmentations.augmentation_repeatable),
+        Check(augmentations.augmentation_pairs),
         Check(augmentations.augmentation_differentiable),
     ],
     "dataset": [

@@ -12,6 +12,11 @@ from ganzoo.testing.outcome import fail
 from ganzoo.testing.subject import CPU, Subject
 
 _SIZE = 32
+_PAIRS = 32
+_ALIKE = 0.5
+"""Of a photo and its painting, each minus grey; 1 where both were moved alike, and about 0 where they were not."""
+_MOST_UNLIKE = 0.3
+"""Part of the pairs; one that was cut away altogether is like nothing."""
 
 
 def augmentation_shape(subject: Subject) -> None:
@@ -40,6 +45,22 @@ def augmentation_repeatable(subject: Subject) -> None:
         fail("the same rng gives other images: draw from it alone (ganzoo.augment.uniform, normal, seeded)")
     if not torch.equal(before, images):
         fail("the input images are changed: work on a copy")
+
+
+def augmentation_pairs(subject: Subject) -> None:
+    """The same random generator moves a photo and its painting alike, whatever they show."""
+    augment, photos = _augment(subject), _images(_PAIRS)
+    # Subtracting what becomes of grey leaves what was moved, also under fog, noise and other light.
+    grey, photos, paintings = (
+        augment(images, torch.Generator(CPU).manual_seed(2)).flatten(1)
+        for images in (torch.zeros_like(photos), photos, -0.7 * photos)
+    )
+    likeness = -torch.cosine_similarity(photos - grey, paintings - grey)
+    if float((likeness < _ALIKE).float().mean()) > _MOST_UNLIKE:
+        fail(
+            "a photo and its painting no longer match, though both were changed with the same rng: where images are"
+            " moved must depend on rng and the number of images only"
+        )
 
 
 def augmentation_differentiable(subject: Subject) -> None:

@@ -31,7 +31,7 @@ class Hub(PictureStream):
         self.attributes: Mapping[str, tuple[str, ...]] = {}
 
     def fingerprint(self) -> str:
-        """Hash of the options, the share, and the path, size and time of change of local files.
+        """Hash of the options, the share, and the path, size, times and inode of local files.
 
         What changes on the hub goes unnoticed unless `revision` changes too.
         """
@@ -39,7 +39,9 @@ class Hub(PictureStream):
         digest.update(f"\0{self.share}".encode())
         for path in sorted(_local_files(self.options)):
             status = os.stat(path)
-            digest.update(os.fsencode(path) + f"\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+            # The modification time can be set; the time of change and the inode can't.
+            stamp = status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+            digest.update(os.fsencode(path) + f"\0{stamp}\0".encode())
         return f"hub:{digest.hexdigest()[:32]}"
 
     def count(self) -> int | None:

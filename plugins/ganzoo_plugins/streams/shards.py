@@ -41,7 +41,7 @@ class Shards(PictureStream):
         self.attributes: Mapping[str, tuple[str, ...]] = {}
 
     def fingerprint(self) -> str:
-        """Hash of the options, and of the path, size and time of change of each shard.
+        """Hash of the options, and of the path, size, times and inode of each shard.
 
         Of a URL only the URL itself: what changes behind it goes unnoticed.
         """
@@ -171,14 +171,15 @@ def _none(place: str, reason: str) -> list[str]:
     raise DataError(f"no shards at '{place}': {reason}")
 
 
-def _stamp(place: str) -> tuple[int, int]:
+def _stamp(place: str) -> tuple[int, ...]:
     if place.startswith(("http:", "https:")):
-        return 0, 0
+        return ()
     try:
         status = os.stat(place)
     except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
+        return ()
+    # The modification time can be set; the time of change and the inode can't.
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _reason(error: Exception) -> str:
