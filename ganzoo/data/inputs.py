@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images, prepare
+from ganzoo.data.folder import FolderSource
 from ganzoo.data.pairs import partners
 from ganzoo.data.source import PictureStream
 from ganzoo.data.training import TrainingData
@@ -73,6 +74,8 @@ def read_images(source: PictureStream, configuration: Configuration, view: View)
     Raises DataError when more images are unusable than `max_bad` allows.
     """
     settings = configuration.settings
+    for text in source.remarks() if isinstance(source, FolderSource) else ():
+        view.notice(text)
     size = enlarged(settings.size, build_augmentation(configuration).margin)
     images = prepare(source, size, view, max_bad=settings.max_bad)
     if images.skipped:
