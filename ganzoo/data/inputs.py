@@ -10,6 +10,7 @@ from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.folder import FolderSource
+from ganzoo.data.labels import without_images
 from ganzoo.data.pairs import partners
 from ganzoo.data.source import PictureStream
 from ganzoo.data.training import TrainingData
@@ -82,6 +83,8 @@ def read_images(source: PictureStream, configuration: Configuration, view: View)
         first, problem = images.skipped[0]
         count = len(images) + len(images.skipped)
         view.notice(f"{len(images.skipped)} of {count} images skipped, such as '{first}': {problem}")
+    if gone := without_images(source.attributes, images.attributes):
+        view.notice(f"labels without a usable image, which are left out: {', '.join(gone)}")
     for note, number in images.notes.items():
         view.notice(f"{number} of {len(images)} images: {note}")
     return images

@@ -23,7 +23,7 @@ SYSTEM = frozenset(
 RUN_FILE = "run.json"
 RUNS = "folders of runs"
 _HIDDEN, _OUT = "hidden files", "the folder of the results"
-_NAMED = 5
+_NAMED = 8
 
 
 @dataclass(kw_only=True)
@@ -50,7 +50,7 @@ class Found:
             yield f"{where}: left out as hidden, a system's or a run's: {', '.join(named)}{others}"
         if self.unreadable:
             inner, reason = self.unreadable[0]
-            yield f"{where}: {len(self.unreadable)} folders can't be read, such as '{visible(inner)}': {reason}"
+            yield f"{where}: folders that can't be read: {len(self.unreadable)}, such as '{visible(inner)}': {reason}"
 
 
 def walk(root: str, endings: Container[str], never: str = "") -> Found:
