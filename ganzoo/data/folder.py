@@ -35,17 +35,21 @@ class FolderSource(ImageSource):
         self._stamps = [(size, changed) for _, size, changed in found]
         if not self.files:
             raise DataError(_nothing_in(self.root, self._found))
-        folders = sorted({os.path.dirname(name) or "." for name in self.files})
+        folders = sorted(set(map(self.label, self.files)))
         self._classes = {folder: number for number, folder in enumerate(folders)} if len(folders) > 1 else {}
         self.attributes = {"folder": tuple(folders)} if self._classes else {}
 
     def __len__(self) -> int:
         return len(self.files)
 
+    def label(self, name: str) -> str:
+        """The folder of that file: its label where there are several."""
+        return os.path.dirname(name) or "."
+
     def remarks(self) -> Iterator[str]:
         """Sentences for the user: which folders became labels, and what below the folder was not read."""
         if self._classes:
-            yield from told(str(self.root), Counter(os.path.dirname(name) or "." for name in self.files))
+            yield from told(str(self.root), Counter(map(self.label, self.files)))
         yield from self._found.remarks(self.root)
 
     def fingerprint(self) -> str:
@@ -63,7 +67,7 @@ class FolderSource(ImageSource):
 
     def _picture(self, index: int, size: Size) -> Picture:
         name = self.files[index]
-        labels = (self._classes[os.path.dirname(name) or "."],) if self._classes else ()
+        labels = (self._classes[self.label(name)],) if self._classes else ()
         try:
             data = read_file(self.root / name)
         except OSError as error:
