@@ -1,5 +1,6 @@
 """`ganzoo data inspect`: what is in a folder of images, what is wrong with it, and what to train on it."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context, format_option
-from ganzoo.cli.console import Format, rows_as, say, table
+from ganzoo.cli.console import Format, complain, console, rows_as, say, table
+from ganzoo.cli.live import Reading, StderrView, make_view
 from ganzoo.cli.paths import PathOrName, UserPath
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 NOTHING_USABLE = 3
+_TOLD_EVERY = 5.0
+"""Seconds between two lines of progress."""
+_MANY = 20_000
+"""More pictures take long enough to compare that it is said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +123,29 @@ def _inspect(parts: "Mapping[str, tuple[str, ResolvedPart]]", form: Format) -> "
             with _view(form) as view:
                 source = load_target(part.spec.target)(part.options)
                 surveys.append(survey(source, side, text, view.reading))  # type: ignore[arg-type]  # a Side
-    return inspect_surveys(surveys)
+        with _view(form) as view:
+            if sum(len(one.facts) for one in surveys) > _MANY:
+                view.notice("comparing the pictures with each other")
+            return inspect_surveys(surveys)
+
+
+class _Progress(StderrView):
+    """Plain lines on the error stream, none for a short while."""
+
+    def __init__(self) -> None:
+        self._reading = Reading()
+        self._last = time.monotonic()
+
+    def reading(self, done: int, total: int | None, skipped: int) -> None:
+        """Prints the progress, every few seconds."""
+        text, now = self._reading.status(done, total, skipped), time.monotonic()
+        if now - self._last >= _TOLD_EVERY:
+            self._last = now
+            complain(text)
 
 
 def _view(form: Format) -> "View":
-    from ganzoo.cli.live import make_view
-    from ganzoo.runs.view import View
-
-    return make_view() if form is Format.TABLE else View()
+    return make_view() if form is Format.TABLE and console.is_terminal else _Progress()
 
 
 def _advise(
@@ -197,7 +218,7 @@ def _print_findings(inspection: "Inspection") -> None:
             table(rows, columns)
         if more:
             say(f"and {more} more: --format json has all of them")
-    for line in tables.between_lines(inspection):
+    for line in (*(text for one in inspection.surveys for text in one.remarks), *tables.between_lines(inspection)):
         say(line)
 
 

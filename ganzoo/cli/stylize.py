@@ -82,7 +82,7 @@ def stylize(
     from ganzoo.stylize.jobs import jobs_of
     from ganzoo.stylize.stylizer import StylizeOptions
 
-    jobs = jobs_of(inputs, out)
+    jobs = jobs_of(inputs, out, complain)
     gan, problems = load_run(run, which=step, device=device, catalog=context.catalog())
     for problem in problems:
         complain(problem)

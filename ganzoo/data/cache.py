@@ -14,7 +14,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from torch import Tensor
 from ganzoo.config.units import Size
 from ganzoo.data.decode import RULES, decoders
 from ganzoo.data.ingest import INDEX, LABELS, PIXELS, no_space, write_entry
+from ganzoo.data.labels import with_usable_values
 from ganzoo.data.source import PictureStream
 from ganzoo.errors import DataError, StorageError, one_line
 from ganzoo.io.files import cache_folder, write_atomically
@@ -87,7 +88,10 @@ def prepare(source: PictureStream, size: Size, view: View | None = None, *, max_
             f"can't use the image cache '{cache_folder()}': {one_line(error)}; set GANZOO_CACHE"
         ) from None
     check_share(images, max_bad)
-    return images
+    if not images.skipped:
+        return images
+    attributes, labels = with_usable_values(images.attributes, images.labels)
+    return replace(images, attributes=attributes, labels=labels)
 
 
 def check_share(images: Images, max_bad: float) -> None:

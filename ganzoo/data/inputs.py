@@ -12,6 +12,8 @@ from torch import Tensor
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images, prepare
+from ganzoo.data.folder import FolderSource
+from ganzoo.data.labels import without_images
 from ganzoo.data.pairs import partners
 from ganzoo.data.source import PictureStream
 from ganzoo.data.training import TrainingData
@@ -76,12 +78,16 @@ def read_images(source: PictureStream, configuration: Configuration, view: View)
     Raises DataError when more images are unusable than `max_bad` allows.
     """
     settings = configuration.settings
+    for text in source.remarks() if isinstance(source, FolderSource) else ():
+        view.notice(text)
     size = enlarged(settings.size, build_augmentation(configuration).margin)
     images = prepare(source, size, view, max_bad=settings.max_bad)
     if images.skipped:
         first, problem = images.skipped[0]
         count = len(images) + len(images.skipped)
         view.notice(f"{len(images.skipped)} of {count} images skipped, such as '{first}': {problem}")
+    if gone := without_images(source.attributes, images.attributes):
+        view.notice(f"labels without a usable image, which are left out: {', '.join(gone)}")
     for note, number in images.notes.items():
         view.notice(f"{number} of {len(images)} images: {note}")
     return images

@@ -1,12 +1,14 @@
 """What run.json records of the images and the machine, and what of it must still hold when a run is resumed."""
 
 from collections.abc import Mapping, Sequence, Sized
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
 from ganzoo.data.inputs import target_field
+from ganzoo.data.labels import renumbered
 from ganzoo.engine.device import hardware
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError
@@ -62,6 +64,18 @@ def check_same_images(
             f" has a part of its own, so resume with {then} processes (now {sharers})"
         )
     raise DataError(f"the images have changed since '{folder}' was started: it can only be resumed with the same ones")
+
+
+def with_recorded_labels(recorded: Mapping[str, Any], images: Images) -> Images:
+    """The images with the labels that a run has, of which some may have no usable image.
+
+    `recorded` is the content of its run.json. Such labels count in runs of earlier versions only.
+    """
+    attributes = {name: tuple(values) for name, values in recorded["data"]["attributes"].items()}
+    now = images.attributes
+    if list(now) != list(attributes) or not all(set(now[name]) <= set(attributes[name]) for name in now):
+        return images
+    return replace(images, attributes=attributes, labels=renumbered(now, images.labels, attributes))
 
 
 def sharers(configuration: Configuration, world_size: int) -> int:

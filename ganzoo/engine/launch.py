@@ -16,7 +16,7 @@ from ganzoo.data.source import ImageSource
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
 from ganzoo.engine.distributed import Team, joined, own_device
-from ganzoo.engine.facts import check_same_images, facts, other_versions, sharers
+from ganzoo.engine.facts import check_same_images, facts, other_versions, sharers, with_recorded_labels
 from ganzoo.engine.loop import Loop
 from ganzoo.engine.recovery import go_back
 from ganzoo.engine.scores import TakesScores
@@ -70,7 +70,11 @@ def start(
         with _claimed(team, configuration, out, overwrite=overwrite) as folder:
             images, photos = launch.read()
             if like:
-                launch.check_same_images(like, read_run_file(like), images, photos)
+                original = read_run_file(like)
+                launch.check_same_images(like, original, images, photos)
+                images = with_recorded_labels(original, images)
+            if images.attributes != target.attributes:  # labels without a usable image are none
+                gan = None
             trainer = launch.trainer(images, photos, gan)
             scorer = launch.scorer(build_scorer, trainer)
             run = Run(folder=folder, configuration=configuration)
@@ -101,6 +105,7 @@ def resume(
         launch = _Launch(configuration, view, team)
         images, photos = launch.read()
         launch.check_same_images(folder, recorded, images, photos)
+        images = with_recorded_labels(recorded, images)
         trainer = launch.trainer(images, photos)
         scorer = launch.scorer(build_scorer, trainer)
         run = Run(folder=folder, configuration=configuration)

@@ -50,11 +50,11 @@ def test_a_start_with_scores_opens_and_scans_each_folder_once(
     opened: list[str] = []
     scanned: list[str] = []
     shapes: list[tuple[int, ...]] = []
-    opening, scanning = FolderSource.__init__, folder.scan
+    opening, scanning = FolderSource.__init__, folder.walk
     monkeypatch.setattr(
         FolderSource, "__init__", lambda self, options: (opened.append(options.path), opening(self, options))[1]
     )
-    monkeypatch.setattr(folder, "scan", lambda root: (scanned.append(root), scanning(root))[1])
+    monkeypatch.setattr(folder, "walk", lambda root, *rest: (scanned.append(root), scanning(root, *rest))[1])
 
     def build_scorer(configuration: Configuration, images: Images, *_: object, sources: Images | None) -> object:
         assert sources is not None

@@ -34,6 +34,8 @@ _SHIFTS = (0.0, 0.04, 0.08)
 """Crops that are tried on each side, as a share of the picture."""
 _FLAT = 2.0
 """Pictures with a smaller mean difference, in levels of 255, are the same even if they have no details to compare."""
+_MOST_FLAT = 3 * 0.587 * _FLAT
+"""The largest mean difference of their brightness, of which green, one of three channels, has a share of 0.587."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -83,7 +85,8 @@ def _candidates(one: NDArray[np.float32], other: NDArray[np.float32]) -> Iterato
     for top in range(0, len(one), _BLOCK):
         for left in range(top, len(one), _BLOCK):
             equal = one[top : top + _BLOCK] @ other[left : left + _BLOCK].T
-            rows, columns = np.nonzero(equal >= one.shape[1] - 2 * MAX_BITS)
+            close = np.flatnonzero(equal >= one.shape[1] - 2 * MAX_BITS)  # `nonzero` is much slower
+            rows, columns = np.divmod(close, equal.shape[1])
             pairs = np.stack([rows + top, columns + left], axis=1)
             yield pairs[pairs[:, 0] < pairs[:, 1]]
 
@@ -93,12 +96,13 @@ def _compared(
 ) -> list[Pair]:
     """The candidates that show the same picture. `numbers` maps their indices to those of `thumbs`."""
     found: list[Pair] = []
+    coarse = _coarse(thumbs)
     partners = np.zeros(len(thumbs), np.int64)
     for block in candidates:
         for start in range(0, len(block), _BATCH):
             ones, others = numbers[block[start : start + _BATCH]].T
             free = np.maximum(partners[ones], partners[others]) < MAX_PARTNERS
-            for pair in _similar(ones[free], others[free], thumbs, kind):
+            for pair in _similar(ones[free], others[free], thumbs, coarse, kind):
                 # `free` is not enough: pictures find partners within a batch, too.
                 if max(partners[pair.first], partners[pair.second]) < MAX_PARTNERS:
                     partners[[pair.first, pair.second]] += 1
@@ -107,11 +111,15 @@ def _compared(
 
 
 def _similar(
-    ones: NDArray[np.int64], others: NDArray[np.int64], thumbs: NDArray[np.uint8], kind: Kind
+    ones: NDArray[np.int64],
+    others: NDArray[np.int64],
+    thumbs: NDArray[np.uint8],
+    coarse: NDArray[np.float32],
+    kind: Kind,
 ) -> Iterator[Pair]:
     """Those of the pairs (ones[i], others[i]) that show the same picture: a cheap comparison, then a thorough one."""
     step = -1 if kind == "mirrored" else 1
-    close = _coarse_similarity(thumbs[ones], thumbs[others][:, :, ::step]) >= _MIN_COARSE_SIMILARITY
+    close = _may_be_similar(coarse[ones], coarse[others][:, :, ::step])
     ones, others = ones[close], others[close]
     values = similarity(thumbs[ones], thumbs[others][:, :, ::step])
     for first, second, value in zip(ones.tolist(), others.tolist(), values.tolist(), strict=True):
@@ -119,14 +127,19 @@ def _similar(
             yield Pair(first=first, second=second, kind=kind, similarity=round(min(value, 1.0), 3))
 
 
-def _coarse_similarity(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A cheap `similarity` from means of 8 x 8 squares, which a small crop hardly moves; B."""
+def _coarse(thumbs: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The mean brightness of the squares of each thumb, which a small crop hardly moves; N 8 8."""
     step = THUMB // _COARSE
-    one, other = (
-        _details(brightness(thumbs).reshape(-1, _COARSE, step, _COARSE, step).mean(axis=(2, 4)), _SMOOTH_COARSE)
-        for thumbs in (ones, others)
-    )
-    return np.where(_mean_difference(ones, others) <= _FLAT, np.float32(1), _correlation(one, other))
+    blocks = (thumbs[start : start + _BLOCK] for start in range(0, len(thumbs), _BLOCK))
+    means = [brightness(some).reshape(-1, _COARSE, step, _COARSE, step).mean(axis=(2, 4)) for some in blocks]
+    return np.concatenate(means) if means else np.empty((0, _COARSE, _COARSE), np.float32)
+
+
+def _may_be_similar(ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """A cheap look at pairs of `_coarse` pictures: False for those that `similarity` would take for different."""
+    alike = _correlation(_details(ones, _SMOOTH_COARSE), _details(others, _SMOOTH_COARSE)) >= _MIN_COARSE_SIMILARITY
+    flat = np.abs(ones - others).mean(axis=(1, 2)) <= _MOST_FLAT
+    return np.asarray(alike | flat)
 
 
 def similarity(ones: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:

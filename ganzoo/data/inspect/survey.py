@@ -6,7 +6,7 @@ It uses several threads and holds only a few pictures in memory.
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,8 @@ class Survey:
     """The facts about one side, with small copies `thumbs`, uint8 N THUMB THUMB 3, which are black for unusable ones.
 
     `root` is the folder, or None for a data set without files. `total` is the number of all pictures, of which a data
-    set without files has only some measured. `labels` is the number of values by label attribute.
+    set without files has only some measured. `labels` is the number of values by label attribute that a usable picture
+    has. `remarks` are sentences about what the folder was taken for and what in it was left out.
     """
 
     side: Side
@@ -46,6 +47,7 @@ class Survey:
     thumbs: NDArray[np.uint8]
     total: int | None
     labels: Mapping[str, int]
+    remarks: tuple[str, ...] = ()
 
 
 def survey(source: PictureStream, side: Side, origin: str, report: Report = lambda *_: None) -> Survey:
@@ -73,8 +75,16 @@ def survey(source: PictureStream, side: Side, origin: str, report: Report = lamb
         facts=tuple(facts),
         thumbs=np.stack(thumbs),
         total=total if total is not None else len(facts),
-        labels={name: len(values) for name, values in source.attributes.items()},
+        labels=_labels(source, facts),
+        remarks=() if folder is None else tuple(folder.remarks()),
     )
+
+
+def _labels(source: PictureStream, facts: Sequence[Facts]) -> dict[str, int]:
+    if not isinstance(source, FolderSource):
+        return {name: len(values) for name, values in source.attributes.items()}
+    usable = {source.label(fact.name) for fact in facts if fact.usable}
+    return dict.fromkeys(source.attributes, len(usable))
 
 
 def _files(source: FolderSource, side: Side) -> Iterator[tuple[Facts, Thumb | None]]:

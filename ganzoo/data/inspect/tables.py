@@ -119,7 +119,8 @@ def record(
     facts = inspection.facts
     return {
         "sides": {
-            summary.side: {**asdict(summary), "origin": printable(summary.origin)} for summary in inspection.summaries
+            summary.side: {**asdict(summary), "origin": printable(summary.origin), "remarks": list(survey.remarks)}
+            for summary, survey in zip(inspection.summaries, inspection.surveys, strict=True)
         },
         "gap": asdict(inspection.gap) if inspection.gap else None,
         "pairs": [
