@@ -1,5 +1,6 @@
 """Writes GIF files frame by frame, each with the palette that suits it."""
 
+import math
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
@@ -7,6 +8,8 @@ import numpy as np
 from PIL import GifImagePlugin, Image
 
 _COLOURS = 256
+_SAMPLE = 65_536
+"""Pixels from which a palette is made; more take long and change little."""
 _CLEAR = 2
 """A frame's disposal that clears its place before the next one is shown."""
 
@@ -52,19 +55,16 @@ def with_palette(image: Image.Image) -> tuple[Image.Image, int | None]:
         colours -= 1
         pixels[hidden] = pixels[~hidden][0] if not hidden.all() else 0
     picture = Image.fromarray(pixels)
-    few = picture.getcolors(colours)
-    if few is None:
-        palette = picture.quantize(colours, kmeans=1)
-        picture = picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-    else:
-        palette = Image.new("P", (1, 1))
-        palette.putpalette([value for _, colour in few for value in colour])  # type: ignore[union-attr]
+    if picture.getcolors(colours) is None:
+        step = math.ceil(math.sqrt(hidden.size / _SAMPLE))
+        palette = Image.fromarray(np.ascontiguousarray(pixels[::step, ::step])).quantize(colours, kmeans=1)
+        # Without dithering, which would flicker from frame to frame.
         picture = picture.quantize(palette=palette, dither=Image.Dither.NONE)
-    if colours == _COLOURS:
-        return picture, None
-    table = (picture.getpalette() or [])[: 3 * colours]
-    indices = np.array(picture)
-    indices[hidden] = colours
-    picture = Image.fromarray(indices)
-    picture.putpalette(table + [0] * (3 * _COLOURS - len(table)))
-    return picture, colours
+        table, indices = picture.getpalette() or [], np.array(picture)
+    else:  # Pillow would map some of the few colours to their neighbours
+        values, indices = np.unique(pixels.astype(np.int32) @ (65536, 256, 1), return_inverse=True)
+        table = [value >> shift & 255 for value in values.tolist() for shift in (16, 8, 0)]
+    indices = indices.reshape(hidden.shape)
+    picture = Image.fromarray(np.where(hidden, colours, indices).astype(np.uint8))
+    picture.putpalette((table + [0] * 3 * _COLOURS)[: 3 * _COLOURS])
+    return picture, colours if colours < _COLOURS else None

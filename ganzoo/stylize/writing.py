@@ -28,7 +28,8 @@ ENDINGS = {
     ".gif": "GIF",
 }
 """Endings that are written. Pictures of other kinds become PNG."""
-_QUALITY = 95
+QUALITY = 95
+"""That of JPEG and WEBP, of 100."""
 _WITHOUT_ALPHA = ("JPEG", "BMP")
 _WITHOUT_PROFILE = ("BMP", "GIF")
 _LONGEST = {"JPEG": 65_500, "WEBP": 16_383, "GIF": 65_535}
@@ -37,9 +38,14 @@ _SEGMENT = 65_000
 """Bytes of EXIF, of XMP or of IPTC that a JPEG holds, of 65,533 with their headers."""
 
 
+def format_of(path: Path) -> str:
+    """Pillow's name of the format that a file with this ending gets."""
+    return ENDINGS[path.suffix.lower()]
+
+
 def check_size(path: Path, width: int, height: int) -> None:
     """Raises DataError for a picture that is too large for the format of `path`."""
-    kind = ENDINGS[path.suffix.lower()]
+    kind = format_of(path)
     longest = _LONGEST.get(kind)
     if longest is not None and max(width, height) > longest:
         raise DataError(
@@ -54,7 +60,7 @@ def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> tuple[st
     The file appears whole or not at all. Returns a short text for each thing that the format can't keep. Raises
     DataError for a picture that is too large for the format, StorageError when it can't be written.
     """
-    kind = ENDINGS[path.suffix.lower()]
+    kind = format_of(path)
     check_size(path, pixels.shape[1], pixels.shape[0])
     image, notes = picture_of(photo, pixels, kind)
     with draft_of(path) as file:
@@ -90,7 +96,7 @@ def write_single(image: Image.Image, photo: Photo, kind: str, file: BinaryIO) ->
     more, notes = options_of(photo.metadata, kind)
     if photo.profile and kind not in _WITHOUT_PROFILE:
         more["icc_profile"] = photo.profile
-    image.save(file, kind, quality=_QUALITY, **more)
+    image.save(file, kind, quality=QUALITY, **more)
     return notes
 
 
