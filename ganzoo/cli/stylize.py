@@ -1,5 +1,6 @@
 """`ganzoo stylize`: paints pictures and videos of any size with a trained translator."""
 
+import errno
 import time
 from functools import partial
 from pathlib import Path
@@ -11,9 +12,12 @@ from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
 from ganzoo.cli.paths import PathOrName, UserPath
 from ganzoo.config.units import duration
-from ganzoo.errors import GanzooError, UsageError
+from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ganzoo.stylize.jobs import Job
     from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 
@@ -96,14 +100,19 @@ def stylize(
     for number, job in enumerate(jobs, 1):
         started = time.perf_counter()
         try:
-            what = _stylize(job, stylizer, options, mask)
-        except GanzooError as error:
+            what, notes = _stylize(job, stylizer, options, mask)
+        except Exception as error:  # whatever is wrong with one file, the others are painted
             if len(jobs) == 1:
                 raise
-            complain(f"ganzoo: {error}")
+            if _is_full(error):
+                done = f"{number - 1 - bad} of {len(jobs)} files are painted"
+                raise StorageError(f"{error}: {done}, the others don't fit") from None
+            what = str(error) if isinstance(error, GanzooError) else f"'{job.source}': {one_line(error)}"
+            complain(f"ganzoo: {what}")
             bad += 1
             continue
-        say(f"{number} of {len(jobs)}: {job.target}, {what}, {duration(time.perf_counter() - started)}")
+        line = ", ".join((str(job.target), what, duration(time.perf_counter() - started)))
+        say(f"{number} of {len(jobs)}: {'; '.join((line, *notes))}")
     if bad:
         complain(f"ganzoo: {bad} of {len(jobs)} files could not be painted")
     return GanzooError.exit_code if bad else 0
@@ -117,23 +126,35 @@ def _tile(text: str) -> int:
     return int(text)
 
 
-def _stylize(job: "Job", stylizer: "Stylizer", options: "StylizeOptions", mask: Path | None) -> str:
+def _is_full(error: BaseException) -> bool:
+    """Whether the disk is full, which no other file would change."""
+    cause = error if isinstance(error, OSError) else error.__cause__ or error.__context__
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _stylize(
+    job: "Job", stylizer: "Stylizer", options: "StylizeOptions", mask: Path | None
+) -> tuple[str, tuple[str, ...]]:
+    """Paints one file, and says how large it is and what was changed or is not kept."""
     from ganzoo.stylize.jobs import VIDEO
-    from ganzoo.stylize.photo import read_mask, read_photo
+    from ganzoo.stylize.painting import paint_picture
+    from ganzoo.stylize.photo import read_mask
     from ganzoo.stylize.video import stylize_video
-    from ganzoo.stylize.writing import write_photo
 
     if job.kind == VIDEO:
         if mask is not None:
             raise UsageError("--mask is for pictures")
         job.target.parent.mkdir(parents=True, exist_ok=True)
         frames = stylize_video(job.source, job.target, partial(stylizer.stylize, options=options), _Progress(job))
-        return f"{frames} frames"
-    photo = read_photo(job.source)
-    height, width = photo.pixels.shape[:2]
-    where = None if mask is None else read_mask(mask, (height, width))
-    write_photo(photo, stylizer.stylize(photo.pixels, options, mask=where), job.target)
-    return f"{width} x {height}"
+        return f"{frames} frames", ()
+
+    def paint(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+        where = None if mask is None else read_mask(mask, pixels.shape[:2])
+        return stylizer.stylize(pixels, options, mask=where)
+
+    painted = paint_picture(job.source, job.target, paint, _Progress(job))
+    several = f", {painted.frames} frames" if painted.frames > 1 else ""
+    return f"{painted.size[0]} x {painted.size[1]}{several}", painted.notes
 
 
 class _Progress:

@@ -55,7 +55,7 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
     notes: list[str] = []
     try:
         with open_header(data) as image:
-            if getattr(image, "n_frames", 1) > 1:
+            if getattr(image, "is_animated", False):  # counting the frames would walk through all of a TIFF
                 notes.append(FRAMES)
             # A JPEG is decoded at a half, a quarter or an eighth where that is still twice as large as the result.
             side = 2 * max(size.height, size.width)

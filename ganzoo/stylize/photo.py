@@ -2,7 +2,7 @@
 
 import io
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,38 +11,44 @@ from PIL import Image, ImageCms, ImageOps
 
 from ganzoo.data.decode import open_header
 from ganzoo.errors import DataError, one_line
-
-_ORIENTATION = 0x0112
+from ganzoo.stylize.metadata import Metadata, metadata_of, orientation_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
     """A picture turned upright: `pixels` uint8 H W 3 in sRGB, and `alpha` H W or None.
 
-    `profile` and `exif` go into the new file.
+    `profile` and `metadata` go into the new file. `notes` has a short text for each rule that changed the picture.
     """
 
     pixels: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
     profile: bytes | None = None
-    exif: bytes | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
 
 
 def read_photo(path: Path) -> Photo:
     """Reads the file's picture. Raises DataError, with one line, when it can't be used."""
     try:
         with open_header(path.read_bytes(), any_shape=True) as image:
-            image.load()
-            profile = image.info.get("icc_profile")
-            upright = image
-            with suppress(Exception):  # a damaged EXIF block; the picture itself is intact
-                upright = ImageOps.exif_transpose(image)
-            exif = _exif(image)  # after turning, which reads the entry that this changes
-            alpha = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
-            pixels, kept = _srgb(upright, profile)
+            return photo_of(image)
     except Exception as error:  # Pillow raises many types for broken files
         raise DataError(f"'{path}': {one_line(error)}") from None
-    return Photo(pixels=pixels, alpha=alpha, profile=kept, exif=exif)
+
+
+def photo_of(image: Image.Image) -> Photo:
+    """The picture at which an open file stands. Raises what Pillow raises."""
+    orientation = orientation_of(image)  # before loading, by which Pillow turns some formats
+    image.load()
+    profile = image.info.get("icc_profile")
+    upright = image
+    with suppress(Exception):  # a damaged EXIF block; the picture itself is intact
+        upright = ImageOps.exif_transpose(image)
+    metadata = metadata_of(image, upright, orientation)
+    alpha = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
+    pixels, kept = _srgb(upright, profile)
+    return Photo(pixels=pixels, alpha=alpha, profile=kept, metadata=metadata, notes=metadata.notes)
 
 
 def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -50,19 +56,6 @@ def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
     pixels = read_photo(path).pixels
     grey = Image.fromarray(pixels).convert("L").resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return (np.asarray(grey, np.float32) / 255).astype(np.float32)
-
-
-def _exif(image: Image.Image) -> bytes | None:
-    """The whole block, with the orientation set to upright."""
-    try:
-        exif = image.getexif()
-        if not exif:
-            return None
-        if _ORIENTATION in exif:
-            exif[_ORIENTATION] = 1
-        return exif.tobytes()
-    except Exception:  # a damaged block can't be kept
-        return None
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> tuple[NDArray[np.uint8], bytes | None]:

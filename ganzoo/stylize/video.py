@@ -14,13 +14,13 @@ from ganzoo.errors import DataError, StorageError, UsageError, one_line
 if TYPE_CHECKING:
     import av
 
-ENDINGS = frozenset((".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif"))
+ENDINGS = frozenset((".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"))
 PARTS = ".parts"
 """The ending of the folder that holds the finished pieces of an unfinished video."""
 _PIECE = 120
 """Frames of one piece. At most so many are translated again after a job was stopped."""
 _PIECES = "piece-*.nut"
-_CONTAINERS = {".webm": ("libvpx-vp9", {"crf": "24", "b": "0"}), ".gif": ("gif", {})}
+_CONTAINERS = {".webm": ("libvpx-vp9", {"crf": "24", "b": "0"})}
 _CODEC = ("libx264", {"crf": "18", "preset": "medium"})
 Stylize = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 """Pixels H W 3 of a frame -> the same translated."""
@@ -136,16 +136,14 @@ def _join(library: Any, source: Path, pieces: list[Path], target: Path) -> None:
         frames = _frames_of(library, pieces)
         first = next(frames)
         stream = _stream(output, video, first, target.suffix.lower())
-        others = _Others(original, output, video) if target.suffix.lower() != ".gif" else None
+        others = _Others(original, output, video)
         for frame in chain([first], frames):
             frame.pts = round(frame.pts * frame.time_base / video.time_base)
             frame.time_base = video.time_base
-            if others is not None:
-                others.copy_until(frame.time)
+            others.copy_until(frame.time)
             output.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
         output.mux(stream.encode(None))
-        if others is not None:
-            others.copy_until(None)
+        others.copy_until(None)
 
 
 def _stream(output: Any, video: Any, first: Any, ending: str) -> Any:
@@ -155,7 +153,7 @@ def _stream(output: Any, video: Any, first: Any, ending: str) -> Any:
     stream.width, stream.height = first.width, first.height
     # Most players show yuv420p only. It halves the colours' resolution, so odd sides need another format.
     even = first.width % 2 == 0 and first.height % 2 == 0
-    stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p" if even else "yuv444p"
+    stream.pix_fmt = "yuv420p" if even else "yuv444p"
     stream.time_base = stream.codec_context.time_base = video.time_base
     return stream
 

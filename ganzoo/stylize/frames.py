@@ -1,0 +1,148 @@
+"""Reads files that hold several pictures, which are animations and documents of several pages, one at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from PIL import Image
+
+from ganzoo.data.decode import open_header
+from ganzoo.errors import one_line
+from ganzoo.stylize.photo import Photo, photo_of
+
+MOST = 10_000
+"""Frames that are painted of one file."""
+_ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
+_SUBFILE, _COPY_OR_MASK = 254, 0b101
+
+
+class Kind(StrEnum):
+    """What the pictures of a file are to each other."""
+
+    ONE = "one picture"
+    ANIMATION = "animation"
+    PAGES = "pages"
+    SEVERAL = "several pictures"
+    """The first is the picture; the others are a thumbnail, a depth map or the like."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A frame's number in its file, and the milliseconds for which it is shown."""
+
+    number: int
+    delay: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """All frames that can be read. `plays` 0 repeats them for ever; `size` is width and height of the first.
+
+    `poster` says that the first is shown only where animations are not. `pixels` counts those of all frames.
+    """
+
+    shots: tuple[Shot, ...]
+    plays: int
+    size: tuple[int, int]
+    pixels: int
+    transparent: bool
+    poster: bool
+    notes: tuple[str, ...]
+
+
+def kind_of(image: Image.Image) -> Kind:
+    """Found without walking through the file, which may be a chain of very many directories."""
+    if not getattr(image, "is_animated", False):
+        return Kind.ONE
+    if image.format in _ANIMATED:
+        return Kind.ANIMATION
+    return Kind.PAGES if image.format == "TIFF" else Kind.SEVERAL
+
+
+def look_through(data: bytes) -> Film:
+    """Decodes each frame once: what is wrong shows before anything is painted. Raises what Pillow raises for the first.
+
+    Frames after one that can't be read are left out, since they may build on it; a page is left out alone. Smaller
+    copies and masks among the pages are left out, since they would no longer match.
+    """
+    shots: list[Shot] = []
+    notes: list[str] = []
+    transparent, pixels, copies = False, 0, 0
+    with open_header(data, any_shape=True) as image:
+        pages = kind_of(image) is Kind.PAGES
+        plays, poster = _plays(image), bool(image.info.get("default_image"))
+        for number in range(MOST + 1):
+            try:
+                image.seek(number)
+                if number and pages and image.tag_v2.get(_SUBFILE, 0) & _COPY_OR_MASK:  # type: ignore[attr-defined]
+                    copies += 1
+                    continue
+                if number == MOST:
+                    notes.append(f"has more than {MOST:,} frames, of which the first {MOST:,} are painted")
+                    break
+                image.load()
+            except Exception as error:  # Pillow raises many types for broken frames
+                if isinstance(error, EOFError) and not number < _promised(image):
+                    break
+                if not number:
+                    raise
+                if pages and image.tag_v2.get(_SUBFILE, 0) & _COPY_OR_MASK:  # type: ignore[attr-defined]
+                    copies += 1
+                    continue
+                notes.append(f"{'page' if pages else 'frame'} {number + 1} can't be read ({one_line(error)})")
+                if pages:
+                    continue
+                notes[-1] += f", so only the {number} before it are painted"
+                break
+            if not number:
+                size = image.size
+            shots.append(Shot(number, float(image.info.get("duration", 0) or 0)))
+            pixels += image.width * image.height
+            transparent = transparent or _is_transparent(image)
+    if copies:
+        notes.append(f"{copies} smaller copies or masks in the file are not kept")
+    return Film(
+        shots=tuple(shots),
+        plays=plays,
+        size=size,
+        pixels=pixels,
+        transparent=transparent,
+        poster=poster,
+        notes=tuple(notes),
+    )
+
+
+def photos_of(data: bytes, film: Film) -> Iterator[Photo]:
+    """The film's frames as photos. Those of an animation have the size of the first: a player shows no more."""
+    with open_header(data, any_shape=True) as image:
+        animation = kind_of(image) is Kind.ANIMATION
+        for shot in film.shots:
+            image.seek(shot.number)
+            photo = photo_of(image)
+            if not animation:
+                yield photo
+                continue
+            if not shot.number:
+                height, width = photo.pixels.shape[:2]
+            alpha = None if photo.alpha is None else photo.alpha[:height, :width]
+            yield replace(photo, pixels=photo.pixels[:height, :width], alpha=alpha)
+
+
+def _promised(image: Image.Image) -> int:
+    """How many frames the file says it has, where it says so at its start; 1 otherwise."""
+    return int(getattr(image, "n_frames", 1)) if image.format in ("PNG", "WEBP", "AVIF") else 1
+
+
+def _plays(image: Image.Image) -> int:
+    """How often an animation is shown, 0 for ever: a GIF says how often it is repeated."""
+    loop = image.info.get("loop")
+    if image.format == "GIF":
+        return 1 if loop is None else int(loop) and int(loop) + 1
+    return int(loop or 0)
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    if not image.has_transparency_data:
+        return False
+    least, _ = image.convert("RGBA").getchannel("A").getextrema()
+    return bool(least < 255)  # type: ignore[operator]  # of one band they are two numbers
