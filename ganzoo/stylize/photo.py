@@ -19,13 +19,14 @@ _ORIENTATION = 0x0112
 class Photo:
     """A picture turned upright: `pixels` uint8 H W 3 in sRGB, and `alpha` H W or None.
 
-    `profile` and `exif` go into the new file.
+    `profile` and `exif` go into the new file. `notes` has a short text for each rule that changed the picture.
     """
 
     pixels: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
     profile: bytes | None = None
     exif: bytes | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_photo(path: Path) -> Photo:
