@@ -1,6 +1,7 @@
 """`ganzoo stylize`: paints pictures and videos of any size with a trained translator."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,10 +71,11 @@ def stylize(
     """
     from ganzoo.runs.run_file import read_run_file
 
-    read_run_file(run)  # a wrong folder is refused before torch is loaded
+    content = read_run_file(run)  # a wrong folder is refused before torch is loaded
     side = _tile(tile)
     from ganzoo.inference.loaded import LoadedTranslator
     from ganzoo.inference.loading import load_run
+    from ganzoo.stylize.identity import identity_of
     from ganzoo.stylize.jobs import jobs_of
     from ganzoo.stylize.stylizer import StylizeOptions
 
@@ -91,7 +93,7 @@ def stylize(
     for number, job in enumerate(jobs, 1):
         started = time.perf_counter()
         try:
-            what = _stylize(job, stylizer, options, mask)
+            what = _stylize(job, stylizer, options, mask, lambda: identity_of(stylizer, options, content, gan.step))
         except GanzooError as error:
             if len(jobs) == 1:
                 raise
@@ -112,7 +114,13 @@ def _tile(text: str) -> int:
     return int(text)
 
 
-def _stylize(job: "Job", stylizer: "Stylizer", options: "StylizeOptions", mask: Path | None) -> str:
+def _stylize(
+    job: "Job",
+    stylizer: "Stylizer",
+    options: "StylizeOptions",
+    mask: Path | None,
+    made_of: Callable[[], dict[str, str]],
+) -> str:
     from ganzoo.stylize.jobs import VIDEO
     from ganzoo.stylize.photo import read_mask, read_photo
     from ganzoo.stylize.video import stylize_video
@@ -121,8 +129,8 @@ def _stylize(job: "Job", stylizer: "Stylizer", options: "StylizeOptions", mask: 
     if job.kind == VIDEO:
         if mask is not None:
             raise UsageError("--mask is for pictures")
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        frames = stylize_video(job.source, job.target, partial(stylizer.stylize, options=options), _Progress(job))
+        paint = partial(stylizer.stylize, options=options)
+        frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), tell=complain)
         return f"{frames} frames"
     photo = read_photo(job.source)
     height, width = photo.pixels.shape[:2]
