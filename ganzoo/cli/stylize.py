@@ -2,6 +2,7 @@
 
 import errno
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,10 +80,11 @@ def stylize(
     """
     from ganzoo.runs.run_file import read_run_file
 
-    read_run_file(run)  # a wrong folder is refused before torch is loaded
+    content = read_run_file(run)  # a wrong folder is refused before torch is loaded
     side = _tile(tile)
     from ganzoo.inference.loaded import LoadedTranslator
     from ganzoo.inference.loading import load_run
+    from ganzoo.stylize.identity import identity_of
     from ganzoo.stylize.jobs import jobs_of
     from ganzoo.stylize.stylizer import StylizeOptions
 
@@ -100,7 +102,9 @@ def stylize(
     for number, job in enumerate(jobs, 1):
         started = time.perf_counter()
         try:
-            what, notes = _stylize(job, stylizer, options, mask)
+            what, notes = _stylize(
+                job, stylizer, options, mask, lambda: identity_of(stylizer, options, content, gan.step)
+            )
         except Exception as error:  # whatever is wrong with one file, the others are painted
             if len(jobs) == 1:
                 raise
@@ -133,7 +137,11 @@ def _is_full(error: BaseException) -> bool:
 
 
 def _stylize(
-    job: "Job", stylizer: "Stylizer", options: "StylizeOptions", mask: Path | None
+    job: "Job",
+    stylizer: "Stylizer",
+    options: "StylizeOptions",
+    mask: Path | None,
+    made_of: Callable[[], dict[str, str]],
 ) -> tuple[str, tuple[str, ...]]:
     """Paints one file, and says how large it is and what was changed or is not kept."""
     from ganzoo.stylize.jobs import VIDEO
@@ -145,14 +153,16 @@ def _stylize(
         if mask is not None:
             raise UsageError("--mask is for pictures")
         job.target.parent.mkdir(parents=True, exist_ok=True)
-        frames = stylize_video(job.source, job.target, partial(stylizer.stylize, options=options), _Progress(job))
-        return f"{frames} frames", ()
+        notes: list[str] = []
+        paint = partial(stylizer.stylize, options=options)
+        frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), tell=notes.append)
+        return f"{frames} frames", tuple(notes)
 
-    def paint(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    def paint_still(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
         where = None if mask is None else read_mask(mask, pixels.shape[:2])
         return stylizer.stylize(pixels, options, mask=where)
 
-    painted = paint_picture(job.source, job.target, paint, _Progress(job))
+    painted = paint_picture(job.source, job.target, paint_still, _Progress(job))
     several = f", {painted.frames} frames" if painted.frames > 1 else ""
     return f"{painted.size[0]} x {painted.size[1]}{several}", painted.notes
 

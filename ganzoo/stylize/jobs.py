@@ -137,6 +137,8 @@ def _job(source: Path, base: Path, out: Path) -> Job:
     target = out / source.relative_to(base)
     if kind == PICTURE and target.suffix.lower() not in ENDINGS:
         target = target.with_suffix(".png")
+    if kind == VIDEO:
+        target = target.with_suffix(video.ending_of(source))
     return Job(source, target, kind)
 
 

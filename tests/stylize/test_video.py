@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ganzoo.errors import DataError
-from ganzoo.stylize.video import _PIECE, stylize_video
+from ganzoo.stylize.video import stylize_video
+from ganzoo.stylize.video_pieces import PIECE as _PIECE
 
 av = pytest.importorskip("av")
 RATE = Fraction(30000, 1001)

@@ -1,0 +1,37 @@
+"""What a painted video depends on: names and hashes that differ when its frames would."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
+
+
+def identity_of(stylizer: Stylizer, options: StylizeOptions, run: Mapping[str, Any], step: int) -> dict[str, str]:
+    """All that decides how a frame is painted, by the name that a user reads; `run` is the content of run.json."""
+    translator = stylizer.translator
+    weights = {**translator.state_dict(), **{f"ema.{k}": v for k, v in translator.averaged.state_dict().items()}}
+    made = {key: run.get(key) for key in ("model", "plugin", "configuration")}
+    return {
+        "checkpoint": _hash_of(weights),
+        "step": str(step),
+        "model": hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest(),
+        "style": "" if stylizer.style is None else _hash_of({"style": stylizer.style}),
+        "device": stylizer.device.type,
+        "version": f"{metadata.version('ganzoo-core')}, torch {torch.__version__}",
+        **{name: str(value) for name, value in dataclasses.asdict(options).items()},
+    }
+
+
+def _hash_of(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
