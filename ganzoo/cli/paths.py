@@ -24,16 +24,15 @@ class UserPath(click.Path):
         return super().convert(text, param, ctx)
 
 
-class PathOrName(click.ParamType):
+class PathOrName(click.types.StringParamType):
     """A path, a pattern of paths, or the name of something registered or learnt: text that stays as it was written."""
-
-    name = "text"
 
     def __init__(self, *, any_bytes: bool = False) -> None:
         self.any_bytes = any_bytes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The same text."""
-        if problem := unusable(os.path.expanduser(value), as_text=not self.any_bytes):
+        text = super().convert(value, param, ctx)
+        if problem := unusable(os.path.expanduser(text), as_text=not self.any_bytes):
             self.fail(f"'{value}': {problem}", param, ctx)
-        return value
+        return text
