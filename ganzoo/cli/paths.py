@@ -12,8 +12,8 @@ from ganzoo.io.names import unusable
 class UserPath(click.Path):
     """A path, given as a `Path`. With `any_bytes` its name need not be UTF-8: for pictures that are only read."""
 
-    def __init__(self, *, any_bytes: bool = False, exists: bool = False, dir_okay: bool = True) -> None:
-        super().__init__(exists=exists, dir_okay=dir_okay, path_type=Path)
+    def __init__(self, *, any_bytes: bool = False, **kwargs: Any) -> None:
+        super().__init__(**{"path_type": Path, **kwargs})
         self.any_bytes = any_bytes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -22,6 +22,9 @@ class UserPath(click.Path):
         if problem := unusable(text, as_text=not self.any_bytes):
             self.fail(f"'{value}': {problem}", param, ctx)
         return super().convert(text, param, ctx)
+
+
+PATH = UserPath()
 
 
 class PathOrName(click.types.StringParamType):
