@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from tests.import_graph import ROOT
 
+OPEN_NO_TEXT = {"Image", "os", "tarfile", "zipfile", "av", "library"}
+
 
 def unsaid(source: str) -> Iterator[ast.Call]:
     """The calls that open text without an encoding. A mode that is no literal counts as that of text."""
@@ -14,8 +16,8 @@ def unsaid(source: str) -> Iterator[ast.Call]:
         match call.func:
             case ast.Name(id="open"):
                 binary = _is_binary(call, 1)
-            case ast.Attribute(attr="open", value=ast.Name(id="Image" | "os" | "tarfile" | "library" | "av" | "zipfile")):
-                continue  # these open no text
+            case ast.Attribute(attr="open", value=ast.Name(id=name)) if name in OPEN_NO_TEXT:
+                continue
             case ast.Attribute(attr="open"):
                 binary = _is_binary(call, 0)
             case ast.Attribute(attr="read_text" | "write_text", value=value):
