@@ -50,8 +50,8 @@ def write(folder: Path = HERE) -> None:
     for name, text in pages().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
 def _index(catalog: Catalog) -> str:
@@ -191,7 +191,7 @@ def _model(spec: ModelSpec, catalog: Catalog) -> str:
     notes = HERE / "models.d" / f"{spec.name}.md"
     picture = HERE / "images" / f"{spec.name}.png"
     parts = [f"# {spec.name}", "", _facts(spec), "", f"Task: {spec.task}. Licence of the code: {spec.license}.", ""]
-    parts += ["## What deviates from the paper", "", notes.read_text().strip(), ""]
+    parts += ["## What deviates from the paper", "", notes.read_text(encoding="utf-8").strip(), ""]
     if picture.is_file():
         parts += ["## What it draws", "", f"![Samples of {spec.name}](../../images/{picture.name})", ""]
         parts += [

@@ -71,7 +71,7 @@ def augmentations() -> Image.Image:
 
 def runs_of(comparison: Path) -> dict[str, Path]:
     """The folders of a comparison's runs by their names, in its order."""
-    rows = json.loads((comparison / "comparison.json").read_text())["rows"]
+    rows = json.loads((comparison / "comparison.json").read_text(encoding="utf-8"))["rows"]
     return {Path(row["folder"]).name.rpartition("-")[0]: comparison / row["folder"] for row in rows}
 
 
@@ -84,7 +84,9 @@ def curves_of(runs: dict[str, Path]) -> str:
     """Scores over the minutes of training, as an SVG that carries its own colours and names."""
     lines = []
     for name, run in runs.items():
-        steps, seconds = (json.loads((run / "summary.json").read_text())[key] for key in ("steps", "seconds"))
+        steps, seconds = (
+            json.loads((run / "summary.json").read_text(encoding="utf-8"))[key] for key in ("steps", "seconds")
+        )
         points = [(score.step * seconds / steps / 60, 1000 * score.score.value) for score in recorded_scores(run)]
         lines.append(Line(name=name, points=points))
     chart = Chart(title="KID x1000", x_label="minutes", lines=lines)
@@ -109,7 +111,7 @@ def main(name: str, run: str = "") -> None:
     if name == "ladder":
         runs = runs_of(Path(run))
         rows_of(runs).save(IMAGES / "ladder.png", optimize=True)
-        (IMAGES / "ladder.svg").write_text(curves_of(runs))
+        (IMAGES / "ladder.svg").write_text(curves_of(runs), encoding="utf-8")
         return
     picture = grid(ganzoo.load(run).sample(64)) if run else {"augmentations": augmentations}.get(name, scenes)()
     picture.save(IMAGES / f"{name}.png", optimize=True)

@@ -225,9 +225,12 @@ def _check_resumable(changed: Mapping[str, object], recorded: Mapping[str, objec
 
 
 def _say(configuration: "Configuration", view: View) -> None:
-    """Shows what the user should know about the options, such as old names."""
-    for text in configuration.notices:
-        view.notice(text)
+    """Shows what the user should know about the options, such as old names, and about the cache."""
+    from ganzoo.io.files import cache_notice
+
+    for text in (*configuration.notices, cache_notice()):
+        if text:
+            view.notice(text)
 
 
 def _report(run: "Run", view: View) -> None:

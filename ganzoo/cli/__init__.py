@@ -3,12 +3,14 @@
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 
 import click
 
-from ganzoo.cli.app import app
+from ganzoo.cli.app import COMMANDS, app
 from ganzoo.cli.console import complain, say
-from ganzoo.errors import GanzooError, one_line
+from ganzoo.cli.streams import Unbroken, guard
+from ganzoo.errors import GanzooError, StorageError, one_line
 
 INTERRUPTED = 130
 
@@ -20,7 +22,9 @@ def main() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     # Pillow warns of damaged metadata and of large pictures; our own rules name every picture that they concern.
     warnings.filterwarnings("ignore", module="PIL")
-    sys.exit(run_command(sys.argv[1:]))
+    streams = guard()
+    code = run_command(sys.argv[1:])
+    sys.exit(code if streams.out is None else printed(code, streams.out, sys.argv[1:]))
 
 
 def run_command(arguments: list[str]) -> int:
@@ -31,15 +35,24 @@ def run_command(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         complain("ganzoo: stopped")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has gone; the interpreter must not try to flush to it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         if debug:
             raise
         return explain(error)
     return result if isinstance(result, int) else 0
+
+
+def printed(code: int, out: Unbroken, arguments: Sequence[str]) -> int:
+    """The exit code, now that all is printed: output that could not be written is an error, but for a run.
+
+    Its folder has all that it prints, and a full disk under a log must not make a training count as failed.
+    """
+    sys.stdout.flush()
+    if not out.problem:
+        return code
+    command = next((word for word in arguments if word in COMMANDS), "")
+    complain(f"ganzoo: can't write the output: {out.problem}")
+    return code if command == "run" else code or StorageError.exit_code
 
 
 def explain(error: Exception) -> int:

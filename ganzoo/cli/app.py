@@ -102,7 +102,7 @@ class LazyGroup(click.Group):
 @click.option("--no-plugins", is_flag=True, help="Load the built-in plugins only.")
 @click.option(
     "--registry",
-    type=UserPath(exists=True, dir_okay=False),
+    type=UserPath(exists=True, dir_okay=False, path_type=Path),
     help="registry.yaml with your own presets.",
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")

@@ -1,6 +1,5 @@
 """`ganzoo check`: tests plugins, models and parts against the rules that users rely on."""
 
-import json
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context
-from ganzoo.cli.console import Format, rows_as, say, write
+from ganzoo.cli.console import Format, as_json, rows_as, say, write
 from ganzoo.errors import PluginError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def check(
     report = Report(results)
     if form is Format.JSON:
         content = {"ok": report.ok, "ran": report.ran, "summary": report.summary(), "results": report.to_rows()}
-        write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write(as_json(content) + "\n")
     else:
         say(report.summary())
     return 0 if report.ok else PluginError.exit_code

@@ -12,7 +12,7 @@ from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.flags import ModelCommand
 from ganzoo.cli.live import StderrView
-from ganzoo.cli.paths import PathOrName, UserPath
+from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class _Jobs(click.IntRange):
 @click.option("--jobs", type=_Jobs(), default=1, show_default=True, help="Runs at a time, or ray: tasks on a cluster.")
 @click.option("--threads", type=click.IntRange(0, 1024), default=0, help="CPU threads of a run; 0 shares them out.")
 @click.option("--record", is_flag=True, help="Append the results to registry.yaml (or --registry FILE).")
-@click.option("--out", type=UserPath(), help="Folder; comparisons/NUMBER by default.")
+@click.option("--out", type=PATH, help="Folder; comparisons/NUMBER by default.")
 @format_option
 @click.pass_obj
 def compare(

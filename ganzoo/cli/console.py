@@ -1,8 +1,6 @@
 """All output of the command line: tables, facts and errors, for people or as JSON."""
 
 import json
-import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
@@ -15,18 +13,10 @@ _WIDE = 200
 """Columns off a terminal, where nothing has to fit a window."""
 
 
-class _Terminal(Console):
-    """Goes silent when the reader has gone (head, a pager, a closed log): training continues without output."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
-
-
-console = _Terminal(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True)
 if not console.is_terminal:
     console.width = _WIDE
-errors = _Terminal(stderr=True, highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Format(StrEnum):
@@ -45,11 +35,8 @@ def say(text: str) -> None:
 
 def write(text: str) -> None:
     """Text for programs, as it is."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        console.on_broken_pipe()
+    console.file.write(text)
+    console.file.flush()
 
 
 def complain(text: str) -> None:
@@ -77,7 +64,7 @@ def rows_as(
 ) -> None:
     """Prints rows in that form; the table has `columns` only and is folded as by `table`, the others have every key."""
     if form is Format.JSON:
-        write(_json(rows) + "\n")
+        write(as_json(list(rows)) + "\n")
     elif form is Format.YAML:
         import yaml
 
@@ -88,9 +75,9 @@ def rows_as(
         table(rows, columns, folding=folding)
 
 
-def _json(rows: Sequence[Mapping[str, object]]) -> str:
-    """Letters as they are; what a terminal would obey, or no encoding has, is escaped as JSON does."""
-    text = json.dumps(list(rows), indent=1, default=str, ensure_ascii=False)
+def as_json(value: object) -> str:
+    """Letters as they are; what a terminal would obey, or the output's encoding lacks, is escaped as JSON does."""
+    text = json.dumps(value, indent=1, default=str, ensure_ascii=not console.encoding.startswith("utf"))
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 

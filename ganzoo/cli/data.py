@@ -7,7 +7,7 @@ import click
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import say
 from ganzoo.cli.inspect_data import inspect_data
-from ganzoo.cli.paths import PathOrName, UserPath
+from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import StorageError, UsageError, one_line
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -27,7 +27,7 @@ data.add_command(inspect_data)
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of the augmentation.")
 @click.option("--size", default="64", show_default=True, help="Pixels: 64, or height x width as 96x160.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the changes.")
-@click.option("--out", type=UserPath(), help="File to write; preview-NAME.png by default.")
+@click.option("--out", type=PATH, help="File to write; preview-NAME.png by default.")
 @click.pass_obj
 def preview(
     context: Context, source: str, augment: str, assignments: tuple[str, ...], size: str, seed: int, out: Path | None

@@ -9,7 +9,7 @@ import click
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, rows_as, say, table
 from ganzoo.cli.live import StderrView
-from ganzoo.cli.paths import PathOrName, UserPath
+from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 
 
 @click.command("evaluate")
-@click.argument("run", type=UserPath())
+@click.argument("run", type=PATH)
 @click.option("--checkpoint", default="LATEST", show_default=True, help="LATEST, BEST or a step.")
 @click.option(
     "--data", type=PathOrName(), metavar="SRC", help="Score on these images: a folder, or a data set by name."

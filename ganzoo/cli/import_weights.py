@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.console import say
-from ganzoo.cli.paths import UserPath
+from ganzoo.cli.paths import PATH
 
 
 @click.command("import-weights")
-@click.argument("file", type=UserPath())
-@click.argument("out", type=UserPath())
+@click.argument("file", type=PATH)
+@click.argument("out", type=PATH)
 @click.option("--key", default="", help="Where in the file the tensors are, such as generator or state.ema.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
 def import_weights(file: Path, out: Path, key: str, overwrite: bool) -> None:

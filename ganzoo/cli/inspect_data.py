@@ -10,7 +10,7 @@ import click
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, console, rows_as, say, table
 from ganzoo.cli.live import Reading, StderrView, make_view
-from ganzoo.cli.paths import PathOrName, UserPath
+from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Findings:
 @click.option("--held-out", type=PathOrName(), metavar="SRC", help="Images kept for scores, which must not be in SRC.")
 @click.option("--model", metavar="NAME", help="A model or preset to advise on; otherwise one is chosen.")
 @click.option("--estimate/--no-estimate", default=True, help="Measure the time per 1,000 images; takes some seconds.")
-@click.option("--sheet", type=UserPath(), metavar="FILE", help="Write a contact sheet, a picture of what was found.")
-@click.option("--fix", type=UserPath(), metavar="DIR", help="Write a cleaned copy of SRC to DIR.")
+@click.option("--sheet", type=PATH, metavar="FILE", help="Write a contact sheet, a picture of what was found.")
+@click.option("--fix", type=PATH, metavar="DIR", help="Write a cleaned copy of SRC to DIR.")
 @format_option
 @click.pass_obj
 def inspect_data(

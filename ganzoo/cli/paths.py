@@ -12,8 +12,8 @@ from ganzoo.io.names import unusable
 class UserPath(click.Path):
     """A path, given as a `Path`. With `any_bytes` its name need not be UTF-8: for pictures that are only read."""
 
-    def __init__(self, *, any_bytes: bool = False, exists: bool = False, dir_okay: bool = True) -> None:
-        super().__init__(exists=exists, dir_okay=dir_okay, path_type=Path)
+    def __init__(self, *, any_bytes: bool = False, **kwargs: Any) -> None:
+        super().__init__(**{"path_type": Path, **kwargs})
         self.any_bytes = any_bytes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -24,16 +24,18 @@ class UserPath(click.Path):
         return super().convert(text, param, ctx)
 
 
-class PathOrName(click.ParamType):
-    """A path, a pattern of paths, or the name of something registered or learnt: text that stays as it was written."""
+PATH = UserPath()
 
-    name = "text"
+
+class PathOrName(click.types.StringParamType):
+    """A path, a pattern of paths, or the name of something registered or learnt: text that stays as it was written."""
 
     def __init__(self, *, any_bytes: bool = False) -> None:
         self.any_bytes = any_bytes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The same text."""
-        if problem := unusable(os.path.expanduser(value), as_text=not self.any_bytes):
+        text = super().convert(value, param, ctx)
+        if problem := unusable(os.path.expanduser(text), as_text=not self.any_bytes):
             self.fail(f"'{value}': {problem}", param, ctx)
-        return value
+        return text

@@ -170,7 +170,7 @@ def _write_cache(file: Path, rows: list[Row], sources: Iterable[str]) -> None:
     draft = file.with_name(f".{file.stem}-{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(content))
+        draft.write_text(json.dumps(content), encoding="utf-8")
         draft.replace(file)
         newest_first = sorted(file.parent.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in islice(newest_first, _MAX_FILES, None):

@@ -10,7 +10,7 @@ import click
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain
 from ganzoo.cli.flags import ModelCommand
-from ganzoo.cli.paths import PathOrName, UserPath
+from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
 @click.option("--compile", is_flag=True, default=None, help="Compile with torch.compile.")
 @click.option("--threads", type=int, help="CPU threads; 0 is torch's choice.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any option of `ganzoo show NAME`.")
-@click.option("--config", type=UserPath(), help="YAML file of options and settings.")
+@click.option("--config", type=PATH, help="YAML file of options and settings.")
 @click.option("--tiny", is_flag=True, help="Settings that train in seconds, to try things out.")
-@click.option("--out", type=UserPath(), help="Run folder; runs/NAME-NUMBER by default.")
+@click.option("--out", type=PATH, help="Run folder; runs/NAME-NUMBER by default.")
 @click.option("--overwrite", is_flag=True, help="Replace a run folder that exists.")
 @click.option("--continue", "go_on", is_flag=True, help="Resume the run in --out if there is one: for restarted jobs.")
-@click.option("--resume", type=UserPath(), help="Run folder to resume; NAME is not needed.")
+@click.option("--resume", type=PATH, help="Run folder to resume; NAME is not needed.")
 @click.option("--checkpoint-every", help="Interval of checkpoints: 5min, 500steps.")
 @click.option("--keep", type=int, help="Newest checkpoints to keep.")
 @click.option("--sample-every", help="Interval of sample grids.")

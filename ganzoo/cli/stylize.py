@@ -11,7 +11,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
-from ganzoo.cli.paths import PathOrName, UserPath
+from ganzoo.cli.paths import PATH, PathOrName, UserPath
 from ganzoo.config.units import duration
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
@@ -27,9 +27,9 @@ _EVERY = 5.0
 
 
 @click.command("stylize")
-@click.argument("run", type=UserPath())
+@click.argument("run", type=PATH)
 @click.argument("inputs", type=PathOrName(any_bytes=True), nargs=-1, required=True, metavar="INPUT…")
-@click.option("--out", type=UserPath(), required=True, help="Folder for the painted files.")
+@click.option("--out", type=PATH, required=True, help="Folder for the painted files.")
 @click.option(
     "--strength",
     type=click.FloatRange(0, 2),

@@ -64,7 +64,7 @@ class Cluster:
         try:
             return bool(self._ray.get(task) == 0)
         except Exception as error:  # anything that Ray or the machine of the task may raise
-            with log_file(entry.folder).open("a") as log:
+            with log_file(entry.folder).open("a", encoding="utf-8") as log:
                 log.write(f"ganzoo: its Ray task failed: {_cause(error)}\n")
             return False
 

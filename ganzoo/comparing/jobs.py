@@ -80,7 +80,7 @@ class Local:
 def is_done(folder: Path) -> bool:
     """Whether the run in the folder has used up its budget."""
     try:
-        return bool(json.loads((folder / SUMMARY).read_text())["outcome"] == "done")
+        return bool(json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["outcome"] == "done")
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

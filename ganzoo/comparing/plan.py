@@ -135,7 +135,7 @@ def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> l
 
 def _seed_of(run: Path) -> int:
     try:
-        return int(json.loads((run / RUN_FILE).read_text())["configuration"]["seed"]["value"])
+        return int(json.loads((run / RUN_FILE).read_text(encoding="utf-8"))["configuration"]["seed"]["value"])
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"'{run / RUN_FILE}' is damaged: {one_line(error)}") from None
 
@@ -148,7 +148,7 @@ def can_resume(folder: Path, settings: Settings) -> bool:
     if not folder.is_dir() or {entry.name for entry in folder.iterdir()} <= {LOCK, OWNER}:
         return False
     try:
-        old = json.loads((folder / FILE).read_text())["settings"]
+        old = json.loads((folder / FILE).read_text(encoding="utf-8"))["settings"]
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(
             f"'{folder}' is not empty and holds no comparison, so it is left alone: give another --out"

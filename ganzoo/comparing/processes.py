@@ -22,7 +22,7 @@ def has_checkpoint(folder: Path) -> bool:
 def failure_reason(folder: Path) -> str:
     """Why an unfinished run ended: the last line of its log."""
     try:
-        lines = log_file(folder).read_text(errors="replace").splitlines()
+        lines = log_file(folder).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return "it was not started"
     return next(

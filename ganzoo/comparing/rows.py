@@ -93,7 +93,7 @@ def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> di
     """The fields of a Row that the files of the run hold. A run that has no summary yet keeps their defaults."""
     summary: Mapping[str, Any] = {}
     if (folder / SUMMARY).is_file():
-        summary = json.loads((folder / SUMMARY).read_text())
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     kept = ("steps", "images", "seconds", "images_per_second", "peak_memory_mb")
     name = content["model"]
     return {

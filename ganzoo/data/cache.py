@@ -132,7 +132,7 @@ def _ingest(source: PictureStream, size: Size, key: str, view: View) -> Images:
 def _remembered(key: str) -> Images | None:
     """The entry of a source, if it is there and whole."""
     try:
-        entry = json.loads((cache_folder() / f"{key}.json").read_text())["entry"]
+        entry = json.loads((cache_folder() / f"{key}.json").read_text(encoding="utf-8"))["entry"]
         if not isinstance(entry, str) or Path(entry).name != entry:
             return None
     except _DAMAGE:
@@ -162,7 +162,7 @@ def _rename(draft: Path, entry: Path) -> None:
 
 def _open(entry: str) -> Images:
     folder = cache_folder() / entry
-    index = json.loads((folder / INDEX).read_text())
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     shape = tuple(index["shape"])
     file = folder / PIXELS
     if file.stat().st_size != np.prod(shape):

@@ -34,7 +34,7 @@ def write_entry(source: PictureStream, size: Size, draft: Path, view: View) -> s
     labels = np.array(read.labels, dtype=np.int64).reshape(len(read.labels), len(source.attributes))
     np.save(draft / LABELS, labels)
     index = read.index(source)
-    (draft / INDEX).write_text(json.dumps(index))
+    (draft / INDEX).write_text(json.dumps(index), encoding="utf-8")
     for file in draft.iterdir():
         sync_file(file)
     return str(index["fingerprint"])

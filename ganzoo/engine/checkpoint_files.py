@@ -44,10 +44,10 @@ def write(draft: Path, checkpoint: Checkpoint) -> None:
         save_file(plain, draft / f"{group}{_ENDING}")
         crash_point("between-files")
     state = {"schema": SCHEMA, **checkpoint.state}
-    (draft / _STATE).write_text(json.dumps(state, indent=1))
+    (draft / _STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
     crash_point("before-manifest")
     manifest = {file.name: _fingerprint(file) for file in sorted(draft.iterdir())}
-    (draft / _MANIFEST).write_text(json.dumps(manifest, indent=1))
+    (draft / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for file in draft.iterdir():
         sync_file(file)
     sync_folder(draft)

@@ -71,7 +71,7 @@ def hardware(device: torch.device) -> dict[str, str]:
 def _processor() -> str:
     """The name of the processor, which Linux has in a file."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

@@ -1,10 +1,15 @@
 """Replaces files whole, so that a crash leaves the old or the new one; and finds the folder for caches."""
 
 import os
+import stat
+import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from ganzoo.errors import StorageError
 
 
 def sync_folder(folder: Path) -> None:
@@ -39,9 +44,52 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def cache_folder() -> Path:
-    """The folder for caches: $GANZOO_CACHE, else `ganzoo` in the user's cache folder.
+    """The folder for caches: $GANZOO_CACHE, else `ganzoo` in the user's cache folder, else one for temporary files.
 
-    The user's cache folder is $XDG_CACHE_HOME or ~/.cache on Linux, and what the system names elsewhere.
+    The user's cache folder is $XDG_CACHE_HOME or ~/.cache on Linux, and what the system names elsewhere. A user without
+    a home that can be written to, such as one of a container, gets a folder of their own among the temporary files.
+    Raises StorageError when there is none either.
     """
-    named = os.environ.get("GANZOO_CACHE")
-    return Path(named) if named else user_cache_path("ganzoo", appauthor=False)
+    if named := os.environ.get("GANZOO_CACHE"):
+        return Path(named)
+    with suppress(RuntimeError):  # a user of whom the system knows no home
+        usual = user_cache_path("ganzoo", appauthor=False)
+        if usual.is_absolute() and _may_write(usual):
+            return usual
+    return _temporary_cache()
+
+
+def cache_notice() -> str:
+    """What to tell about the folder for caches: nothing, unless it is one that the system may empty."""
+    folder = cache_folder()
+    if os.environ.get("GANZOO_CACHE") or folder.parent != Path(tempfile.gettempdir()):
+        return ""
+    return f"there is no home folder to write to, so caches are in '{folder}': set GANZOO_CACHE to keep them elsewhere"
+
+
+def _may_write(folder: Path) -> bool:
+    """Whether the folder, or the one in which it would be created, can be written to."""
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    return os.access(there, os.W_OK | os.X_OK)
+
+
+def _temporary_cache() -> Path:
+    """A folder that only this user can read and write. One that another user has put there is passed over."""
+    user = os.getuid() if sys.platform != "win32" else "user"
+    try:
+        base = Path(tempfile.gettempdir())
+        for folder in (base / f"ganzoo-{user}{extra}" for extra in ("", *(f"-{number}" for number in range(1, 100)))):
+            with suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+            if _is_own(folder):
+                return folder
+    except OSError as error:
+        raise StorageError(f"no folder for caches ({error}): set GANZOO_CACHE to one") from None
+    raise StorageError(f"no folder for caches: others hold all names in '{base}'; set GANZOO_CACHE")
+
+
+def _is_own(folder: Path) -> bool:
+    status = folder.lstat()
+    if sys.platform == "win32":
+        return stat.S_ISDIR(status.st_mode)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077

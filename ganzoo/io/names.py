@@ -1,6 +1,7 @@
 """Says why no file can be at a path, so that a command refuses it before it works for hours."""
 
 import os
+import sys
 from pathlib import Path
 
 from ganzoo.errors import UsageError
@@ -28,8 +29,10 @@ def unusable(text: str, *, as_text: bool = True) -> str:
     except FileNotFoundError:
         return _dangling(text)
     except UnicodeEncodeError:
-        return "its name is not UTF-8 text: rename it"
-    except OSError as error:  # a loop of links, a file where a folder should be, a folder that may not be searched
+        return _unspelt(text)
+    except NotADirectoryError:
+        return "a part of it is a file, and no folder"
+    except OSError as error:  # a loop of links, a folder that may not be searched
         return (error.strerror or type(error).__name__).lower()
     return ""
 
@@ -39,6 +42,15 @@ def usable(path: str | Path) -> Path:
     if problem := unusable(str(path)):
         raise UsageError(f"'{path}': {problem}")
     return Path(path)
+
+
+def _unspelt(text: str) -> str:
+    """Why a name is no text: its bytes are not, or they are, and the locale has no such letters."""
+    try:
+        os.fsencode(text).decode()
+    except UnicodeError:
+        return "its name is not UTF-8 text: rename it"
+    return f"this locale ({sys.getfilesystemencoding()}) can't spell it: set PYTHONUTF8=1"
 
 
 def _dangling(text: str) -> str:

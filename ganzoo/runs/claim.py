@@ -96,7 +96,7 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
         if owner.is_file():
             notice(f"the process that last had '{file_name(folder)}'{_process_of(owner)} ended without a word")
         with suppress(OSError):  # a full disk: the lock works without it
-            owner.write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}))
+            owner.write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}), encoding="utf-8")
         try:
             yield
         finally:

@@ -59,7 +59,7 @@ def limit(memory: int, largest: int, seconds: int) -> None:
         return
     limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": largest, "RLIMIT_CPU": seconds}
     try:
-        with open("/proc/self/statm") as file:
+        with open("/proc/self/statm", encoding="utf-8") as file:
             limits["RLIMIT_AS"] = memory + int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:  # only Linux has the file, and only Linux enforces the limit
         pass

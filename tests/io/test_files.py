@@ -1,11 +1,14 @@
 """Where caches live, as the environment says; and files that are replaced whole."""
 
+import os
+import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from ganzoo.io.files import cache_folder, write_atomically
+from ganzoo.io.files import cache_folder, cache_notice, write_atomically
 
 
 @pytest.fixture
@@ -30,6 +33,47 @@ def test_without_it_the_folder_is_the_user_s_cache(home: Path, monkeypatch: pyte
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "xdg"))
     assert cache_folder() == home / "xdg" / "ganzoo"
     assert not list(home.iterdir())  # asking creates nothing
+
+
+@pytest.fixture
+def nowhere(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files of a user without a home and without an entry among the users."""
+
+    def unknown(uid: int) -> object:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    return home
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such users")
+def test_a_user_without_a_home_has_a_cache_of_their_own(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = cache_folder()
+    assert folder == nowhere / f"ganzoo-{os.getuid()}"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert cache_folder() == folder
+    assert str(folder) in cache_notice() and "GANZOO_CACHE" in cache_notice()
+    monkeypatch.setenv("GANZOO_CACHE", str(nowhere / "mine"))
+    assert cache_notice() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such users")
+def test_a_home_that_can_not_be_written_to_counts_as_none(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(nowhere / "home"))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert cache_folder().name == f"ganzoo-{os.getuid()}"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such users")
+def test_a_cache_that_another_user_has_planted_is_not_used(nowhere: Path) -> None:
+    name = f"ganzoo-{os.getuid()}"
+    (nowhere / "theirs").mkdir()
+    (nowhere / name).symlink_to("theirs")
+    (nowhere / f"{name}-1").mkdir()
+    (nowhere / f"{name}-1").chmod(0o777)
+    assert cache_folder() == nowhere / f"{name}-2"
 
 
 def test_a_file_that_can_not_be_replaced_keeps_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_a_run_is_never_written_over_by_accident(
 
 def test_a_file_in_the_way_is_a_usage_error(train: Train, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="can't write"):
+    with pytest.raises(UsageError, match="is a file"):
         train(name="file/run")
 
 

@@ -73,7 +73,7 @@ def test_a_name_that_no_file_can_have_is_one_line(
     names: tuple[str, ...], command: click.Command, parameter: click.Parameter, capsys: pytest.CaptureFixture[str]
 ) -> None:
     odd = ["a\0b", "n" * 300, "new/" + "n" * 300, "d/" * 3000, "\ud800"]
-    if not isinstance(parameter.type, click.types.StringParamType):
+    if type(parameter.type) is not click.types.StringParamType:
         odd += ["", "loop", "gone", "file/x"]
     if not getattr(parameter.type, "any_bytes", False):
         odd += ["r\udcff"]
