@@ -47,10 +47,15 @@ def run_hashes(prefix: str, folder: Path) -> Hashes:
         path = checkpoint / f"{group}.safetensors"
         hashes |= tensor_hashes(f"{prefix} {group}", load_file(path)) if path.is_file() else {}
     lines = [json.loads(line) for line in (folder / "scalars.jsonl").read_text().splitlines()]
-    kept = [[(name, value) for name, value in line.items() if name not in TIMES] for line in lines]
+    kept = [[(name, value) for name, value in line.items() if not _left_out(name)] for line in lines]
     hashes[f"{prefix} scalars"] = digest(repr([value for _, value in line]).encode() for line in kept)
     hashes[f"{prefix} scalars names"] = digest(repr([name for name, _ in line]).encode() for line in kept)
     return hashes
+
+
+def _left_out(name: str) -> bool:
+    """Times, and learning rates, which older commits don't log."""
+    return name in TIMES or name.startswith("lr/")
 
 
 def model_hashes(model: str, folder: Path) -> Hashes:

@@ -11,6 +11,7 @@ from ganzoo.cli.app import COMMANDS, app
 from ganzoo.cli.console import complain, say
 from ganzoo.cli.streams import Unbroken, guard
 from ganzoo.errors import GanzooError, StorageError, one_line
+from ganzoo.runs.parent import end_with_parent
 
 INTERRUPTED = 130
 
@@ -20,6 +21,7 @@ def main() -> None:
     # OpenMP threads that wait by spinning stall each other as soon as a second program wants a core: a run then drops
     # to a tenth of its speed. A short spin costs little alone. Must be set before torch loads its OpenMP.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    end_with_parent()
     # Pillow warns of damaged metadata and of large pictures; our own rules name every picture that they concern.
     warnings.filterwarnings("ignore", module="PIL")
     streams = guard()

@@ -13,6 +13,7 @@ from ganzoo.cli.console import complain, console, plain, say
 from ganzoo.config.units import duration
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.folder import Run
+from ganzoo.runs.logs import LEARNING_RATE
 from ganzoo.runs.paths import file_name
 from ganzoo.runs.ranks import is_first
 from ganzoo.runs.view import View
@@ -90,7 +91,7 @@ class LineView(View):
             if state is not None and state.kind != self._said:
                 say(f"step {run.progress.steps}  {state.words}")
                 self._said = state.kind
-            values = "  ".join(f"{name} {value:.3f}" for name, value in scalars.items() if name not in _COUNTERS)
+            values = "  ".join(f"{name} {value:.3f}" for name, value in _losses(scalars))
             say(f"step {run.progress.steps}  {status(run)}  {values}")
 
     def scored(self, run: Run, evaluation: Evaluation, best: Evaluation) -> None:
@@ -221,9 +222,14 @@ def closing(run: Run) -> str:
     return f"{steps}\n{pictures}\n{hint}"
 
 
+def _losses(scalars: Mapping[str, float]) -> list[tuple[str, float]]:
+    """What the recipe computed, without counters and learning rates."""
+    return [(k, v) for k, v in scalars.items() if k not in _COUNTERS and not k.startswith(LEARNING_RATE)]
+
+
 def _values(scalars: Mapping[str, float]) -> Table:
     table = Table.grid(padding=(0, 3))
-    shown = [(name, value) for name, value in scalars.items() if name not in _COUNTERS]
+    shown = _losses(scalars)
     table.add_row(*(plain(name) for name, _ in shown), style="dim")
     table.add_row(*(f"{value:.3f}" for _, value in shown))
     return table

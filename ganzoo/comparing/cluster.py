@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.comparing.plan import Entry, Settings
-from ganzoo.comparing.processes import GRACE, log_file, start, stop
+from ganzoo.comparing.processes import log_file, start, stop
 from ganzoo.errors import UsageError, one_line
+from ganzoo.runs.parent import GRACE
 
 _POLL = 0.2
 _PR_SET_PDEATHSIG = 1
@@ -118,7 +119,7 @@ def train(
 
 
 def _end_with_parent() -> None:
-    """Asks the system to kill this process when its parent dies.
+    """Asks the system to kill this process at once when its parent dies.
 
     Ray kills tasks that use too much memory. A run that outlived its task would keep that memory. It would also keep
     the folder locked against the task that is to resume it.

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,6 +12,7 @@ from typing import Protocol
 
 from ganzoo.comparing.plan import RAY, Entry, Jobs, Settings
 from ganzoo.comparing.processes import failure_reason, has_checkpoint, start, stop
+from ganzoo.runs.claim import holder
 from ganzoo.runs.paths import SUMMARY
 
 _POLL = 0.2
@@ -98,10 +100,11 @@ def train_all(
     waiting = [entry for entry in entries if not entry.trained and not entry.problem and not is_done(entry.folder)]
     if not waiting:
         return
-    with _workers(settings, flags, jobs) as workers, _sigterm_as_interrupt():
+    with _workers(settings, flags, jobs) as workers, _ended_like_ctrl_c():
+        held: set[Entry] = set()
         try:
             while waiting or workers.busy:
-                _hand_over(waiting, workers, report)
+                _hand_over(waiting, workers, held, report)
                 for entry, succeeded in workers.ended():
                     report(entry, "done" if succeeded else f"failed: {failure_reason(entry.folder)}")
                 time.sleep(_POLL)
@@ -110,10 +113,23 @@ def train_all(
             raise
 
 
-def _hand_over(waiting: list[Entry], workers: Workers, report: Report) -> None:
-    """Starts waiting runs, first come first served, until the workers are full."""
-    while waiting and not workers.full:
-        entry = waiting.pop(0)
+def _hand_over(waiting: list[Entry], workers: Workers, held: set[Entry], report: Report) -> None:
+    """Starts waiting runs, first come first served, until the workers are full.
+
+    Those whose folder another process holds stay: a run of an earlier call that was killed may still save.
+    """
+    for entry in list(waiting):
+        if workers.full:
+            return
+        if (other := holder(entry.folder)) is not None:
+            if entry not in held:
+                report(entry, f"waits for another process{other}, which still has its folder")
+            held.add(entry)
+            continue
+        waiting.remove(entry)
+        if is_done(entry.folder):
+            report(entry, "done")
+            continue
         report(entry, "resumes" if has_checkpoint(entry.folder) else workers.starts)
         workers.start(entry)
 
@@ -127,13 +143,17 @@ def _workers(settings: Settings, flags: Sequence[str], jobs: Jobs) -> AbstractCo
 
 
 @contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Treats a request to end, as a scheduler sends it, like ctrl-C."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Treats a request to end, as a scheduler sends it, and a closed terminal like ctrl-C. Only the main thread can."""
+    alone = threading.current_thread() is threading.main_thread()
+    numbers = [number for name in ("SIGTERM", "SIGHUP") if alone and (number := getattr(signal, name, None))]
+    # One that is ignored stays so: `nohup` ignores hang-ups.
+    before = {n: signal.signal(n, _interrupt) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(*_: object) -> None:

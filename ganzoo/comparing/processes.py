@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ganzoo.comparing.plan import Entry, Settings
+from ganzoo.runs.parent import GRACE, PARENT
 from ganzoo.runs.paths import RUN_FILE
-
-GRACE = 120.0
-"""Seconds that interrupted runs have to save before they are killed."""
 
 
 def has_checkpoint(folder: Path) -> bool:
@@ -56,9 +54,10 @@ def start(
 ) -> "subprocess.Popen[bytes]":
     """Starts the process that trains the run and appends its output to the log.
 
-    `environment` is added to that of this process. The new process calls `preexec` before anything else.
+    When this process dies, the run saves and ends. `environment` is added to that of this process. The new process
+    calls `preexec` before anything else.
     """
-    merged = {**os.environ, **(environment or {})}
+    merged = {**os.environ, **(environment or {}), PARENT: str(os.getpid())}
     if settings.threads:
         merged["OMP_NUM_THREADS"] = str(settings.threads)
     with log_file(entry.folder).open("ab") as log:

@@ -6,7 +6,7 @@ from collections import Counter
 
 VARIABLE = "GANZOO_CRASH_AT"
 """For tests only: the name of a point and the number of its passage, such as before-rename:2 for the second."""
-POINTS = (
+SAVE_POINTS = (
     "before-write",
     "between-files",
     "before-manifest",
@@ -16,6 +16,8 @@ POINTS = (
     "during-prune",
 )
 """The points in the order in which a save passes them."""
+OUTPUT_POINTS = ("before-sample", "during-sample", "during-score", "before-best", "after-score")
+"""The points around a sample grid and a score, in the same order."""
 _passed: Counter[str] = Counter()
 
 

@@ -10,6 +10,7 @@ import torch
 from ganzoo.catalog.listeners import Listeners
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration
+from ganzoo.config.units import Progress
 from ganzoo.data.cache import Images
 from ganzoo.data.inputs import DataSources
 from ganzoo.data.source import ImageSource
@@ -20,7 +21,7 @@ from ganzoo.engine.facts import check_same_images, facts, other_versions, sharer
 from ganzoo.engine.loop import Loop
 from ganzoo.engine.recovery import go_back
 from ganzoo.engine.scores import TakesScores
-from ganzoo.engine.timeline import recorded_moments
+from ganzoo.engine.timeline import rate_change, recorded_moments
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import UsageError
 from ganzoo.model import GAN
@@ -111,11 +112,15 @@ def resume(
         run = Run(folder=folder, configuration=configuration)
         with locked(folder, launch.view.notice) if team.processes.is_main else nullcontext():
             seconds = go_back(run, trainer, launch.view)
+            progress = Progress(steps=trainer.rounds, images=trainer.images_seen, seconds=seconds)
+            jump = rate_change(folder, trainer.gan, configuration.settings.budget, progress)
             if team.processes.is_main:
                 write_run_file(run, facts(trainer))
             launch.view.notice(f"resuming '{file_name(folder)}' from step {trainer.rounds}")
             if other := other_versions(recorded):
                 launch.view.notice(f"trained so far with {other}: from here on results may differ in their last digits")
+            if jump:
+                launch.view.notice(jump)
             listeners = launch.listeners(catalog)
             return Loop(run, trainer, listeners, launch.view, seconds=seconds, scorer=scorer, team=team).train()
 

@@ -103,7 +103,8 @@ class Loop:
         """
         try:
             self._rounds(request)
-            self._outputs.save(self._clock.seconds, last=True)
+            # Of this moment and not of the clock: an interval that ends in between would never be due again.
+            self._outputs.save(self.run.progress.seconds, last=True)
             self._outputs.sample()
             # The others may not know of a signal yet, and all processes must score or none.
             self._sync_progress(request)
@@ -120,13 +121,16 @@ class Loop:
     def _rounds(self, request: StopRequest) -> None:
         """Trains rounds until the budget is used up, a signal arrives or the scores are flat."""
         settings = self._settings
-        progress = self._sync_progress(request)
-        self._flat = self._is_flat()
-        log = _Every(settings.log_every, progress)
-        sample = _Every(settings.sample_every, progress)
-        save = _Every(settings.checkpoint_every, progress)
+        begun = self.run.progress = self._progress()
+        log = _Every(settings.log_every, begun)
+        sample = _Every(settings.sample_every, begun)
+        save = _Every(settings.checkpoint_every, begun)
         # Without `score_every`, `_score` returns at once: the budget only stands in for an interval.
-        score = _Every(settings.score_every or settings.budget, progress)
+        score = _Every(settings.score_every or settings.budget, begun)
+        progress = self._sync_progress(request)
+        if self.trainer.score_due and request.signal is None:
+            self._score(request)  # the run was killed or stopped before it was taken
+        self._flat = self._is_flat()
         while settings.budget.count(progress) < 1 and request.signal is None and not self._flat:
             used = self._timeline.read(progress, self.trainer.rollbacks)
             # A reproduced run repeats the recorded rollbacks too, since each one halves the learning rates.
@@ -134,13 +138,14 @@ class Loop:
             self.trainer.round(used)
             progress = self.run.progress = self._sync_progress(request)
             self.view.stepped(self.run)
+            self.trainer.score_due = score.due(progress)
             if log.due(progress):
                 self._log()
             if sample.due(progress):
                 self._outputs.sample()
             if save.due(progress):
                 self._outputs.save(progress.seconds)
-            if score.due(progress):
+            if self.trainer.score_due:
                 self._score(request)
 
     def _sync_progress(self, request: StopRequest) -> Progress:
@@ -163,7 +168,7 @@ class Loop:
         if self._settings.score_every is None:
             return
         with self._clock.paused():
-            saved = self._outputs.save(self._clock.seconds)
+            saved = self._outputs.save(self.run.progress.seconds)
             if saved and self._scores is not None and request.received is None:
                 self._scores.take(request.interruptible())
             self._team.broadcast(f"scored {self.trainer.rounds}")  # the others wait here for the main process
@@ -183,7 +188,8 @@ class Loop:
         if not self._team.processes.is_main:
             return
         counters = {"step": progress.steps, "images": progress.images, "seconds": round(progress.seconds, 3)}
-        self._outputs.log({**counters, "images_per_second": self._images_per_second(progress), **values})
+        speed = {"images_per_second": self._images_per_second(progress)}
+        self._outputs.log({**counters, **speed, **values, **self.trainer.learning_rates()})
         self.view.logged(self.run, self.run.scalars)
         self.listeners.call("ganzoo_step_finished", run=self.run, step=progress.steps, scalars=self.run.scalars)
 

@@ -13,6 +13,7 @@ from ganzoo.batch import Batch, example_labels
 from ganzoo.data.images import grid, pair_columns
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.checkpoint_files import Checkpoint
+from ganzoo.engine.crashes import crash_point
 from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, StorageError, one_line
 from ganzoo.runs.folder import Run
@@ -63,7 +64,8 @@ class Outputs:
         average = self.trainer.average
         for network in (self.trainer.gan, *([average.network] if average is not None else [])):
             self._processes.sync_buffers(network)
-        taken = snapshot.take(self.trainer, seconds) if self._processes.is_main else None
+        scalars = self._processes.average_scalars(self.trainer.scalars())
+        taken = snapshot.take(self.trainer, seconds, scalars) if self._processes.is_main else None
         problem = _not_finite(taken) if taken else ""
         if self._processes.any(bool(problem)):
             raise DivergedError(diverged(self._processes.first_message(problem), step))
@@ -137,16 +139,20 @@ class Outputs:
         )
 
     def _draw_samples(self) -> None:
+        crash_point("before-sample")
         batch = self._sample_batch()
         images, columns = self.trainer.draw(batch), None
         if batch.source is not None:  # each photo beside its painting
             images = torch.stack([batch.source, images], dim=1).flatten(0, 1)
             columns = pair_columns(images)
         path = self.run.samples / f"step-{self.trainer.rounds:06d}.png"
+        draft = path.with_name(f".{path.name}.part")
         try:
-            grid(images, columns).save(path)
+            grid(images, columns).save(draft, "PNG")
+            crash_point("during-sample")
+            draft.replace(path)
         except OSError as error:
-            path.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
             raise StorageError(f"can't write '{path}': {one_line(error)}") from None
         self.run.newest_sample = path
 

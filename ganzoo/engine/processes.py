@@ -79,7 +79,7 @@ class Processes:
 
     def average_scalars(self, values: Mapping[str, float]) -> dict[str, float]:
         """The mean of each value over the processes, each of which computed it on its own images."""
-        if self.group is None:
+        if self.group is None or not values:
             return dict(values)
         numbers = torch.tensor(list(values.values()), dtype=torch.float64)
         with _lost_process():

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ganzoo.batch import Batch
 from ganzoo.engine import checkpoint
+from ganzoo.engine.crashes import crash_point
 from ganzoo.engine.trainer import Trainer
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.folder import Run
@@ -71,12 +72,16 @@ class Scoreboard:
         weights = "ema" if self.trainer.average is not None else "live"
         evaluation = None
         with guard or nullcontext():
-            evaluation = self.scorer.score(self.scorer.draw(self.trainer.draw), step=step, weights=weights)
+            fakes = self.scorer.draw(self.trainer.draw)
+            crash_point("during-score")
+            evaluation = self.scorer.score(fakes, step=step, weights=weights)
         if evaluation is None:
             return
         self.evaluations.append(evaluation)
         self._attempt(lambda: self.run.log_score(evaluation))
+        crash_point("before-best")
         self._mark()
+        crash_point("after-score")
         self.view.scored(self.run, evaluation, self.best)
         probabilities = self.run.records_probabilities
         for sentence in health.warnings(self.evaluations, self.run.scalar_lines(), probabilities=probabilities):

@@ -19,8 +19,11 @@ _ELEMENTWISE = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "grad_a
 """State of torch's optimisers with a value for each element of a parameter, whose shape they don't check."""
 
 
-def take(trainer: Trainer, seconds: float) -> Checkpoint:
-    """A checkpoint of everything that the rest of the training depends on."""
+def take(trainer: Trainer, seconds: float, scalars: Mapping[str, float] | None = None) -> Checkpoint:
+    """A checkpoint of everything that the rest of the training and of its logs depends on.
+
+    `scalars` are the trainer's, averaged over all processes where there are several.
+    """
     train: dict[str, Tensor] = {"rng": trainer.batches.rng.get_state()}
     hyperparameters: dict[str, Any] = {}
     for name, optimiser in trainer.optimisers.items():
@@ -37,6 +40,8 @@ def take(trainer: Trainer, seconds: float) -> Checkpoint:
         "seconds": seconds,
         "rollbacks": trainer.rollbacks,
         "optimisers": hyperparameters,
+        "scalars": _finite(trainer.scalars() if scalars is None else scalars),
+        "score_due": trainer.score_due,
     }
     return Checkpoint(tensors=groups, state=state)
 
@@ -61,9 +66,17 @@ def restore(trainer: Trainer, checkpoint: Checkpoint) -> float:
             trainer.batches.augment.load_state_dict(_below(_AUGMENT, tensors["train"]))
         trainer.batches.rng.set_state(tensors["train"]["rng"])
         trainer.rounds, trainer.images_seen, trainer.rollbacks = step, images, rollbacks
+        # Older checkpoints have neither of these.
+        trainer.restore_scalars(_finite(state.get("scalars", {})))
+        trainer.score_due = state.get("score_due") is True
         return seconds
     except (KeyError, IndexError, RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"the checkpoint does not fit the model: {one_line(error)}") from error
+
+
+def _finite(scalars: Mapping[str, float]) -> dict[str, float]:
+    """The values that JSON can hold. The next log reports the others, unless they are computed anew before it."""
+    return {name: float(value) for name, value in scalars.items() if math.isfinite(value)}
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ganzoo.config.units import Amount, Progress
 from ganzoo.errors import StorageError, one_line
+from ganzoo.model import GAN
 from ganzoo.runs.folder import Run
 from ganzoo.runs.logs import recorded_timeline
 from ganzoo.runs.paths import TIMELINE, file_name
@@ -122,6 +123,24 @@ def recorded_moments(folder: Path) -> list[Moment]:
         return [] if budget.timed else [Moment(step=0, budget=budget)]
     except (ValueError, KeyError, TypeError) as error:
         raise StorageError(f"'{file_name(folder / TIMELINE)}' is damaged: {one_line(error)}") from None
+
+
+def rate_change(folder: Path, gan: GAN, budget: Amount, progress: Progress) -> str:
+    """Says how the learning rates jump where a resumed run has another budget than it had; empty where they don't."""
+    try:
+        last = recorded_moments(folder)[-1:]
+    except StorageError:  # training needs no record of the past
+        return ""
+    if not last or last[0].budget == budget:
+        return ""
+    then, now = (gan.rate(min(used, 1.0)) for used in (last[0].used_at(progress), budget.count(progress)))
+    if then == now:
+        return ""
+    direction = "rise" if now > then else "fall"
+    return (
+        f"the learning rates {direction} from {100 * then:.3g} % to {100 * now:.3g} % of those at the start: they"
+        f" follow the budget, which was {last[0].budget} and is {budget} now"
+    )
 
 
 def _moment_of(line: Mapping[str, Any]) -> Moment:

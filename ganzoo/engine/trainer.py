@@ -15,6 +15,7 @@ from ganzoo.engine.batches import Batches
 from ganzoo.engine.processes import Processes
 from ganzoo.errors import DivergedError, PluginError
 from ganzoo.model import GAN, Augmentation, Step
+from ganzoo.runs.logs import LEARNING_RATE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,9 @@ class Trainer:
         """The batch on which the training diverged last."""
         self.rounds = 0
         self.images_seen = 0
+        self.score_due = False
+        """Whether a score of the latest round is due. A run that was killed meanwhile takes it when it resumes."""
+        self._earlier: dict[str, float] = {}
         self._values: dict[str, Tensor] = {}
         if settings.compile:
             # In place and after the copy for the average, so that names of weights stay as they are.
@@ -102,11 +106,22 @@ class Trainer:
         self._apply(step, batch)
 
     def scalars(self) -> dict[str, float]:
-        """The terms and records of the latest repetition of each step. Only this waits for the device."""
+        """The terms and records of the latest repetition of each step. Only this waits for the device.
+
+        A term that is not computed in every round keeps its latest value, also from before a resume.
+        """
         names = list(self._values)
-        if not names:
-            return {}
-        return dict(zip(names, torch.stack([self._values[name].float() for name in names]).tolist(), strict=True))
+        values = torch.stack([self._values[name].float() for name in names]).tolist() if names else []
+        return self._earlier | dict(zip(names, values, strict=True))
+
+    def restore_scalars(self, earlier: Mapping[str, float]) -> None:
+        """Replaces all values by those of a checkpoint."""
+        self._earlier, self._values = dict(earlier), {}
+
+    def learning_rates(self) -> dict[str, float]:
+        """The rate of each step's latest update; the largest where the optimiser has several."""
+        rates = {name: map(float, (group["lr"] for group in o.param_groups)) for name, o in self.optimisers.items()}
+        return {f"{LEARNING_RATE}{name}": max(rate) for name, rate in rates.items()}
 
     @torch.no_grad()
     def draw(self, batch: Batch) -> Tensor:

@@ -20,6 +20,7 @@ from ganzoo.report_html.pictures import (
 )
 from ganzoo.report_html.records import COUNTERS, Record, Scored, read_record
 from ganzoo.report_html.sentences import best_and_last, explanations, meaning
+from ganzoo.runs.logs import LEARNING_RATE
 from ganzoo.runs.paths import RUN_FILE
 from ganzoo.scoring import health
 
@@ -159,8 +160,10 @@ def _notes(record: Record) -> list[str]:
 
 
 def _charts(record: Record) -> list[Chart]:
-    """The score, the losses, the discriminator's outputs, and the images per second."""
-    names = list(dict.fromkeys(key for line in record.scalars for key in line if key not in COUNTERS))
+    """The score, the losses, the discriminator's outputs, rates that change, and the images per second."""
+    logged = list(dict.fromkeys(key for line in record.scalars for key in line if key not in COUNTERS))
+    rates = [name for name in logged if name.startswith(LEARNING_RATE)]
+    names = [name for name in logged if name not in rates]
     scores = [name for name in names if name.startswith("D(")]
     losses = [name for name in names if name not in scores and not name.startswith("augment.")]
     charts = [score_chart([("score", record)])] if record.scores else []
@@ -171,9 +174,18 @@ def _charts(record: Record) -> list[Chart]:
             x_label="images seen",
             lines=[_line(record, name) for name in scores],
         ),
+        *_rate_charts(record, rates),
         Chart(title="Images per second", x_label="images seen", lines=[_line(record, "images_per_second", "images/s")]),
     ]
     return charts
+
+
+def _rate_charts(record: Record, names: Sequence[str]) -> list[Chart]:
+    """The learning rates, where one of them changes."""
+    lines = [_line(record, name, name.removeprefix(LEARNING_RATE)) for name in names]
+    if all(len({rate for _, rate in line.points}) < 2 for line in lines):
+        return []
+    return [Chart(title="Learning rate", x_label="images seen", lines=lines)]
 
 
 def score_chart(records: Sequence[tuple[str, Record]], bands: bool = True) -> Chart:

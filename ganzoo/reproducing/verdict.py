@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganzoo.config.renamed import with_new_names
 from ganzoo.engine import checkpoint, snapshot
+from ganzoo.runs.logs import LEARNING_RATE
 
 UNTIMED = frozenset(["seconds", "images_per_second"])
 """Values that are never the same twice."""
@@ -66,12 +67,16 @@ class Reproduction:
 
 
 def first_unlike_line(then: Sequence[Line], now: Sequence[Line]) -> Difference | None:
-    """The first step and term in which lines of the same step differ. A line that is missing now is a difference."""
+    """The first step and term in which lines of the same step differ. A line that is missing now is a difference.
+
+    Learning rates that were not logged then, as older versions did not, are none.
+    """
     made = {line["step"]: line for line in now}
     for line in then:
         step = int(line["step"])
         again = made.get(step, {})
-        for term in [*line, *(term for term in again if term not in line)]:
+        new = (term for term in again if term not in line and not term.startswith(LEARNING_RATE))
+        for term in [*line, *new]:
             if term not in UNTIMED and _text(line, term) != _text(again, term):
                 return Difference(step=step, where=term, then=_text(line, term), now=_text(again, term))
     return None

@@ -103,6 +103,21 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
             owner.unlink(missing_ok=True)
 
 
+def holder(folder: Path) -> str | None:
+    """The process that has the run folder, in brackets and empty where it is unknown; None where none has it."""
+    from filelock import FileLock, Timeout
+
+    if not (folder / LOCK).is_file():
+        return None
+    try:
+        with FileLock(folder / LOCK).acquire(timeout=0):
+            return None
+    except Timeout:
+        return _process_of(folder / OWNER)
+    except OSError:  # whoever wants to write to it will say why it can't be
+        return None
+
+
 def _process_of(owner: Path) -> str:
     """The process that wrote the file, in brackets; nothing when it can't be read."""
     try:

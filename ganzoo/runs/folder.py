@@ -112,3 +112,6 @@ class Run:
             number = sample.stem.removeprefix("step-")
             if number.isdecimal() and int(number) > step:
                 sample.unlink()
+        for draft in self.samples.glob(".step-*.png.part"):
+            draft.unlink()
+        self.newest_sample = max(self.samples.glob("step-*.png"), default=None, key=lambda path: (len(path.name), path))

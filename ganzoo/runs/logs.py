@@ -8,6 +8,8 @@ from ganzoo.io.untrusted import parse_json, read_json
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, TIMELINE, file_name
 
+LEARNING_RATE = "lr/"
+"""Before the name of a step: its learning rate in scalars.jsonl. Runs of older versions did not log it."""
 _CUT_OFF = 2**62
 """A step that no run reaches. It stands for a line that a crash cut off, so that `lines_until` drops it."""
 

@@ -14,6 +14,7 @@ from ganzoo.config.units import Progress, duration
 from ganzoo.runs.folder import Run
 
 SCALARS = {"step": 30, "images": 240, "seconds": 30.0, "images_per_second": 8.0, "generator.fake": 0.7, "D(real)": 0.9}
+SCALARS["lr/generator"] = 2e-4  # not shown
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import torch
 
 from ganzoo.engine import checkpoint, crashes
 from ganzoo.engine.checkpoint_files import Checkpoint
-from ganzoo.engine.crashes import POINTS, crash_point
+from ganzoo.engine.crashes import SAVE_POINTS, crash_point
 
 FORK = multiprocessing.get_context("fork")
 GROUPS = ("weights", "ema", "train")
@@ -46,11 +46,11 @@ def check_whole(folder: Path, least: int) -> int:
     return step
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", SAVE_POINTS)
 def test_a_kill_at_each_point_of_a_save_loses_nothing_before_it(tmp_path: Path, point: str) -> None:
     save_to(tmp_path, range(1, 4))
     killed_save(tmp_path, point)
-    published = POINTS.index(point) >= POINTS.index("after-rename")
+    published = SAVE_POINTS.index(point) >= SAVE_POINTS.index("after-rename")
     assert check_whole(tmp_path, 3) == (4 if published else 3)
     checkpoint.set_aside_after(tmp_path, 3)  # as a resume does, which may find LATEST behind or ahead
     save_to(tmp_path, range(4, 6))

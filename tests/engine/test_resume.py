@@ -1,6 +1,7 @@
 """Ten steps are five, a kill, a resume and five: tensor for tensor, and line for line."""
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -13,9 +14,12 @@ import torch
 from safetensors.torch import load_file
 
 from ganzoo import api
-from ganzoo.engine import checkpoint
+from ganzoo.engine import checkpoint, snapshot
+from ganzoo.engine.checkpoint_files import Checkpoint
+from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DataError, StorageError, UsageError
 from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 from tests.tiny_runs import MODELS
 
 TIMES = ("seconds", "images_per_second")
@@ -125,3 +129,63 @@ def test_no_good_checkpoint_is_exit_6(train: Callable[..., Run]) -> None:
         file.write_text("")
     with pytest.raises(StorageError, match="manifest"):
         api.resume(run.folder, budget="4steps")
+
+
+class StopsAt(View):
+    """Asks the run to stop after a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def stepped(self, run: Run) -> None:
+        if run.progress.steps == self.step:
+            signal.raise_signal(signal.SIGTERM)
+
+
+LAZY = {
+    "stylegan2-lite": {"lazy": 4, "path_every": 4},
+    "dcgan": {"regularise": "r1", "r1.every": 4},
+    "wgan": {"warmup_every": 4},
+}
+
+
+@pytest.mark.parametrize("model", LAZY)
+def test_what_is_not_computed_in_every_round_is_logged_alike_after_a_resume(
+    train: Callable[..., Run], model: str
+) -> None:
+    """The resume comes between two rounds that compute it; reproducing compares the same lines."""
+    options = {**LAZY[model], "budget": "7steps", "log_every": "1steps", "threads": 1}
+    whole = train(model, "whole", **options)
+    parted = train(model, "parted", StopsAt(2), **options)
+    assert parted.outcome == "terminated"
+    api.resume(parted.folder)
+    assert [json.dumps(line) for line in lines(parted.folder)] == [json.dumps(line) for line in lines(whole.folder)]
+    assert api.reproduce(parted.folder).identical
+
+
+def test_a_rollback_returns_to_the_values_of_its_checkpoint(trainer: Callable[..., Trainer]) -> None:
+    one = trainer(regularise="r1", **{"r1.every": 2})
+    one.round(0.0)
+    one.round(0.0)
+    saved, values = snapshot.take(one, 0.0), one.scalars()
+    one.round(0.0)
+    assert one.scalars() != values
+    snapshot.restore(one, saved)
+    assert one.scalars() == values and "discriminator.r1" in values
+
+
+def test_a_value_that_no_file_can_hold_is_left_out(trainer: Callable[..., Trainer]) -> None:
+    one = trainer()
+    one.round(0.0)
+    known = snapshot.take(one, 0.0, {"a": math.nan, "b": math.inf, "c": 1.5}).state["scalars"]
+    assert known == {"c": 1.5}
+
+
+def test_a_checkpoint_without_logged_values_is_read(trainer: Callable[..., Trainer]) -> None:
+    """As older versions wrote them."""
+    one = trainer()
+    one.round(0.0)
+    saved = snapshot.take(one, 2.0)
+    old = {key: value for key, value in saved.state.items() if key not in ("scalars", "score_due")}
+    assert snapshot.restore(one, Checkpoint(tensors=saved.tensors, state=old)) == 2.0
+    assert one.scalars() == {} and one.score_due is False

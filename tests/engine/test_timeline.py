@@ -1,6 +1,7 @@
 """What a model is told of its budget is written down, and can be told again."""
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Amount, Progress
 from ganzoo.engine.timeline import Moment, Timeline, recorded_moments
 from ganzoo.errors import StorageError
+from ganzoo.model import GAN
 from ganzoo.runs.folder import Run
+from ganzoo.runs.view import View
 
 
 @pytest.fixture
@@ -69,3 +72,45 @@ def test_a_damaged_record_is_told(run: Callable[..., Run]) -> None:
     (run("1s").folder / "timeline.jsonl").write_text('{"step": 0, "budget": "soon"}\n')
     with pytest.raises(StorageError, match=r"timeline\.jsonl' is damaged"):
         recorded_moments(run("1s").folder)
+
+
+class Notices(View):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize(
+    ("budget", "said", "rates"),
+    [
+        ("4steps", "", [1, 0.75, 0.5, 0.25]),
+        ("8steps", "rise from 50 % to 75 % of those at the start: they follow the budget, which was 4steps and is", [
+            *(1, 0.75, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125)
+        ]),
+        ("3steps", "fall from 50 % to 33.3 % of", [1, 0.75, 1 / 3]),
+    ],
+)  # fmt: skip
+def test_a_rate_that_jumps_with_another_budget_is_told_and_logged(
+    train: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, budget: str, said: str, rates: list[float]
+) -> None:
+    class Stops(View):
+        def stepped(self, run: Run) -> None:
+            if run.progress.steps == 2:
+                signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(GAN, "rate", lambda gan, progress: 1 - progress)
+    run = train(view=Stops(), budget="4steps", log_every="1steps", lr=0.5, lr_discriminator=0.25, threads=1)
+    view = Notices()
+    api.resume(run.folder, view=view, budget=budget)
+    told = [text for text in view.said if "learning rates" in text]
+    assert (len(told), said in "".join(told)) == (bool(said), True)
+    for name, base in (("lr/generator", 0.5), ("lr/discriminator", 0.25)):
+        assert [line[name] for line in run.scalar_lines()] == pytest.approx([base * rate for rate in rates])
+
+
+def test_a_damaged_timeline_ends_no_resume(train: Callable[..., Run]) -> None:
+    run = train(budget="2steps", threads=1)
+    (run.folder / "timeline.jsonl").write_text('{"step": 0, "budget": "long"}\n')
+    assert api.resume(run.folder, budget="3steps").progress.steps == 3

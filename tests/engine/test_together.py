@@ -20,9 +20,11 @@ from torch import distributed
 
 from ganzoo import api
 from ganzoo.batch import SharedGenerator
-from ganzoo.engine import checkpoint
+from ganzoo.engine import checkpoint, crashes
 from ganzoo.engine.processes import LostError, Processes
 from ganzoo.errors import DataError
+from ganzoo.runs.logs import recorded_scores
+from tests.runs.test_parent import ends
 
 PATCHED = """
 import os, signal, sys, time
@@ -193,6 +195,40 @@ def test_torchrun_starts_what_was_killed_again_and_it_goes_on(tmp_path: Path) ->
     assert agent.returncode == 0, output
     assert "ended without a word" in output and "resuming" in output
     assert checkpoint.steps_in(folder / "checkpoints")[-1] == 150
+
+
+@pytest.mark.slow
+def test_no_process_outlives_torchrun(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    elastic = ["--nproc-per-node", "2", "--standalone"]
+    agent = subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", *elastic, *COMMAND, "--budget", "1h", "--out", str(folder)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    wait_for((folder / "scalars.jsonl").is_file, [agent])
+    first = json.loads((folder / ".owner.json").read_text())["pid"]
+    agent.kill()
+    agent.wait()
+    assert ends(first)
+    assert json.loads((folder / "summary.json").read_text())["outcome"] == "terminated"
+
+
+@pytest.mark.slow
+def test_a_score_that_a_kill_broke_off_is_taken_by_all_when_they_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    scores = ["--score-every", "2steps", "--set", "score_images=50", "--set", "held_out=0.4"]
+    options = [*scores, "--budget", "5steps", "--continue"]
+    monkeypatch.setenv(crashes.VARIABLE, "during-score:2")
+    assert [code for code, _ in ended(start(folder, *options))] == [-signal.SIGKILL, 1]
+    assert [score.step for score in recorded_scores(folder)] == [2]
+    monkeypatch.delenv(crashes.VARIABLE)
+    assert [code for code, _ in ended(start(folder, *options))] == [0, 0]
+    assert [score.step for score in recorded_scores(folder)] == [2, 4, 5]
 
 
 @pytest.fixture

@@ -86,6 +86,15 @@ def test_a_run_report_shows_scores_pictures_and_commands(folder: Path) -> None:
     assert len(images) == 3 and ["hidden" in image for image in images] == [True, True, False]
 
 
+@pytest.mark.parametrize(("rates", "shown"), [((2e-4, 2e-4), False), ((2e-4, 1e-4), True)])
+def test_learning_rates_have_a_chart_where_they_change(folder: Path, rates: tuple[float, ...], shown: bool) -> None:
+    lines = [{"step": i, "images": 8 * i, "generator.fake": 1.0, "lr/generator": r} for i, r in enumerate(rates)]
+    (folder / "scalars.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    page = Page(render_run(folder))
+    assert ("Learning rate" in page.text) is shown and ("0.00015" in page.text) is shown
+    assert "lr/" not in page.text
+
+
 def test_the_command_repeats_the_configuration(train: Train, catalog: Any) -> None:
     run = train("wgan-gp", budget="1steps", **{"loss.weight": 7.5})
     words = shlex.split(repeat(json.loads((run.folder / "run.json").read_text())))

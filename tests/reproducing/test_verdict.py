@@ -40,6 +40,14 @@ def test_the_first_term_that_differs_in_a_bit_is_named(now: list[dict[str, float
     assert first_unlike_line(THEN, now) == Difference(step=4, where=where, then=then, now=after)
 
 
+def test_learning_rates_that_an_older_run_did_not_log_are_no_difference() -> None:
+    now = [{**line, "lr/generator": 0.1} for line in THEN]
+    assert first_unlike_line(THEN, now) is None
+    assert first_unlike_line(now, THEN) == Difference(
+        step=int(THEN[0]["step"]), where="lr/generator", then="0.1", now="none"
+    )
+
+
 def saved(folder: Path, **weights: torch.Tensor) -> Path:
     state = Checkpoint(tensors={"weights": weights, "train": {"rng": torch.arange(3)}}, state={})
     folder.mkdir()

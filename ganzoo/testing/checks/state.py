@@ -25,7 +25,7 @@ def save_load(subject: Subject) -> None:
 
 
 def resume_exact(subject: Subject) -> None:
-    """A run that was stopped, saved and resumed equals an uninterrupted one, tensor for tensor."""
+    """A run that was stopped, saved and resumed equals an uninterrupted one: every tensor and every logged value."""
     whole = subject.trainer()
     _rounds(whole, 2 * _ROUNDS)
     stopped = subject.trainer()
@@ -43,6 +43,8 @@ def resume_exact(subject: Subject) -> None:
         for name, value in values.items()
         if name not in found[group] or not torch.equal(value, found[group][name])
     ]
+    then, now = whole.scalars(), resumed.scalars()
+    differing += [name for name in {**then, **now} if then.get(name) != now.get(name)]
     if differing:
         fail(f"after resuming, {names(differing)} differ: keep all state in parameters and buffers")
 
