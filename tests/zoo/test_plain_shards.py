@@ -4,9 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ganzoo_plugins.streams.members import PICTURES
 
 from ganzoo.cli import run_command
 from ganzoo.data.cache import prepare
+from ganzoo.data.decode import ENDINGS
 from ganzoo.runs.run_file import read_run_file
 from tests.zoo.test_streams import SIZE, Files, greys, jpeg, shards, tar
 
@@ -78,6 +80,10 @@ def test_pictures_without_the_label_of_their_sample_are_not_taken_for_samples(tm
     files = [("0.jpg", jpeg(0)), ("0.mask.jpg", jpeg(9)), ("0.cls", b"sea")]
     (picture,) = shards(path=tar(tmp_path / "x.tar", files), label="cls").pictures(SIZE)
     assert picture.labels == (0,) and picture.pixels is not None and round(float(picture.pixels.mean())) == 0
+
+
+def test_what_counts_as_a_picture_in_a_folder_does_so_here() -> None:
+    assert {f".{ending}" for ending in PICTURES} == ENDINGS
 
 
 def test_pictures_of_other_formats_are_skipped_by_name(tmp_path: Path) -> None:

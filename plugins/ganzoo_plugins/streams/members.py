@@ -7,8 +7,13 @@ samples, but names such as IMG_1.edit.jpg look like them: there each picture sta
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ganzoo.data.decode import ENDINGS
-
+PICTURES = frozenset(
+    (
+        *("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "bmp", "tif", "tiff", "gif"),
+        *("avif", "heic", "heif", "ppm", "pgm", "jp2"),
+    )
+)
+"""The endings of pictures in folders. Here those that `data.image` does not name are skipped, and it is said."""
 LEFT_OUT = "further pictures of their sample are left out; data.image says which one is taken"
 APART = "several pictures share a name up to its first dot, and each is read; data.image says which one to take instead"
 _MOST_MEMBERS = 32
@@ -42,7 +47,7 @@ class Endings:
 
     def is_picture(self, ending: str) -> bool:
         """Whether a member is a picture, wanted or not."""
-        return self.takes(ending) or f".{_last(ending)}" in ENDINGS
+        return self.takes(ending) or _last(ending) in PICTURES
 
     def best(self, sample: Sequence[Member]) -> Member | None:
         """The picture of a sample."""
