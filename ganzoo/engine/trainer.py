@@ -72,6 +72,8 @@ class Trainer:
         """The batch on which the training diverged last."""
         self.rounds = 0
         self.images_seen = 0
+        self.within_round = False
+        """Whether the latest round has drawn a batch. Until then the state is that after the round before."""
         self._values: dict[str, Tensor] = {}
         if settings.compile:
             # In place and after the copy for the average, so that names of weights stay as they are.
@@ -82,6 +84,7 @@ class Trainer:
     def round(self, progress: float) -> None:
         """Applies all steps once, with their repetitions."""
         self.gan.train()
+        self.within_round = False
         seen = self.images_seen
         batch: Batch | None = None
         for step in self.steps:
@@ -89,6 +92,7 @@ class Trainer:
             for left in reversed(range(repetitions)):
                 if batch is None or left < repetitions - 1:
                     batch = self._draw(progress)
+                    self.within_round = True
                 batch.keep_graph = left == 0 and step is not self.steps[-1]
                 self._apply(step, batch)
         self.rounds += 1

@@ -18,7 +18,7 @@ class Encoded:
     """A picture as it is stored: `read` gives the file's content or raises OSError.
 
     `meaning` is what else the pixels and labels depend on; a `problem` says why the picture can't be used, a `note`
-    what else is to be told.
+    what else the user should know.
     """
 
     name: str
