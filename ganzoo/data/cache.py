@@ -15,6 +15,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from ganzoo.data.decode import RULES, decoders
 from ganzoo.data.ingest import INDEX, LABELS, PIXELS, no_space, write_entry
 from ganzoo.data.labels import with_usable_values
 from ganzoo.data.source import PictureStream
+from ganzoo.data.stored import StoredPixels
 from ganzoo.errors import DataError, StorageError, one_line
 from ganzoo.io.files import cache_folder, write_atomically
 from ganzoo.runs.view import View
@@ -40,7 +42,8 @@ _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError)
 class Images:
     """A data set ready for training: `pixels` uint8 N H W 3, `labels` int64 N A for A attributes.
 
-    `skipped` has the names of unusable pictures and the reasons, `notes` how many pictures each rule changed.
+    `skipped` has the names of unusable pictures and the reasons, `notes` how many pictures each rule changed. Pixels in
+    the cache are also in `stored`, from which `rows` and `take` read them.
     """
 
     pixels: NDArray[np.uint8]
@@ -49,27 +52,21 @@ class Images:
     fingerprint: str
     skipped: tuple[tuple[str, str], ...]
     notes: Mapping[str, int] = field(default_factory=dict)
+    stored: StoredPixels | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def take(self, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """The images of those numbers as uint8 B 3 H W (channels last in memory) and their labels, int64 B A."""
-        pixels = torch.from_numpy(_rows(self.pixels, indices))
+        pixels = torch.from_numpy(self.rows(indices))
         return pixels.permute(0, 3, 1, 2), torch.from_numpy(self.labels[indices])
 
-
-def _rows(pixels: NDArray[np.uint8], indices: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The rows of those numbers. A mapped file is read, since mapped pages would count as memory of the process."""
-    if not isinstance(pixels, np.memmap) or pixels.filename is None:
-        return np.take(pixels, indices, axis=0)
-    rows = np.empty((len(indices), *pixels.shape[1:]), np.uint8)
-    with open(pixels.filename, "rb", buffering=0) as file:
-        for row, index in zip(rows, indices.tolist(), strict=True):
-            file.seek(index * row.nbytes)
-            if file.readinto(row.data) != row.nbytes:
-                raise StorageError(f"the image cache '{pixels.filename}' was truncated while in use: resume the run")
-    return rows
+    def rows(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The pixels of those numbers, uint8 B H W 3, whatever happened to the cache since it was opened."""
+        if self.stored is not None and self.stored.mapped is self.pixels:
+            return self.stored.rows(indices)
+        return np.take(self.pixels, indices, axis=0)
 
 
 def prepare(source: PictureStream, size: Size, view: View | None = None, *, max_bad: float = 1.0) -> Images:
@@ -80,18 +77,41 @@ def prepare(source: PictureStream, size: Size, view: View | None = None, *, max_
     """
     view = view or View()
     key = _hash(RULES, decoders(), source.fingerprint(), size)
-    try:
-        with _only_one(key, view):
-            images = _remembered(key) or _ingest(source, size, key, view)
-    except OSError as error:
-        raise StorageError(
-            f"can't use the image cache '{cache_folder()}': {one_line(error)}; set GANZOO_CACHE"
-        ) from None
+    images = _prepare(source, size, key, view)
     check_share(images, max_bad)
+    if images.stored is not None:
+        images.stored.again = partial(_written_again, source, size, key, view, images.fingerprint)
     if not images.skipped:
         return images
     attributes, labels = with_usable_values(images.attributes, images.labels)
     return replace(images, attributes=attributes, labels=labels)
+
+
+def _prepare(source: PictureStream, size: Size, key: str, view: View) -> Images:
+    try:
+        try:
+            return _read_once(source, size, key, view)
+        except FileNotFoundError:
+            view.notice("the image cache was emptied while the images were read into it; reading them again")
+            return _read_once(source, size, key, view)
+    except OSError as error:
+        raise StorageError(
+            f"can't use the image cache '{cache_folder()}': {one_line(error)}; set GANZOO_CACHE"
+        ) from None
+
+
+def _read_once(source: PictureStream, size: Size, key: str, view: View) -> Images:
+    with _only_one(key, view):
+        return _remembered(key) or _ingest(source, size, key, view)
+
+
+def _written_again(source: PictureStream, size: Size, key: str, view: View, fingerprint: str) -> Path:
+    """The pixels of an entry that was lost while in use. Raises DataError when the images have changed since."""
+    view.notice("the image cache was lost while in use; reading the images again")
+    images = _prepare(source, size, key, view)
+    if images.fingerprint != fingerprint or images.stored is None:
+        raise DataError("they have changed since the start")
+    return images.stored.path
 
 
 def check_share(images: Images, max_bad: float) -> None:
@@ -122,6 +142,8 @@ def _ingest(source: PictureStream, size: Size, key: str, view: View) -> Images:
             shutil.rmtree(cache_folder() / entry, ignore_errors=True)
             _rename(draft, cache_folder() / entry)
         write_atomically(cache_folder() / f"{key}.json", json.dumps({"entry": entry}))
+    except FileNotFoundError:  # no lack of space: the cache was emptied
+        raise
     except OSError as error:
         raise StorageError(no_space(one_line(error), source.count(), size)) from None
     finally:
@@ -168,9 +190,10 @@ def _open(entry: str) -> Images:
     if file.stat().st_size != np.prod(shape):
         raise ValueError(f"'{file}' is not {shape}")
     attributes = {name: tuple(values) for name, values in index["attributes"].items()}
-    empty = np.empty(shape, np.uint8)  # an empty file can't be mapped
+    stored = StoredPixels(file, shape) if shape[0] else None  # an empty file can't be mapped
     return Images(
-        pixels=np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else empty,
+        pixels=np.empty(shape, np.uint8) if stored is None else stored.mapped,
+        stored=stored,
         labels=np.load(folder / LABELS).reshape(shape[0], len(attributes)),
         attributes=attributes,
         fingerprint=index["fingerprint"],

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import torch
 
@@ -16,7 +17,7 @@ from ganzoo.engine.scores import PATIENCE, Scoreboard, TakesScores
 from ganzoo.engine.signals import StopRequest, stop_on_signals
 from ganzoo.engine.timeline import Clock, Moment, Timeline
 from ganzoo.engine.trainer import Trainer, diverged
-from ganzoo.errors import DivergedError, GanzooError, one_line
+from ganzoo.errors import DivergedError, GanzooError, StorageError, one_line
 from ganzoo.runs.folder import Run
 from ganzoo.runs.view import View
 
@@ -135,7 +136,7 @@ class Loop:
             used = self._timeline.read(progress, self.trainer.rollbacks)
             # A reproduced run repeats the recorded rollbacks too, since each one halves the learning rates.
             self.trainer.rollbacks = self._timeline.rollbacks
-            self.trainer.round(used)
+            self._round(used)
             progress = self.run.progress = self._sync_progress(request)
             self.view.stepped(self.run)
             self.trainer.score_due = score.due(progress)
@@ -147,6 +148,17 @@ class Loop:
                 self._outputs.save(progress.seconds)
             if self.trainer.score_due:
                 self._score(request)
+
+    def _round(self, used: float) -> None:
+        """Trains one round. When its images can't be read any more, the rounds before it are saved."""
+        try:
+            self.trainer.round(used)
+        except StorageError:
+            # The other processes would not know of this checkpoint.
+            if self._team.processes.world_size == 1 and not self.trainer.within_round:
+                with suppress(GanzooError):
+                    self._outputs.save(self._clock.seconds, last=True)
+            raise
 
     def _sync_progress(self, request: StopRequest) -> Progress:
         """Agrees with all processes on the training time, from the main process, and on a signal; returns the progress.

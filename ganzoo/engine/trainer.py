@@ -76,6 +76,8 @@ class Trainer:
         self.score_due = False
         """Whether a score of the latest round is due. A run that was killed meanwhile takes it when it resumes."""
         self._earlier: dict[str, float] = {}
+        self.within_round = False
+        """Whether the latest round has drawn a batch. Until then the state is that after the round before."""
         self._values: dict[str, Tensor] = {}
         if settings.compile:
             # In place and after the copy for the average, so that names of weights stay as they are.
@@ -86,6 +88,7 @@ class Trainer:
     def round(self, progress: float) -> None:
         """Applies all steps once, with their repetitions."""
         self.gan.train()
+        self.within_round = False
         seen = self.images_seen
         batch: Batch | None = None
         for step in self.steps:
@@ -93,6 +96,7 @@ class Trainer:
             for left in reversed(range(repetitions)):
                 if batch is None or left < repetitions - 1:
                     batch = self._draw(progress)
+                    self.within_round = True
                 batch.keep_graph = left == 0 and step is not self.steps[-1]
                 self._apply(step, batch)
         self.rounds += 1

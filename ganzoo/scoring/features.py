@@ -24,7 +24,7 @@ def features_of(encoder: Encoder, images: Images, numbers: NDArray[np.int64], de
     file = _file(encoder, images, numbers)
     if (kept := _read(file, (len(numbers), encoder.dimension))) is not None:
         return kept
-    blocks = (images.pixels[numbers[start : start + _BLOCK]] for start in range(0, len(numbers), _BLOCK))
+    blocks = (images.rows(numbers[start : start + _BLOCK]) for start in range(0, len(numbers), _BLOCK))
     features = torch.cat([encode(encoder, block, device=device).cpu() for block in blocks])
     _write(file, features)
     return features

@@ -85,7 +85,7 @@ class TranslationScorer:
         one, other = _halves(self.real)
         self.floor = interval(kid(one, other))
         self.ceiling = kid(self.real, self.untouched, resamples=0).value
-        self._truth = paintings.pixels[self.numbers] if paired and len(paintings) == len(photos) else None
+        self._truth = paintings.rows(self.numbers) if paired and len(paintings) == len(photos) else None
 
     def draw(self, draw: Draw, attributes: Attributes | None = None) -> NDArray[np.uint8]:
         """The held-out photos, translated by a model: uint8 N H W 3."""
@@ -114,7 +114,7 @@ class TranslationScorer:
         )
 
     def _kept(self, fakes: NDArray[np.uint8], fake: Tensor) -> dict[str, float]:
-        photos = self.photos.pixels[self.numbers]
+        photos = self.photos.rows(self.numbers)
         kept = {
             "content": float(pairs.feature_cosine(fake, self.untouched).mean()),
             "contours": _mean_of_pairs(pairs.gradient_ssim, fakes, photos),

@@ -75,7 +75,9 @@ class ShardsOptions(StreamOptions):
         " joined by ::",
     )
     image: str = Field(
-        "jpg;jpeg;png;webp", min_length=1, description="endings of the picture's member, the first that is there"
+        "jpg;jpeg;png;webp",
+        min_length=1,
+        description="endings of the picture's member, the first that is there; x.edit.jpg ends in jpg, too",
     )
     label: str = Field("", pattern=r"^[^;/]*$", description="ending of the label's member, such as cls; empty is none")
 

@@ -17,7 +17,8 @@ _AHEAD = 32
 class Encoded:
     """A picture as it is stored: `read` gives the file's content or raises OSError.
 
-    `meaning` is what else the pixels and labels depend on; a `problem` says why the picture can't be used.
+    `meaning` is what else the pixels and labels depend on; a `problem` says why the picture can't be used, a `note`
+    what else the user should know.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Encoded:
     labels: tuple[int, ...] = ()
     meaning: str = ""
     problem: str = ""
+    note: str = ""
 
 
 def decoded(items: Iterable[Encoded], size: Size) -> Iterator[Picture]:
@@ -54,4 +56,6 @@ def _picture(item: Encoded, size: Size) -> Picture:
         pixels, notes = decode(data, size)
     except (OSError, ValueError) as error:
         return Picture(pixels=None, labels=item.labels, name=item.name, problem=str(error), digest=digest)
+    if item.note:
+        notes = (*notes, item.note)
     return Picture(pixels=pixels, labels=item.labels, name=item.name, notes=notes, digest=digest)

@@ -5,15 +5,16 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganzoo import DataError, Picture, PictureStream, Size, UsageError
 from ganzoo_plugins.streams.labels import Labels, split_values
+from ganzoo_plugins.streams.members import APART, LEFT_OUT, Endings, Member, grouped
 from ganzoo_plugins.streams.reading import Encoded, decoded, limited
 from ganzoo_plugins.streams.share import chosen_share
-from ganzoo_plugins.streams.tar import members, opened
+from ganzoo_plugins.streams.tar import WholeTar, contents, opened
 
 if TYPE_CHECKING:
     from ganzoo_plugins.streams import ShardsOptions
@@ -36,7 +37,8 @@ class Shards(PictureStream):
         places = [place for pattern in options.path.split("::") for place in expanded(pattern)]
         self._by_picture = len(places) < self.share.parts
         self.places = places if self._by_picture else list(self.share.of(places))
-        self._keys = [key.strip().lower() for key in options.image.split(";") if key.strip()]
+        images = [ending.strip().lower() for ending in options.image.split(";") if ending.strip()]
+        self._endings = Endings(images, options.label.lower())
         self._labels = Labels(options.label.lower(), split_values(options.values), self.share)
         self.attributes: Mapping[str, tuple[str, ...]] = {}
 
@@ -67,46 +69,65 @@ class Shards(PictureStream):
         return self.share.of(found) if self._by_picture else found
 
     def _read(self, place: str) -> Iterator[Encoded]:
-        for sample in samples(place, {key for key in (*self._keys, self._labels.attribute) if key}):
-            yield self._encoded(sample, os.path.basename(place))
+        for members in samples(place, self._endings):
+            yield from self._pictures(members, os.path.basename(place))
 
-    def _encoded(self, sample: Mapping[str, Any], shard: str) -> Encoded:
-        name = f"{shard}: {sample['__key__']}"
-        data: bytes | None = next((sample[key] for key in self._keys if key in sample), None)
+    def _pictures(self, members: Sequence[Member], shard: str) -> Iterator[Encoded]:
+        """The picture of a sample; each picture where the members are no sample."""
+        endings, best = self._endings, self._endings.best(members)
+        pictures = [member for member in members if endings.is_picture(member.ending)]
+        if endings.is_sample(members):
+            label = next((member for member in members if member.ending == endings.label), None)
+            if best or label or pictures:
+                note = LEFT_OUT if best and len(pictures) > 1 else ""
+                yield self._encoded(f"{shard}: {members[0].key}", best, label, note)
+            return
+        several = sum(endings.takes(member.ending) for member in pictures) > 1
+        for member in pictures:
+            name = member.key if member is best and member.ending in endings.images else member.name
+            taken = member if endings.takes(member.ending) else None
+            yield self._encoded(f"{shard}: {name}", taken, None, APART if several else "")
+
+    def _encoded(self, name: str, picture: Member | None, label: Member | None, note: str) -> Encoded:
         try:
-            if data is None:
-                raise ValueError(f"no member ends in {', '.join(self._keys)}")
-            text = sample.get(self._labels.attribute, b"").decode().strip()
+            if picture is None:
+                raise ValueError(f"no member ends in {', '.join(self._endings.images)}")
+            text = (label.data or b"").decode().strip() if label else ""
             labels = self._labels.numbers(text)
         except ValueError as error:
             return Encoded(name=name, read=bytes, problem=str(error))
-        content = data
-        return Encoded(name=name, read=lambda: content, labels=labels, meaning=self._labels.meaning(text))
+        content = picture.data or b""
+        return Encoded(name=name, read=lambda: content, labels=labels, meaning=self._labels.meaning(text), note=note)
 
 
-def samples(place: str, endings: set[str]) -> Iterator[dict[str, Any]]:
-    """The samples of one shard as `webdataset` groups them, with only those members whose ending is wanted.
+def samples(place: str, endings: Endings) -> Iterator[list[Member]]:
+    """The samples of one shard as `webdataset` groups them, with the content of the members that are needed.
 
-    Raises DataError, naming the shard, when it can't be read to its end or when nothing in it is wanted.
+    Raises DataError, naming the shard, when it can't be read to its end or when it has no picture that is wanted.
     """
     try:
-        from webdataset.tariterators import base_plus_ext, group_by_keys
+        from webdataset.tariterators import base_plus_ext
     except ImportError:
         raise missing_package() from None
     others: dict[str, None] = {}
 
-    def wanted(member: str) -> bool:
-        ending = (base_plus_ext(member)[1] or "").lower()
-        if ending not in endings and len(others) < _ENDINGS_NAMED:
-            others[ending] = None
-        return ending in endings
+    def ending_of(name: str) -> str:
+        return (base_plus_ext(name)[1] or "").lower()
+
+    def found(stream: WholeTar) -> Iterator[Member]:
+        for name, data in contents(stream, lambda name: endings.needs(ending_of(name))):
+            key = base_plus_ext(name)[0]
+            if data is None and len(others) < _ENDINGS_NAMED:
+                others[ending_of(name)] = None
+            if key is not None:
+                yield Member(name=name, key=key, ending=ending_of(name), data=data)
 
     empty = True
     try:
         with opened(place) as stream:
-            # webdataset only groups. If it opened places itself, some names would make it start programs.
-            for sample in group_by_keys(members(stream, place, wanted)):
-                empty = False
+            # webdataset only splits names. If it opened places itself, some names would make it start programs.
+            for sample in grouped(found(stream)):
+                empty = empty and all(member.data is None for member in sample)
                 yield sample
             stream.check_end()
     # Readers raise many types for broken files (tarfile's, zlib.error, EOFError and lzma's among them).
@@ -114,8 +135,9 @@ def samples(place: str, endings: set[str]) -> Iterator[dict[str, Any]]:
         raise DataError(f"shard '{place}' can't be read: {_reason(error)}") from None
     if empty and others:
         seen = ", ".join(ending or "none" for ending in others)
+        wanted = filter(None, (*endings.images, endings.label))
         raise DataError(
-            f"shard '{place}' has no member ending in {', '.join(sorted(endings))}, but in {seen}: set data.image"
+            f"shard '{place}' has no member ending in {', '.join(sorted(wanted))}, but in {seen}: set data.image"
         )
 
 

@@ -57,21 +57,25 @@ class WholeTar:
                 raise ValueError("there is more after its end mark, as of several tar files joined into one")
 
 
-def members(stream: WholeTar, url: str, wanted: Callable[[str], bool]) -> Iterator[dict[str, Any]]:
-    """The ordinary files that are wanted, one after the other, as webdataset groups them.
+def contents(stream: WholeTar, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes | None]]:
+    """The name of each ordinary file, one after the other, and the content of those that are wanted.
 
-    Names are names: nothing is written, links and devices are passed over. Raises ValueError for a member that claims
-    to be larger than any picture.
+    Names are names: nothing is written, links and devices are passed over. Raises ValueError for a member that is
+    wanted and claims to be larger than any picture.
     """
     with tarfile.open(fileobj=stream, mode="r|*") as archive:  # type: ignore[call-overload]  # it only needs to read
         for member in archive:
             stream.allow(member.size)
-            if member.isreg() and not _META.match(member.name) and wanted(member.name):
-                if member.size > MAX_MEMBER:
-                    raise ValueError(f"member {member.name!r} has {member.size:,} bytes, at most {MAX_MEMBER:,}")
-                content = archive.extractfile(member)
-                yield {"fname": member.name, "data": content.read() if content else b"", "__url__": url}
+            if member.isreg() and not _META.match(member.name):
+                yield member.name, _content(archive, member) if wanted(member.name) else None
             archive.members = []  # or all headers stay in memory
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    if member.size > MAX_MEMBER:
+        raise ValueError(f"member {member.name!r} has {member.size:,} bytes, at most {MAX_MEMBER:,}")
+    content = archive.extractfile(member)
+    return content.read() if content else b""
 
 
 @contextmanager
