@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run, given, open_catalog, recorded_configuration
 from ganzoo.errors import UsageError, nearest, one_line
+from ganzoo.io.user_path import user_path
 from ganzoo.runs.view import View
 from ganzoo.specs import ModelSpec, Task
 
@@ -81,15 +82,16 @@ def compare(
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
     from ganzoo.comparing.record import record as append
+    from ganzoo.config.configuration import namesake_notices
     from ganzoo.config.renamed import rename_notices
 
-    asked, view = {**(options or {}), **given(settings)}, view or View()
-    for text in rename_notices(asked):
+    asked, view, catalog = {**(options or {}), **given(settings)}, view or View(), open_catalog()
+    for text in (*rename_notices(asked), *namesake_notices(asked, catalog)):
         view.notice(text)
     plan = settings_of(names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny)
-    done = run_comparison(plan, open_catalog(), view, out=Path(out) if out else None, jobs=jobs)
+    done = run_comparison(plan, catalog, view, out=user_path(out) if out else None, jobs=jobs)
     if record is not None:
-        append(Path(record), done.rows, done.settings)
+        append(user_path(record), done.rows, done.settings)
     return done
 
 
@@ -112,9 +114,9 @@ def reproduce(
     """
     from ganzoo.reproducing.reproduction import reproduce as again
 
-    place = Path(out) if out else None
+    place = user_path(out) if out else None
     changed = {"data": data, "style": style, "device": device, "threads": threads}
-    return again(Path(folder), open_catalog(), view or View(), steps=steps, out=place, **changed)
+    return again(user_path(folder), open_catalog(), view or View(), steps=steps, out=place, **changed)
 
 
 def start_run(
@@ -125,7 +127,7 @@ def start_run(
     _say(configuration, view)
     from ganzoo.engine.launch import start
 
-    folder = Path(out) if out else None
+    folder = user_path(out) if out else None
     run = start(configuration, catalog, view, out=folder, overwrite=overwrite, build_scorer=build_scorer)
     _report(run, view)
     return run
@@ -139,7 +141,7 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
     from ganzoo.config.settings import RESUMABLE
     from ganzoo.engine.distributed import joined
 
-    folder = Path(out)
+    folder = user_path(out)
     with joined() as team:
         # The main process decides for all: by the time that another looks, this one may have begun.
         begun, saved = team.broadcast("found", " ".join(_found(folder))).split()
@@ -165,8 +167,8 @@ def resume_run(
     from ganzoo.config.renamed import with_new_names
     from ganzoo.runs.run_file import read_run_file
 
-    changed = given(settings)
-    content = read_run_file(Path(folder))
+    changed, folder = given(settings), user_path(folder)
+    content = read_run_file(folder)
     fields = fields_of(catalog.model(content["model"]).spec)
     _check_resumable(with_new_names(changed, fields), with_new_names(content["configuration"], fields))
     if model and catalog.resolve(model)[0].full_name != content["model"]:
@@ -176,7 +178,7 @@ def resume_run(
     _say(configuration, view)
     from ganzoo.engine.launch import resume
 
-    run = resume(Path(folder), configuration, catalog, view, build_scorer=build_scorer)
+    run = resume(folder, configuration, catalog, view, build_scorer=build_scorer)
     _report(run, view)
     return run
 

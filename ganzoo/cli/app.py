@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.console import Format
+from ganzoo.cli.paths import UserPath
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog
@@ -101,7 +102,7 @@ class LazyGroup(click.Group):
 @click.option("--no-plugins", is_flag=True, help="Load the built-in plugins only.")
 @click.option(
     "--registry",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=UserPath(exists=True, dir_okay=False, path_type=Path),
     help="registry.yaml with your own presets.",
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")

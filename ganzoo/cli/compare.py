@@ -12,6 +12,7 @@ from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.flags import ModelCommand
 from ganzoo.cli.live import StderrView
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class _Jobs(click.IntRange):
 @click.option("--jobs", type=_Jobs(), default=1, show_default=True, help="Runs at a time, or ray: tasks on a cluster.")
 @click.option("--threads", type=click.IntRange(0, 1024), default=0, help="CPU threads of a run; 0 shares them out.")
 @click.option("--record", is_flag=True, help="Append the results to registry.yaml (or --registry FILE).")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder; comparisons/NUMBER by default.")
+@click.option("--out", type=PATH, help="Folder; comparisons/NUMBER by default.")
 @format_option
 @click.pass_obj
 def compare(
@@ -79,22 +80,22 @@ def compare(
     from ganzoo.cli.live import LineView
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
+    from ganzoo.config.configuration import namesake_notices
     from ganzoo.config.renamed import rename_notices
     from ganzoo.config.values import parse_assignments
 
     own = parse_assignments(assignments)
-    for text in rename_notices(own):
-        complain(text)
     given = {key: value for key, value in options.items() if value is not None}
+    catalog = context.catalog()
+    for text in (*rename_notices(own), *namesake_notices({**own, **given}, catalog)):
+        complain(text)
     settings = settings_of(
         names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny
     )
     view = StderrView() if form is not Format.TABLE else LineView()
     command = shlex.join(["ganzoo", *sys.argv[1:]])
     try:
-        done = run_comparison(
-            settings, context.catalog(), view, out=out, jobs=jobs, flags=context.flags(), command=command
-        )
+        done = run_comparison(settings, catalog, view, out=out, jobs=jobs, flags=context.flags(), command=command)
     except KeyboardInterrupt:
         complain("ganzoo: stopped; the same command with the same --out resumes")
         return INTERRUPTED

@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.app import Context
-from ganzoo.cli.console import say
+from ganzoo.cli.console import complain, say
 from ganzoo.cli.inspect_data import inspect_data
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import StorageError, UsageError, one_line
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -26,7 +27,7 @@ data.add_command(inspect_data)
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of the augmentation.")
 @click.option("--size", default="64", show_default=True, help="Pixels: 64, or height x width as 96x160.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the changes.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write; preview-NAME.png by default.")
+@click.option("--out", type=PATH, help="File to write; preview-NAME.png by default.")
 @click.pass_obj
 def preview(
     context: Context, source: str, augment: str, assignments: tuple[str, ...], size: str, seed: int, out: Path | None
@@ -47,6 +48,8 @@ def preview(
     of_data = {key.removeprefix("data."): value for key, value in options.items() if key.startswith("data.")}
     of_augment = {key: value for key, value in options.items() if not key.startswith("data.")}
     catalog = context.catalog()
+    for remark in catalog.namesakes(source):
+        complain(remark)
     images = resolve_part(catalog, "dataset", source, of_data)
     augmentation = resolve_part(catalog, "augmentation", augment, of_augment)
     try:

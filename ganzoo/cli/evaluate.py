@@ -9,6 +9,7 @@ import click
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, rows_as, say, table
 from ganzoo.cli.live import StderrView
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 
 
 @click.command("evaluate")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option("--checkpoint", default="LATEST", show_default=True, help="LATEST, BEST or a step.")
 @click.option("--data", metavar="SRC", help="Score on these images: a folder, or a data set by name.")
 @click.option("--encoder", metavar="NAME", help="Use another encoder; scores of different encoders are not comparable.")

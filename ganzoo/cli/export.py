@@ -6,13 +6,14 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
+from ganzoo.cli.paths import PATH
 
 
 @click.command("export")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option("--format", "form", type=click.Choice(["onnx"]), default="onnx", show_default=True, help="Kind of file.")
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST, BEST or a step.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write; model.onnx in the run folder by default.")
+@click.option("--out", type=PATH, help="File to write; model.onnx in the run folder by default.")
 @click.pass_obj
 def export(context: Context, /, run: Path, form: str, step: str, out: Path | None) -> None:
     """Writes a trained model as an ONNX file.

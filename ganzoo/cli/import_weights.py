@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.console import say
+from ganzoo.cli.paths import PATH
 
 
 @click.command("import-weights")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
+@click.argument("out", type=PATH)
 @click.option("--key", default="", help="Where in the file the tensors are, such as generator or state.ema.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
 def import_weights(file: Path, out: Path, key: str, overwrite: bool) -> None:

@@ -10,6 +10,7 @@ import click
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, console, rows_as, say, table
 from ganzoo.cli.live import Reading, StderrView, make_view
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _TOLD_EVERY = 5.0
 """Seconds between two lines of progress."""
 _MANY = 20_000
 """More pictures take long enough to compare that it is said."""
-PathOption = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,8 @@ class Findings:
 @click.option("--held-out", metavar="SRC", help="Images kept for scores, which must not be in SRC.")
 @click.option("--model", metavar="NAME", help="A model or preset to advise on; otherwise one is chosen.")
 @click.option("--estimate/--no-estimate", default=True, help="Measure the time per 1,000 images; takes some seconds.")
-@click.option("--sheet", type=PathOption, metavar="FILE", help="Write a contact sheet, a picture of what was found.")
-@click.option("--fix", type=PathOption, metavar="DIR", help="Write a cleaned copy of SRC to DIR.")
+@click.option("--sheet", type=PATH, metavar="FILE", help="Write a contact sheet, a picture of what was found.")
+@click.option("--fix", type=PATH, metavar="DIR", help="Write a cleaned copy of SRC to DIR.")
 @format_option
 @click.pass_obj
 def inspect_data(
@@ -74,6 +74,8 @@ def inspect_data(
 
     catalog = context.catalog()
     given = {"data": source, "style": style, "held-out": held_out}
+    for remark in catalog.namesakes(*filter(None, given.values())):
+        complain(remark)
     parts = {side: (text, resolve_part(catalog, "dataset", text, {})) for side, text in given.items() if text}
     if model:
         catalog.resolve(model)

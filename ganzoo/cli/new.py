@@ -7,6 +7,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import say
+from ganzoo.cli.paths import PATH
 
 if TYPE_CHECKING:
     from ganzoo.scaffold import Plan
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Of a model: images from noise, or from photos.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder; ganzoo-NAME by default.")
+@click.option("--out", type=PATH, help="Folder; ganzoo-NAME by default.")
 @click.pass_obj
 def new(context: Context, name: str, kind: str, task: str, out: Path | None) -> None:
     """Writes the package of a new plugin.

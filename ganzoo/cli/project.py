@@ -6,19 +6,20 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import StorageError, UsageError, one_line
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @click.command("project")
-@click.argument("run", type=click.Path(path_type=Path))
-@click.argument("photo", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
+@click.argument("photo", type=PATH)
 @click.option("--steps", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Steps of the search.")
 @click.option("--neighbours", type=click.IntRange(0, 64), default=8, show_default=True, help="Pictures around it.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Seed of the search.")
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
-@click.option("--out", type=click.Path(path_type=Path), help="Picture to write; project-PHOTO.png in RUN by default.")
+@click.option("--out", type=PATH, help="Picture to write; project-PHOTO.png in RUN by default.")
 @click.pass_obj
 def project(
     context: Context, /, run: Path, photo: Path, steps: int, neighbours: int, seed: int, step: str, out: Path | None

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.console import say
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError, one_line
 
 if TYPE_CHECKING:
     from ganzoo.specs import ModelSpec
 
-file_argument = click.argument("file", type=click.Path(path_type=Path), default=Path("registry.yaml"))
+file_argument = click.argument("file", type=PATH, default=Path("registry.yaml"))
 
 
 @click.group("registry")

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.console import say
+from ganzoo.cli.paths import PATH
 from ganzoo.runs.paths import file_name
 
 
 @click.command("report")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 def write(folder: Path) -> None:
     """Writes report.html of a run or comparison.
 

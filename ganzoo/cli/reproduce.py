@@ -11,6 +11,7 @@ import click
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.live import StderrView
+from ganzoo.cli.paths import PATH
 from ganzoo.cli.run import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ class _Again(StderrView):
 
 
 @click.command("reproduce")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option("--steps", type=click.IntRange(1), help="Make the first so many steps; all of them by default.")
 @click.option("--data", metavar="SRC", help="Where the same images are now.")
 @click.option("--style", metavar="SRC", help="Where the same paintings are now.")
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:1; that of the run by default.")
 @click.option("--threads", type=click.IntRange(0, 1024), help="CPU threads; those of the run by default.")
-@click.option("--out", type=click.Path(path_type=Path), help="Keep the new run in this folder.")
+@click.option("--out", type=PATH, help="Keep the new run in this folder.")
 @answer_option
 @click.pass_obj
 def reproduce(

@@ -10,6 +10,7 @@ import click
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain
 from ganzoo.cli.flags import ModelCommand
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from ganzoo.runs.view import View
 
 EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
-
-PathOption = click.Path(path_type=Path)
 
 
 @click.command("run", cls=ModelCommand)
@@ -35,12 +34,12 @@ PathOption = click.Path(path_type=Path)
 @click.option("--compile", is_flag=True, default=None, help="Compile with torch.compile.")
 @click.option("--threads", type=int, help="CPU threads; 0 is torch's choice.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any option of `ganzoo show NAME`.")
-@click.option("--config", type=PathOption, help="YAML file of options and settings.")
+@click.option("--config", type=PATH, help="YAML file of options and settings.")
 @click.option("--tiny", is_flag=True, help="Settings that train in seconds, to try things out.")
-@click.option("--out", type=PathOption, help="Run folder; runs/NAME-NUMBER by default.")
+@click.option("--out", type=PATH, help="Run folder; runs/NAME-NUMBER by default.")
 @click.option("--overwrite", is_flag=True, help="Replace a run folder that exists.")
 @click.option("--continue", "go_on", is_flag=True, help="Resume the run in --out if there is one: for restarted jobs.")
-@click.option("--resume", type=PathOption, help="Run folder to resume; NAME is not needed.")
+@click.option("--resume", type=PATH, help="Run folder to resume; NAME is not needed.")
 @click.option("--checkpoint-every", help="Interval of checkpoints: 5min, 500steps.")
 @click.option("--keep", type=int, help="Newest checkpoints to keep.")
 @click.option("--sample-every", help="Interval of sample grids.")

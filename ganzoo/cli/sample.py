@@ -8,6 +8,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @click.command("sample")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option(
     "-n", "--count", type=click.IntRange(1, 4096), help="Pictures: 64, or 8 in the row of each of several styles."
 )
@@ -31,7 +32,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 @click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")
 @click.option("--nearest", is_flag=True, help="Each picture beside the nearest training image; tells of copies.")
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write; its ending says the format.")
+@click.option("--out", type=PATH, help="File to write; its ending says the format.")
 @click.pass_obj
 def sample(
     context: Context,

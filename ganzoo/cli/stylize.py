@@ -9,6 +9,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
+from ganzoo.cli.paths import PATH
 from ganzoo.config.units import duration
 from ganzoo.errors import GanzooError, UsageError
 
@@ -21,9 +22,9 @@ _EVERY = 5.0
 
 
 @click.command("stylize")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the painted files.")
+@click.option("--out", type=PATH, required=True, help="Folder for the painted files.")
 @click.option(
     "--strength",
     type=click.FloatRange(0, 2),
@@ -32,7 +33,7 @@ _EVERY = 5.0
     help="0 is the photo, 1 the painting; more than 1 exaggerates.",
 )
 @click.option("--keep-color", is_flag=True, help="Keep the colours of the photo.")
-@click.option("--mask", type=click.Path(path_type=Path), help="Picture: white is painted, black stays a photo.")
+@click.option("--mask", type=PATH, help="Picture: white is painted, black stays a photo.")
 @click.option("--style", help="A painting, or the name of a learnt style, for models that take one (adain).")
 @click.option(
     "--work-size",

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from ganzoo.config.renamed import rename_notices, with_new_names
 from ganzoo.config.settings import RunSettings
 from ganzoo.config.tree import Tree
-from ganzoo.config.values import checked
+from ganzoo.config.values import checked, read_choice
 from ganzoo.errors import UsageError, nearest
 from ganzoo.options import ModelOptions, PartKind, named_parts_kind, part_kind, split_names
 from ganzoo.specs import ModelSpec, PartSpec
@@ -39,7 +39,7 @@ class ResolvedPart:
 class Configuration:
     """Everything a run needs to know, checked, and where each value came from.
 
-    `notices` are sentences for the user, about options written by an old name.
+    `notices` are sentences for the user, about options written by an old name and about names of two things.
     """
 
     model: "RegisteredModel"
@@ -122,6 +122,11 @@ def _options_class(model: ModelSpec) -> type[ModelOptions]:
     if not issubclass(model.options, ModelOptions):
         raise UsageError(f"model '{model.name}': its options class must be a subclass of ganzoo.ModelOptions")
     return model.options
+
+
+def namesake_notices(values: Mapping[str, object], catalog: "Catalog") -> list[str]:
+    """A sentence for each data set among the values beside which there is a folder of its name."""
+    return catalog.namesakes(*(read_choice(values[key])[0] for key in ("data", "style") if key in values))
 
 
 def resolve_part(catalog: "Catalog", kind: PartKind, name: str, options: Mapping[str, object]) -> ResolvedPart:

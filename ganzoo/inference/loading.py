@@ -15,6 +15,7 @@ from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
 from ganzoo.errors import StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
+from ganzoo.io.user_path import user_path
 from ganzoo.model import GAN
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.specs import ImageShape
@@ -42,7 +43,7 @@ def load_run(
     folder: str | Path, *, which: str | int, device: str = "auto", catalog: Catalog | None = None
 ) -> tuple[LoadedGAN, tuple[str, ...]]:
     """Loads as `load` does, but returns a sentence for each checkpoint that was skipped instead of warning."""
-    folder = Path(folder)
+    folder = user_path(folder)
     content = read_run_file(folder)
     configuration = recorded_configuration(content, catalog or open_catalog())
     attributes = {name: tuple(values) for name, values in content["data"]["attributes"].items()}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from ganzoo.io.user_path import user_path
+
 
 def sync_folder(folder: Path) -> None:
     """Makes the names in a folder survive a power cut. Does nothing where folders can't be opened (Windows)."""
@@ -44,4 +46,4 @@ def cache_folder() -> Path:
     The user's cache folder is $XDG_CACHE_HOME or ~/.cache on Linux, and what the system names elsewhere.
     """
     named = os.environ.get("GANZOO_CACHE")
-    return Path(named) if named else user_cache_path("ganzoo", appauthor=False)
+    return user_path(named) if named else user_cache_path("ganzoo", appauthor=False)
