@@ -53,6 +53,7 @@ def resume(folder: str | Path, *, view: View | None = None, **settings: object) 
     """Resumes a stopped run exactly. A larger `budget` extends a finished run.
 
     Only settings in `ganzoo.config.settings.RESUMABLE` may differ from those of the start. Others raise UsageError.
+    Where the images were moved, `data` and `style` say where they are now; other images raise DataError.
     """
     return resume_run(folder, open_catalog(), view or View(), settings=settings)
 
@@ -138,7 +139,7 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
 
     Raises UsageError when the run there was started with other options.
     """
-    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.config.settings import PLACES, RESUMABLE
     from ganzoo.engine.distributed import joined
 
     folder = user_path(out)
@@ -150,7 +151,7 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
         _check_same_options(folder, configuration, catalog)
         _say(configuration, view)
         described = configuration.describe()
-        settings = {name: entry["value"] for name, entry in described.items() if name in RESUMABLE}
+        settings = {name: entry["value"] for name, entry in described.items() if name in RESUMABLE | PLACES}
         return resume_run(folder, catalog, view, settings=settings, model=configuration.model.full_name)
 
 
@@ -205,25 +206,27 @@ def _found(folder: Path) -> tuple[str, str]:
 
 def _check_same_options(folder: Path, configuration: "Configuration", catalog: Catalog) -> None:
     """Raises UsageError unless the run in the folder was started with these options, but for those that may change."""
-    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.config.settings import PLACES, RESUMABLE
     from ganzoo.runs.run_file import read_run_file
 
     # Options that are younger than the run have their defaults in it.
     old, new = recorded_configuration(read_run_file(folder), catalog).values(), configuration.values()
-    for name in sorted({*old, *new} - RESUMABLE):
+    for name in sorted({*old, *new} - RESUMABLE - PLACES):
         if old.get(name) != new.get(name):
             raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
 
 
 def _check_resumable(changed: Mapping[str, object], recorded: Mapping[str, object]) -> None:
     """Raises UsageError for a setting that is unknown, or that can't change when a run is resumed."""
-    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.config.settings import PLACES, RESUMABLE
 
-    for name in sorted(set(changed) - RESUMABLE):
+    for name in sorted(set(changed) - RESUMABLE - PLACES):
         if name not in recorded:
             raise UsageError(f"unknown option '{name}'.{nearest(name, recorded)}")
         allowed = ", ".join(sorted(RESUMABLE))
-        raise UsageError(f"{name} can't change when a run is resumed; these can: {allowed}")
+        raise UsageError(
+            f"{name} can't change when a run is resumed; these can: {allowed}, and the place of the same data and style"
+        )
 
 
 def _say(configuration: "Configuration", view: View) -> None:
