@@ -1,7 +1,7 @@
 """Turns layers of settings (defaults, tiny, preset, file, command line) into one checked configuration with origins."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """Values from one place, such as a preset or the command line; later layers win over earlier ones."""
+    """Values from one place, such as a preset or the command line; later layers win over earlier ones.
+
+    `lines` are those of a file in which the values stand.
+    """
 
     origin: str
     values: Mapping[str, object]
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def where(self, key: str) -> str:
+        """The place of a value as a clause for a message; nothing when it is in no file."""
+        return f" ({self.origin}, line {self.lines[key]})" if key in self.lines else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +62,12 @@ class Configuration:
         flat: dict[str, object] = {}
         for owner in (self.settings, self.options):
             dumped = owner.model_dump(mode="json")
-            for key, field in type(owner).model_fields.items():
-                if part_kind(field):
+            for key, one in type(owner).model_fields.items():
+                if part_kind(one):
                     flat |= self._part_values(key)
                     continue
                 flat[key] = dumped[key]
-                for name in split_names(dumped[key]) if named_parts_kind(field) else ():
+                for name in split_names(dumped[key]) if named_parts_kind(one) else ():
                     flat |= {k: v for k, v in self._part_values(name).items() if k != name}
         return flat
 
@@ -68,9 +76,9 @@ class Configuration:
         part = self.parts[key]
         flat: dict[str, object] = {key: part.spec.name}
         dumped = part.options.model_dump(mode="json")
-        for option, field in type(part.options).model_fields.items():
+        for option, one in type(part.options).model_fields.items():
             inner = f"{key}.{option}"
-            flat |= self._part_values(inner) if part_kind(field) else {inner: dumped[option]}
+            flat |= self._part_values(inner) if part_kind(one) else {inner: dumped[option]}
         return flat
 
     def describe(self) -> dict[str, dict[str, object]]:
@@ -87,10 +95,15 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
     options_class = _options_class(model.spec)
     tree = merged(model.spec, catalog, layers)
     given = tree.root.given()
-    settings = checked(RunSettings, {k: v for k, v in given.items() if k in RunSettings.model_fields})
-    options = checked(options_class, {k: v for k, v in given.items() if k in options_class.model_fields})
+    origins = tree.root.all_origins()
+
+    def where(key: str) -> str:
+        return next((layer.where(key) for layer in reversed(layers) if layer.origin == origins.get(key)), "")
+
+    settings = checked(RunSettings, {k: v for k, v in given.items() if k in RunSettings.model_fields}, where=where)
+    options = checked(options_class, {k: v for k, v in given.items() if k in options_class.model_fields}, where=where)
     parts = {
-        key: ResolvedPart(spec=part.spec, options=checked(part.spec.options, part.given(), prefix=f"{key}."))
+        key: ResolvedPart(spec=part.spec, options=checked(part.spec.options, part.given(), f"{key}.", where))
         for key, part in tree.root.walk()
     }
     notices = dict.fromkeys(text for layer in layers for text in rename_notices(layer.values, tree.root.fields))
@@ -99,7 +112,7 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
         options=options,
         settings=settings,
         parts=parts,
-        origins=tree.root.all_origins(),
+        origins=origins,
         notices=tuple(notices),
     )
 
@@ -109,7 +122,7 @@ def merged(model: ModelSpec, catalog: "Catalog", layers: Sequence[Layer]) -> Tre
     fields = fields_of(model)
     tree = Tree(model, catalog, fields)
     for layer in layers:
-        tree.add(with_new_names(layer.values, fields), layer.origin)
+        tree.add(with_new_names(layer.values, fields), layer.origin, with_new_names(layer.lines, fields))
     return tree
 
 

@@ -38,16 +38,17 @@ def configure_run(
 ) -> "Configuration":
     """The checked configuration of a run, without importing torch; arguments as for `run`."""
     from ganzoo.config.configuration import Layer, configure, namesake_notices
-    from ganzoo.io.yamlfile import read_yaml
+    from ganzoo.io.yamlfile import Options, read_options
 
     registered, preset = catalog.resolve(model)
     flags = given(settings or {})
+    file = read_options(user_path(config)) if config else Options(values={})
     presets = [Layer(origin=f"preset {model}", values=preset.set)] if preset else []
     layers = [
         *presets,
         # After the preset, whose budget is minutes: tiny means seconds.
         *([_tiny(registered.spec, catalog, presets)] if tiny else []),
-        *([Layer(origin=f"file {config}", values=read_yaml(user_path(config)))] if config else []),
+        *([Layer(origin=f"file {config}", values=file.values, lines=file.lines)]),
         # The data named by a flag are chosen first, so that options (data.count) are those of these data.
         Layer(origin="flag", values={key: value for key, value in flags.items() if key in ("data", "style")}),
         Layer(origin="set", values=options or {}),
