@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run, given, open_catalog, recorded_configuration
 from ganzoo.errors import UsageError, nearest, one_line
+from ganzoo.io.user_path import user_path
 from ganzoo.runs.view import View
 from ganzoo.specs import ModelSpec, Task
 
@@ -52,6 +53,7 @@ def resume(folder: str | Path, *, view: View | None = None, **settings: object) 
     """Resumes a stopped run exactly. A larger `budget` extends a finished run.
 
     Only settings in `ganzoo.config.settings.RESUMABLE` may differ from those of the start. Others raise UsageError.
+    Where the images were moved, `data` and `style` say where they are now; other images raise DataError.
     """
     return resume_run(folder, open_catalog(), view or View(), settings=settings)
 
@@ -81,15 +83,16 @@ def compare(
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
     from ganzoo.comparing.record import record as append
+    from ganzoo.config.configuration import namesake_notices
     from ganzoo.config.renamed import rename_notices
 
-    asked, view = {**(options or {}), **given(settings)}, view or View()
-    for text in rename_notices(asked):
+    asked, view, catalog = {**(options or {}), **given(settings)}, view or View(), open_catalog()
+    for text in (*rename_notices(asked), *namesake_notices(asked, catalog)):
         view.notice(text)
     plan = settings_of(names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny)
-    done = run_comparison(plan, open_catalog(), view, out=Path(out) if out else None, jobs=jobs)
+    done = run_comparison(plan, catalog, view, out=user_path(out) if out else None, jobs=jobs)
     if record is not None:
-        append(Path(record), done.rows, done.settings)
+        append(user_path(record), done.rows, done.settings)
     return done
 
 
@@ -112,9 +115,9 @@ def reproduce(
     """
     from ganzoo.reproducing.reproduction import reproduce as again
 
-    place = Path(out) if out else None
+    place = user_path(out) if out else None
     changed = {"data": data, "style": style, "device": device, "threads": threads}
-    return again(Path(folder), open_catalog(), view or View(), steps=steps, out=place, **changed)
+    return again(user_path(folder), open_catalog(), view or View(), steps=steps, out=place, **changed)
 
 
 def start_run(
@@ -125,7 +128,7 @@ def start_run(
     _say(configuration, view)
     from ganzoo.engine.launch import start
 
-    folder = Path(out) if out else None
+    folder = user_path(out) if out else None
     run = start(configuration, catalog, view, out=folder, overwrite=overwrite, build_scorer=build_scorer)
     _report(run, view)
     return run
@@ -136,10 +139,10 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
 
     Raises UsageError when the run there was started with other options.
     """
-    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.config.settings import PLACES, RESUMABLE
     from ganzoo.engine.distributed import joined
 
-    folder = Path(out)
+    folder = user_path(out)
     with joined() as team:
         # The main process decides for all: by the time that another looks, this one may have begun.
         begun, saved = team.broadcast("found", " ".join(_found(folder))).split()
@@ -148,7 +151,7 @@ def continue_run(configuration: "Configuration", catalog: Catalog, view: View, *
         _check_same_options(folder, configuration, catalog)
         _say(configuration, view)
         described = configuration.describe()
-        settings = {name: entry["value"] for name, entry in described.items() if name in RESUMABLE}
+        settings = {name: entry["value"] for name, entry in described.items() if name in RESUMABLE | PLACES}
         return resume_run(folder, catalog, view, settings=settings, model=configuration.model.full_name)
 
 
@@ -165,8 +168,8 @@ def resume_run(
     from ganzoo.config.renamed import with_new_names
     from ganzoo.runs.run_file import read_run_file
 
-    changed = given(settings)
-    content = read_run_file(Path(folder))
+    changed, folder = given(settings), user_path(folder)
+    content = read_run_file(folder)
     fields = fields_of(catalog.model(content["model"]).spec)
     _check_resumable(with_new_names(changed, fields), with_new_names(content["configuration"], fields))
     if model and catalog.resolve(model)[0].full_name != content["model"]:
@@ -176,7 +179,7 @@ def resume_run(
     _say(configuration, view)
     from ganzoo.engine.launch import resume
 
-    run = resume(Path(folder), configuration, catalog, view, build_scorer=build_scorer)
+    run = resume(folder, configuration, catalog, view, build_scorer=build_scorer)
     _report(run, view)
     return run
 
@@ -203,25 +206,27 @@ def _found(folder: Path) -> tuple[str, str]:
 
 def _check_same_options(folder: Path, configuration: "Configuration", catalog: Catalog) -> None:
     """Raises UsageError unless the run in the folder was started with these options, but for those that may change."""
-    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.config.settings import PLACES, RESUMABLE
     from ganzoo.runs.run_file import read_run_file
 
     # Options that are younger than the run have their defaults in it.
     old, new = recorded_configuration(read_run_file(folder), catalog).values(), configuration.values()
-    for name in sorted({*old, *new} - RESUMABLE):
+    for name in sorted({*old, *new} - RESUMABLE - PLACES):
         if old.get(name) != new.get(name):
             raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
 
 
 def _check_resumable(changed: Mapping[str, object], recorded: Mapping[str, object]) -> None:
     """Raises UsageError for a setting that is unknown, or that can't change when a run is resumed."""
-    from ganzoo.config.settings import RESUMABLE
+    from ganzoo.config.settings import PLACES, RESUMABLE
 
-    for name in sorted(set(changed) - RESUMABLE):
+    for name in sorted(set(changed) - RESUMABLE - PLACES):
         if name not in recorded:
             raise UsageError(f"unknown option '{name}'.{nearest(name, recorded)}")
         allowed = ", ".join(sorted(RESUMABLE))
-        raise UsageError(f"{name} can't change when a run is resumed; these can: {allowed}")
+        raise UsageError(
+            f"{name} can't change when a run is resumed; these can: {allowed}, and the place of the same data and style"
+        )
 
 
 def _say(configuration: "Configuration", view: View) -> None:

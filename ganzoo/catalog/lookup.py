@@ -128,9 +128,7 @@ class Catalog:
 
         Raises DataError when it is neither.
         """
-        sets = [part for part in self.parts if part.spec.kind == "dataset" and part.spec.name != FOLDER.name]
-        names = sorted(part.spec.name for part in sets)
-        if any(text in (part.spec.name, part.full_name) for part in sets):
+        if self._is_data_set(text):
             return text, options
         path = os.path.expanduser(text)
         if problem := unusable(path):
@@ -141,9 +139,25 @@ class Catalog:
             return text, options
         if os.path.exists(path):
             raise DataError(f"data '{text}' is a file: give the folder it is in")
+        names = sorted(part.spec.name for part in self._data_sets)
         raise DataError(
             f"no folder '{text}', and no data set of that name.{nearest(text, names)} Data sets: {', '.join(names)}"
         )
+
+    def namesakes(self, *texts: str) -> list[str]:
+        """A sentence for each of the texts that names a data set and also a folder: the data set is taken."""
+        return [
+            f"'{text}' is the data set of that name, not the folder '{text}': for the folder write ./{text}"
+            for text in texts
+            if self._is_data_set(text) and os.path.isdir(text)
+        ]
+
+    @cached_property
+    def _data_sets(self) -> tuple[RegisteredPart, ...]:
+        return tuple(part for part in self.parts if part.spec.kind == "dataset" and part.spec.name != FOLDER.name)
+
+    def _is_data_set(self, text: str) -> bool:
+        return any(text in (part.spec.name, part.full_name) for part in self._data_sets)
 
     def _unknown_model(self, name: str) -> UsageError | PluginError:
         for plugin in self.plugins:

@@ -71,7 +71,7 @@ def load_registry(extra: Path | None = None) -> Registry:
     community: dict[str, str] = {}
     results: list[tuple[Mapping[str, Any], ...]] = []
     for path in dict.fromkeys(file.resolve() for file in files):
-        content = read_yaml(path)
+        content = read_yaml(path, as_written=("presets",))
         if content.get("schema") != SCHEMA:
             raise UsageError(f"{path}: schema is {content.get('schema')!r}, this ganzoo reads {SCHEMA}")
         presets |= {str(name): _preset(path, name, entry) for name, entry in _section(path, content, "presets").items()}

@@ -80,22 +80,22 @@ def compare(
     from ganzoo.cli.live import LineView
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
+    from ganzoo.config.configuration import namesake_notices
     from ganzoo.config.renamed import rename_notices
     from ganzoo.config.values import parse_assignments
 
     own = parse_assignments(assignments)
-    for text in rename_notices(own):
-        complain(text)
     given = {key: value for key, value in options.items() if value is not None}
+    catalog = context.catalog()
+    for text in (*rename_notices(own), *namesake_notices({**own, **given}, catalog)):
+        complain(text)
     settings = settings_of(
         names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny
     )
     view = StderrView() if form is not Format.TABLE else LineView()
     command = shlex.join(["ganzoo", *sys.argv[1:]])
     try:
-        done = run_comparison(
-            settings, context.catalog(), view, out=out, jobs=jobs, flags=context.flags(), command=command
-        )
+        done = run_comparison(settings, catalog, view, out=out, jobs=jobs, flags=context.flags(), command=command)
     except KeyboardInterrupt:
         complain("ganzoo: stopped; the same command with the same --out resumes")
         return INTERRUPTED

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.app import Context
-from ganzoo.cli.console import say
+from ganzoo.cli.console import complain, say
 from ganzoo.cli.inspect_data import inspect_data
 from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import StorageError, UsageError, one_line
@@ -48,6 +48,8 @@ def preview(
     of_data = {key.removeprefix("data."): value for key, value in options.items() if key.startswith("data.")}
     of_augment = {key: value for key, value in options.items() if not key.startswith("data.")}
     catalog = context.catalog()
+    for remark in catalog.namesakes(source):
+        complain(remark)
     images = resolve_part(catalog, "dataset", source, of_data)
     augmentation = resolve_part(catalog, "augmentation", augment, of_augment)
     try:

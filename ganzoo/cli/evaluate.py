@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.cli.app import Context, answer_option
-from ganzoo.cli.console import Format, rows_as, say, table
+from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.live import StderrView
 from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import UsageError
@@ -27,6 +27,7 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 @click.option(
     "--data", type=PathOrName(), metavar="SRC", help="Score on these images: a folder, or a data set by name."
 )
+@click.option("--style", type=PathOrName(), metavar="SRC", help="Of a translator: score on these paintings.")
 @click.option("--encoder", metavar="NAME", help="Use another encoder; scores of different encoders are not comparable.")
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of encoder, data, style or metrics."
@@ -40,6 +41,7 @@ def evaluate(
     run: Path,
     checkpoint: str,
     data: str | None,
+    style: str | None,
     encoder: str | None,
     assignments: tuple[str, ...],
     images: int | None,
@@ -50,14 +52,16 @@ def evaluate(
 
     What a checkpoint of the run folder RUN draws is compared with images that its training never saw.
     """
-    from ganzoo.config.configuration import Layer, metric_parts
+    from ganzoo.config.configuration import Layer, metric_parts, namesake_notices
     from ganzoo.config.resolve import recorded_configuration
     from ganzoo.runs.run_file import read_run_file
 
-    changes = {"data": data, "encoder": encoder, "score_images": images}
+    changes = {"data": data, "style": style, "encoder": encoder, "score_images": images}
     given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}
     given = {**_settings(assignments, other_images="data" in given), **given}
     content, catalog = read_run_file(run), context.catalog()
+    for remark in namesake_notices(given, catalog):
+        complain(remark)
     layer = Layer(origin="evaluate", values={**given, "device": device})
     metric_parts(
         recorded_configuration(content, catalog, [layer]), catalog

@@ -74,6 +74,8 @@ def inspect_data(
 
     catalog = context.catalog()
     given = {"data": source, "style": style, "held-out": held_out}
+    for remark in catalog.namesakes(*filter(None, given.values())):
+        complain(remark)
     parts = {side: (text, resolve_part(catalog, "dataset", text, {})) for side, text in given.items() if text}
     if model:
         catalog.resolve(model)

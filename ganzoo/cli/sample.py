@@ -38,6 +38,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 @click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")
 @click.option("--nearest", is_flag=True, help="Each picture beside the nearest training image; tells of copies.")
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
+@click.option("--data", type=PathOrName(), metavar="SRC", help="Where the images of the training are now.")
 @click.option("--out", type=PATH, help="File to write; its ending says the format.")
 @click.pass_obj
 def sample(
@@ -51,6 +52,7 @@ def sample(
     truncation: float | None,
     nearest: bool,
     step: str,
+    data: str | None,
     out: Path | None,
 ) -> None:
     """Draws pictures with a trained model.
@@ -67,7 +69,7 @@ def sample(
     """
     from ganzoo.runs.run_file import read_run_file
 
-    wanted = _Wanted(count=count, seed=seed, frames=walk, styles=styles, still=still, nearest=nearest)
+    wanted = _Wanted(count=count, seed=seed, frames=walk, styles=styles, still=still, nearest=nearest, data=data)
     file = out or run / (f"walk-{seed}.gif" if walk else f"samples-{seed}.png")
     read_run_file(run)  # a wrong folder is refused before torch is loaded
     _check_request(wanted, file)
@@ -89,7 +91,7 @@ def sample(
 
 @dataclass(frozen=True, kw_only=True)
 class _Wanted:
-    """What is to be drawn: a grid, or an animation where `frames` is not 0."""
+    """What is to be drawn: a grid, or an animation where `frames` is not 0. `data` is where the images are now."""
 
     count: int | None
     seed: int
@@ -97,6 +99,7 @@ class _Wanted:
     styles: tuple[str, ...]
     still: bool
     nearest: bool
+    data: str | None
 
     @property
     def in_rows(self) -> bool:
@@ -136,7 +139,7 @@ def _prepare(gan: "LoadedGAN", wanted: _Wanted, truncation: float | None, run: P
             raise UsageError("a translator's grid has one --style; --walk goes from one to the next")
         if wanted.nearest:
             raise UsageError("a translator's grid has each photo beside its painting already: no --nearest")
-        gan.photos = held_out_photos(run, context.catalog(), most=wanted.pictures)
+        gan.photos = held_out_photos(run, context.catalog(), most=wanted.pictures, data=wanted.data)
 
 
 def save_walk(gan: "LoadedGAN", wanted: _Wanted, file: Path) -> None:
@@ -158,16 +161,16 @@ def save_grid(gan: "LoadedGAN", wanted: _Wanted, file: Path, run: Path, context:
         return
     pictures = gan.sample(wanted.pictures, seed=wanted.seed, style=(*wanted.styles, None)[0])
     if wanted.nearest:
-        pictures = _beside_nearest(pictures, gan, run, context)
+        pictures = _beside_nearest(pictures, gan, run, context, wanted.data)
     in_pairs = wanted.nearest or isinstance(gan, LoadedTranslator)
     grid(pictures, pair_columns(pictures) if in_pairs else None).save(file)
 
 
-def _beside_nearest(pictures: "Tensor", gan: "LoadedGAN", run: Path, context: Context) -> "Tensor":
+def _beside_nearest(pictures: "Tensor", gan: "LoadedGAN", run: Path, context: Context, data: str | None) -> "Tensor":
     """The pictures, each followed by the most similar training image; says how many are near copies."""
     from ganzoo.inference.nearest import nearest_training
 
-    found = nearest_training(run, pictures, context.catalog(), gan.device)
+    found = nearest_training(run, pictures, context.catalog(), gan.device, data=data)
     say(_copies(found))
     return found.pairs()
 

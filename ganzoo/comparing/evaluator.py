@@ -68,7 +68,7 @@ class Evaluator:
         return self.evaluate(folder, which)
 
     def _remark(self, trained_on: str, gan: LoadedGAN, scorer: Scorer | TranslationScorer) -> None:
-        if "data" not in self.changes and scorer.protocol.data != trained_on:
+        if not {"data", "style"} & self.changes.keys() and scorer.protocol.data != trained_on:
             self.view.notice(
                 "the images have changed since the run was trained: it may have trained on some that are held out now"
             )

@@ -1,7 +1,7 @@
 """Turns layers of settings (defaults, tiny, preset, file, command line) into one checked configuration with origins."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from ganzoo.config.renamed import rename_notices, with_new_names
 from ganzoo.config.settings import RunSettings
 from ganzoo.config.tree import Tree
-from ganzoo.config.values import checked
+from ganzoo.config.values import checked, read_choice
 from ganzoo.errors import UsageError, nearest
 from ganzoo.options import ModelOptions, PartKind, named_parts_kind, part_kind, split_names
 from ganzoo.specs import ModelSpec, PartSpec
@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """Values from one place, such as a preset or the command line; later layers win over earlier ones."""
+    """Values from one place, such as a preset or the command line; later layers win over earlier ones.
+
+    `lines` are those of a file in which the values stand.
+    """
 
     origin: str
     values: Mapping[str, object]
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def where(self, key: str) -> str:
+        """The place of a value as a clause for a message; nothing when it is in no file."""
+        return f" ({self.origin}, line {self.lines[key]})" if key in self.lines else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +47,7 @@ class ResolvedPart:
 class Configuration:
     """Everything a run needs to know, checked, and where each value came from.
 
-    `notices` are sentences for the user, about options written by an old name.
+    `notices` are sentences for the user, about options written by an old name and about names of two things.
     """
 
     model: "RegisteredModel"
@@ -54,12 +62,12 @@ class Configuration:
         flat: dict[str, object] = {}
         for owner in (self.settings, self.options):
             dumped = owner.model_dump(mode="json")
-            for key, field in type(owner).model_fields.items():
-                if part_kind(field):
+            for key, one in type(owner).model_fields.items():
+                if part_kind(one):
                     flat |= self._part_values(key)
                     continue
                 flat[key] = dumped[key]
-                for name in split_names(dumped[key]) if named_parts_kind(field) else ():
+                for name in split_names(dumped[key]) if named_parts_kind(one) else ():
                     flat |= {k: v for k, v in self._part_values(name).items() if k != name}
         return flat
 
@@ -68,9 +76,9 @@ class Configuration:
         part = self.parts[key]
         flat: dict[str, object] = {key: part.spec.name}
         dumped = part.options.model_dump(mode="json")
-        for option, field in type(part.options).model_fields.items():
+        for option, one in type(part.options).model_fields.items():
             inner = f"{key}.{option}"
-            flat |= self._part_values(inner) if part_kind(field) else {inner: dumped[option]}
+            flat |= self._part_values(inner) if part_kind(one) else {inner: dumped[option]}
         return flat
 
     def describe(self) -> dict[str, dict[str, object]]:
@@ -87,10 +95,15 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
     options_class = _options_class(model.spec)
     tree = merged(model.spec, catalog, layers)
     given = tree.root.given()
-    settings = checked(RunSettings, {k: v for k, v in given.items() if k in RunSettings.model_fields})
-    options = checked(options_class, {k: v for k, v in given.items() if k in options_class.model_fields})
+    origins = tree.root.all_origins()
+
+    def where(key: str) -> str:
+        return next((layer.where(key) for layer in reversed(layers) if layer.origin == origins.get(key)), "")
+
+    settings = checked(RunSettings, {k: v for k, v in given.items() if k in RunSettings.model_fields}, where=where)
+    options = checked(options_class, {k: v for k, v in given.items() if k in options_class.model_fields}, where=where)
     parts = {
-        key: ResolvedPart(spec=part.spec, options=checked(part.spec.options, part.given(), prefix=f"{key}."))
+        key: ResolvedPart(spec=part.spec, options=checked(part.spec.options, part.given(), f"{key}.", where))
         for key, part in tree.root.walk()
     }
     notices = dict.fromkeys(text for layer in layers for text in rename_notices(layer.values, tree.root.fields))
@@ -99,7 +112,7 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
         options=options,
         settings=settings,
         parts=parts,
-        origins=tree.root.all_origins(),
+        origins=origins,
         notices=tuple(notices),
     )
 
@@ -109,7 +122,7 @@ def merged(model: ModelSpec, catalog: "Catalog", layers: Sequence[Layer]) -> Tre
     fields = fields_of(model)
     tree = Tree(model, catalog, fields)
     for layer in layers:
-        tree.add(with_new_names(layer.values, fields), layer.origin)
+        tree.add(with_new_names(layer.values, fields), layer.origin, with_new_names(layer.lines, fields))
     return tree
 
 
@@ -122,6 +135,11 @@ def _options_class(model: ModelSpec) -> type[ModelOptions]:
     if not issubclass(model.options, ModelOptions):
         raise UsageError(f"model '{model.name}': its options class must be a subclass of ganzoo.ModelOptions")
     return model.options
+
+
+def namesake_notices(values: Mapping[str, object], catalog: "Catalog") -> list[str]:
+    """A sentence for each data set among the values beside which there is a folder of its name."""
+    return catalog.namesakes(*(read_choice(values[key])[0] for key in ("data", "style") if key in values))
 
 
 def resolve_part(catalog: "Catalog", kind: PartKind, name: str, options: Mapping[str, object]) -> ResolvedPart:

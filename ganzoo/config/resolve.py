@@ -1,12 +1,14 @@
 """From names to a checked configuration: opens the catalogue and resolves a model, a preset or a recorded run."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import load_registry
+from ganzoo.io.user_path import user_path
 from ganzoo.specs import ModelSpec, Task
 
 # Checking options needs pydantic's validators. Listing models does not, and must be fast.
@@ -35,23 +37,27 @@ def configure_run(
     settings: Mapping[str, object] | None = None,
 ) -> "Configuration":
     """The checked configuration of a run, without importing torch; arguments as for `run`."""
-    from ganzoo.config.configuration import Layer, configure
-    from ganzoo.io.yamlfile import read_yaml
+    from ganzoo.config.configuration import Layer, configure, namesake_notices
+    from ganzoo.io.yamlfile import Options, read_options
 
     registered, preset = catalog.resolve(model)
     flags = given(settings or {})
+    file = read_options(user_path(config)) if config else Options(values={})
     presets = [Layer(origin=f"preset {model}", values=preset.set)] if preset else []
     layers = [
         *presets,
         # After the preset, whose budget is minutes: tiny means seconds.
         *([_tiny(registered.spec, catalog, presets)] if tiny else []),
-        *([Layer(origin=f"file {config}", values=read_yaml(Path(config)))] if config else []),
+        *([Layer(origin=f"file {config}", values=file.values, lines=file.lines)]),
         # The data named by a flag are chosen first, so that options (data.count) are those of these data.
         Layer(origin="flag", values={key: value for key, value in flags.items() if key in ("data", "style")}),
         Layer(origin="set", values=options or {}),
         Layer(origin="flag", values={key: value for key, value in flags.items() if key not in ("data", "style")}),
     ]
-    return configure(registered, catalog, layers)
+    configuration = configure(registered, catalog, layers)
+    # Only here: what a run recorded has been said when it began.
+    namesakes = dict.fromkeys(text for layer in layers for text in namesake_notices(layer.values, catalog))
+    return replace(configuration, notices=(*configuration.notices, *namesakes))
 
 
 def _tiny(model: ModelSpec, catalog: Catalog, presets: "Sequence[Layer]") -> "Layer":

@@ -53,4 +53,7 @@ RESUMABLE = frozenset(
         *("log_every", "sample_every", "score_every", "metrics", "checkpoint_every"),
     ]
 )
-"""Settings that may change when a run is resumed. All others belong to the run."""
+"""Settings that may change when a run is resumed. All others, but those in `PLACES`, belong to the run."""
+
+PLACES = frozenset(("data", "style", "data.path", "style.path"))
+"""Where images lie. It may change too, as long as the images are the same."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic.fields import FieldInfo
 
 from ganzoo.config.values import read_choice
-from ganzoo.errors import UsageError, nearest
+from ganzoo.errors import GanzooError, UsageError, nearest
 from ganzoo.options import PartChoice, PartKind, named_parts_kind, part_kind, split_names
 from ganzoo.specs import ModelSpec, PartSpec
 
@@ -73,17 +73,20 @@ class Tree:
             if named_parts_kind(one):
                 self._set_named_parts(name, one.default, "default")
 
-    def add(self, values: Mapping[str, object], origin: str) -> None:
-        """Applies a layer of settings on top of the earlier ones.
+    def add(self, values: Mapping[str, object], origin: str, lines: Mapping[str, int] | None = None) -> None:
+        """Applies a layer of settings on top of the earlier ones; `lines` are those of the file that it is from.
 
         Raises UsageError for an unknown key or part, DataError for data that is neither a folder nor a data set.
         """
+        lines = lines or {}
         # A part's name goes before its options: it decides which options there are, and which parts it is made of.
         for key, value in sorted(values.items(), key=lambda item: item[0].count(".")):
-            if key in self.root.fields and named_parts_kind(self.root.fields[key]):
-                self._set_named_parts(key, value, origin)
-            elif part := self._replaceable_part(key):
-                self._replace_part(part, *read_choice(value), origin)
+            try:
+                self._set_parts(key, value, origin)
+            except GanzooError as error:
+                if key not in lines:
+                    raise
+                raise type(error)(f"{error} ({origin}, line {lines[key]})") from None
         for key, value in values.items():
             if self._replaceable_part(key):
                 continue
@@ -94,7 +97,15 @@ class Tree:
             elif key in self.root.fields:
                 self.root.values[key], self.root.origins[key] = value, origin
             else:
-                raise UsageError(self._unknown_message(key, origin))
+                line = f", line {lines[key]}" if key in lines else ""
+                raise UsageError(self._unknown_message(key, f"{origin}{line}"))
+
+    def _set_parts(self, key: str, value: object, origin: str) -> None:
+        """Chooses the part or parts that the key names; other keys change nothing."""
+        if key in self.root.fields and named_parts_kind(self.root.fields[key]):
+            self._set_named_parts(key, value, origin)
+        elif part := self._replaceable_part(key):
+            self._replace_part(part, *read_choice(value), origin)
 
     def _replaceable_part(self, key: str) -> PartNode | None:
         """The part at that key. None for a part of a list: only the list's option, such as `extra`, replaces it."""

@@ -1,9 +1,10 @@
 """Reads and checks single values that users write; what is wrong becomes one line."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from ganzoo.errors import UsageError
 from ganzoo.options import PartChoice
@@ -13,19 +14,31 @@ _SHOWN = 200
 """Letters of a wrong value in a message."""
 
 
-def checked(kind: type[M], values: Mapping[str, Any], prefix: str = "") -> M:
-    """The options with these values. Raises UsageError that names every wrong one, its key behind the prefix."""
+def checked(
+    kind: type[M], values: Mapping[str, Any], prefix: str = "", where: Callable[[str], str] = lambda _: ""
+) -> M:
+    """The options with these values.
+
+    Raises UsageError that names every wrong one, its key behind the prefix, and `where` that key was given.
+    """
     try:
-        return kind(**values)
+        return kind(**{key: _chosen(value, kind.model_fields.get(key)) for key, value in values.items()})
     except ValidationError as error:
-        raise UsageError(_explain(error, prefix)) from None
+        raise UsageError(_explain(error, prefix, where)) from None
 
 
-def _explain(error: ValidationError, prefix: str) -> str:
-    lines = (
-        f"{prefix}{'.'.join(map(str, problem['loc']))}={_shown(problem['input'])}: {problem['msg']}"
-        for problem in error.errors(include_url=False)
-    )
+def _chosen(value: object, field: FieldInfo | None) -> object:
+    """The number among a field's choices that a text stands for, since pydantic takes no text for one."""
+    choices = get_args(field.annotation) if field and get_origin(field.annotation) is Literal else ()
+    return next((one for one in choices if isinstance(value, str) and str(one) == value), value)
+
+
+def _explain(error: ValidationError, prefix: str, where: Callable[[str], str]) -> str:
+    lines = []
+    for problem in error.errors(include_url=False):
+        key = f"{prefix}{'.'.join(map(str, problem['loc']))}"
+        quotes = ": in a file, write it in quotes" if problem["type"] == "string_type" else ""
+        lines.append(f"{key}={_shown(problem['input'])}{where(key)}: {problem['msg']}{quotes}")
     return "; ".join(lines).replace("Value error, ", "")
 
 
@@ -48,6 +61,8 @@ def read_choice(value: object) -> tuple[str, Mapping[str, object]]:
         if not all(isinstance(key, str) for key in value):
             raise UsageError(f"{_shown(value)}: the options of a part have names")
         return value["name"], {k: v for k, v in value.items() if k != "name"}
+    if value is None or isinstance(value, bool | list):
+        raise UsageError(f'{_shown(value)} is no name: write a text (in YAML in quotes, as in data: "no")')
     return str(value), {}
 
 

@@ -1,6 +1,7 @@
 """What training, scoring and sampling read: target images, and the source photos of a translator."""
 
 import math
+import os
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ganzoo.catalog.lookup import FolderOptions
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images, prepare
@@ -17,6 +19,8 @@ from ganzoo.data.labels import without_images
 from ganzoo.data.pairs import partners
 from ganzoo.data.source import PictureStream
 from ganzoo.data.training import TrainingData
+from ganzoo.data.walk import visible
+from ganzoo.errors import DataError
 from ganzoo.model import Augmentation
 from ganzoo.parts import Parts
 from ganzoo.runs.view import View
@@ -66,8 +70,16 @@ def target_field(configuration: Configuration) -> str:
 
 
 def open_source(configuration: Configuration, field: str = "data") -> PictureStream:
-    """The data source that the configuration names in that field. No picture is read yet."""
+    """The data source that the configuration names in that field. No picture is read yet.
+
+    Raises DataError for a folder that is not there.
+    """
     part = configuration.parts[field]
+    if isinstance(part.options, FolderOptions) and not os.path.isdir(part.options.path):
+        raise DataError(
+            f"the folder of {field}, '{visible(part.options.path)}', is not there: where it was moved, give --{field}"
+            " with its new place"
+        )
     source: PictureStream = load_target(part.spec.target)(part.options)
     return source
 

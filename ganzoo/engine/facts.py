@@ -63,7 +63,10 @@ def check_same_images(
             f"the images are not those that '{folder}' was started with, by {then} processes: with data.share=auto each"
             f" has a part of its own, so resume with {then} processes (now {sharers})"
         )
-    raise DataError(f"the images have changed since '{folder}' was started: it can only be resumed with the same ones")
+    raise DataError(
+        f"the images have changed since '{folder}' was started: it can only be resumed with the same ones (where they"
+        f" were moved, --data and --style say where they are now)"
+    )
 
 
 def with_recorded_labels(recorded: Mapping[str, Any], images: Images) -> Images:

@@ -16,6 +16,7 @@ from ganzoo.data import images
 from ganzoo.errors import UsageError
 from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
+from ganzoo.io.user_path import user_path
 from ganzoo.model import GAN, Generator
 from ganzoo.specs import ImageShape
 from ganzoo.stylize.photo import read_photo
@@ -218,11 +219,12 @@ class LoadedTranslator(LoadedGAN):
         if isinstance(style, str) and style in learnt:
             return learnt[style]
         if isinstance(style, str | Path):
-            if not Path(style).is_file():
+            file = user_path(style)
+            if not file.is_file():
                 names = ", ".join(name for name in learnt if name)
                 known = f"the names are {names}" if names else "this model has learnt none by name"
                 raise UsageError(f"style '{style}' is neither a file nor the name of a style: {known}")
-            style = Image.fromarray(read_photo(Path(style)).pixels)
+            style = Image.fromarray(read_photo(file).pixels)
         shown = ImageOps.fit(style.convert("RGB"), (self.shape.width, self.shape.height), Image.Resampling.LANCZOS)
         pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(self.device)
         return gan.style_of(images.from_uint8(pixels))[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Layer
 from ganzoo.config.resolve import open_catalog, recorded_configuration
 from ganzoo.data.images import from_uint8
 from ganzoo.data.inputs import DataSources, split_images
@@ -13,8 +14,9 @@ from ganzoo.data.training import unseen
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
-from ganzoo.errors import StorageError
+from ganzoo.errors import DataError, StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
+from ganzoo.io.user_path import user_path
 from ganzoo.model import GAN
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.specs import ImageShape
@@ -42,7 +44,7 @@ def load_run(
     folder: str | Path, *, which: str | int, device: str = "auto", catalog: Catalog | None = None
 ) -> tuple[LoadedGAN, tuple[str, ...]]:
     """Loads as `load` does, but returns a sentence for each checkpoint that was skipped instead of warning."""
-    folder = Path(folder)
+    folder = user_path(folder)
     content = read_run_file(folder)
     configuration = recorded_configuration(content, catalog or open_catalog())
     attributes = {name: tuple(values) for name, values in content["data"]["attributes"].items()}
@@ -54,16 +56,25 @@ def load_run(
     return kind(gan, shape, step, choose_device(device)), problems
 
 
-def held_out_photos(folder: Path, catalog: Catalog, most: int) -> Tensor:
+def held_out_photos(folder: Path, catalog: Catalog, most: int, *, data: str | None = None) -> Tensor:
     """At most `most` photos that a translator's training never saw, B 3 H W in [-1, 1] on the CPU.
 
-    Where none are held out they are photos that it was trained on.
+    Where none are held out they are photos that it was trained on. `data` is where the photos are now, if they were
+    moved. Raises DataError when there are other photos.
     """
-    configuration = recorded_configuration(read_run_file(folder), catalog)
+    content = read_run_file(folder)
+    configuration = recorded_configuration(content, catalog, [moved(data)])
     photos = DataSources(configuration).plain_photos()
     assert photos is not None, "a model that draws from noise has no photos"
+    if data is not None and photos.fingerprint != content["sources"]["fingerprint"]:
+        raise DataError(f"--data '{data}': these are not the photos that '{folder}' was trained on")
     chosen = unseen(photos, split_images(configuration, photos).numbers, most)
     return from_uint8(photos.take(chosen)[0])
+
+
+def moved(data: str | None) -> Layer:
+    """The setting that says where the data of a run are now; None leaves it as recorded."""
+    return Layer(origin="flag", values={} if data is None else {"data": data})
 
 
 def _load_weights(gan: GAN, folder: Path, which: str) -> tuple[int, tuple[str, ...]]:

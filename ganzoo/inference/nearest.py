@@ -12,6 +12,7 @@ from ganzoo.data.images import from_uint8, to_uint8
 from ganzoo.data.inputs import DataSources, split_images
 from ganzoo.encoders import encode
 from ganzoo.errors import DataError
+from ganzoo.inference.loading import moved
 from ganzoo.metrics.copies import near_copies, nearest_images
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.scoring.build import build_encoder
@@ -40,17 +41,23 @@ class Nearest:
         return torch.stack([self.pictures, self.training], dim=1).flatten(0, 1)
 
 
-def nearest_training(run: Path, pictures: Tensor, catalog: Catalog, device: torch.device) -> Nearest:
+def nearest_training(
+    run: Path, pictures: Tensor, catalog: Catalog, device: torch.device, *, data: str | None = None
+) -> Nearest:
     """Compares pictures N 3 H W in [-1, 1] that a run's model drew with the images that it was trained on.
 
-    It uses the features of the run's scores and at most 2,000 training images, as the metric `copies` does. Raises
-    DataError when the images have changed since the training, and when they are too few to say what is near.
+    It uses the features of the run's scores and at most 2,000 training images, as the metric `copies` does. `data` is
+    where the training images are now, if they were moved. Raises DataError when the images have changed since the
+    training, and when they are too few to say what is near.
     """
     content = read_run_file(run)
-    configuration = recorded_configuration(content, catalog)
+    configuration = recorded_configuration(content, catalog, [moved(data)])
     images = DataSources(configuration).plain_target()
     if images.fingerprint != content["data"]["fingerprint"]:
-        raise DataError(f"the images have changed since '{run}' was trained, so copies can't be found")
+        raise DataError(
+            f"the images have changed since '{run}' was trained, so copies can't be found (where they were moved,"
+            " --data says where they are now)"
+        )
     numbers = chosen(split_images(configuration, images).numbers)
     if len(numbers) <= _K:
         raise DataError(f"{len(numbers)} training images are too few to find near copies: at least {_K + 1} are needed")

@@ -10,6 +10,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from ganzoo.errors import StorageError
+from ganzoo.io.user_path import user_path
 
 
 def sync_folder(folder: Path) -> None:
@@ -51,7 +52,7 @@ def cache_folder() -> Path:
     Raises StorageError when there is none either.
     """
     if named := os.environ.get("GANZOO_CACHE"):
-        return Path(named)
+        return user_path(named)
     with suppress(RuntimeError):  # a user of whom the system knows no home
         usual = user_cache_path("ganzoo", appauthor=False)
         if usual.is_absolute() and _may_write(usual):

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -37,7 +38,8 @@ def read_bytes(path: Path, most: int) -> bytes:
 def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
     """The value of a JSON text.
 
-    Raises ValueError for a text that is not JSON, for nesting that is too deep, and for integers of more than 64 bits.
+    Raises ValueError for a text that is not JSON, for a name that is given twice in an object, for nesting that is too
+    deep, and for integers of more than 64 bits.
     It refuses NaN and infinity too, unless `finite` is False: a log may hold them.
     """
     try:
@@ -46,6 +48,7 @@ def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
             parse_int=_integer,
             parse_float=_finite if finite else None,
             parse_constant=_finite if finite else None,
+            object_pairs_hook=_without_doubles,
         )
     except RecursionError:  # not a ValueError, but just as easy to provoke
         raise ValueError("nested too deeply") from None
@@ -85,6 +88,14 @@ def _links(folder: str) -> Iterator[str]:
                 yield entry.path
             elif entry.is_dir():
                 waiting.append(entry.path)
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"'{name[:100]}' is given twice")
+    return found
 
 
 def _integer(text: str) -> int:

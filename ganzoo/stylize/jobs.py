@@ -10,6 +10,7 @@ from pathlib import Path
 from ganzoo.data import decode
 from ganzoo.data.walk import RUN_FILE, RUNS, Found, is_system, visible, walk
 from ganzoo.errors import UsageError
+from ganzoo.io.user_path import user_path
 from ganzoo.stylize import video
 from ganzoo.stylize.writing import ENDINGS
 
@@ -57,7 +58,7 @@ def jobs_of(inputs: Sequence[str], out: Path, tell: Tell = lambda _: None) -> li
 
 def _files(text: str, out: Path, tell: Tell) -> Iterator[tuple[Path, Path]]:
     """Each file, with the folder to which its path below `out` is relative."""
-    path = Path(os.path.expanduser(text))
+    path = user_path(text)
     if os.path.exists(path):
         if not os.path.isdir(path) and not _kind(path):
             raise UsageError(f"'{text}': its ending is not that of a picture or video")

@@ -173,13 +173,13 @@ RESULT = "name: a, metric: b, data: c, budget: d, score: 1, floor: 1, interval: 
         (f"results: [{{{RESULT.replace('score: 1', 'score: .nan')}}}]", "numbers 'score'"),
         (f"results: [{{{RESULT.replace('[1, 2]', '[1, .inf]')}}}]", "'interval' of two"),
         ("results: [{score: 1" + "0" * 90 + "}]", "a result needs"),
-        ("presets: {a: {model: dcgan, summary: s, set: {3: 4}}}", "needs 'model'"),
+        ("presets: {a: {model: dcgan, summary: s, set: [3, 4]}}", "needs 'model'"),
+        ("presets: {a: {model: dcgan, model: wgan, summary: s}}", "line 2: 'model' is given twice"),
         ("presets: {../../x: {model: dcgan, summary: s}}", "write a name of"),
         ("presets: {'..': {model: dcgan, summary: s}}", "write a name of"),
         ("presets: {/etc/x: {model: dcgan, summary: s}}", "write a name of"),
         ('presets: {"\\e[31mred": {model: dcgan, summary: s}}', "write a name of"),
         (f"presets: {{{'x' * 101}: {{model: dcgan, summary: s}}}}", "write a name of"),
-        ("presets: {3: {model: dcgan, summary: s}}", "write a name of"),
     ],
 )
 def test_a_hostile_registry_is_refused_with_its_path(tmp_path: Path, text: str, message: str) -> None:
@@ -188,3 +188,11 @@ def test_a_hostile_registry_is_refused_with_its_path(tmp_path: Path, text: str, 
     with pytest.raises(UsageError, match=message) as caught:
         load_registry(file)
     assert str(file) in str(caught.value) and str(caught.value).isprintable()
+
+
+def test_values_of_a_preset_are_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganzoo.catalog.registry.shipped_path", lambda: tmp_path / "registry.yaml")
+    text = "schema: 1\npresets: {a: {model: dcgan, summary: 1.10, set: {data: no, batch: 010, lr: 1.0e-4}}}"
+    (tmp_path / "registry.yaml").write_text(text)
+    preset = load_registry(tmp_path / "registry.yaml").presets["a"]
+    assert (preset.summary, preset.set) == ("1.10", {"data": "no", "batch": "010", "lr": "1.0e-4"})

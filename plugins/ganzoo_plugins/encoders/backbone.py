@@ -1,5 +1,6 @@
 """Any image model of timm as an encoder (https://github.com/huggingface/pytorch-image-models)."""
 
+import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -86,7 +87,12 @@ def from_file(model: str, weights: str) -> Any:
     classifier = network.pretrained_cfg.get("classifier") or ()
     heads = (classifier,) if isinstance(classifier, str) else tuple(classifier)
     network.reset_classifier(0)
-    fit(network, read(Path(weights)), f"weights '{weights}'", ignored=tuple(f"{head}." for head in heads))
+    fit(
+        network,
+        read(Path(os.path.expanduser(weights))),
+        f"weights '{weights}'",
+        ignored=tuple(f"{head}." for head in heads),
+    )
     return network
 
 

@@ -71,7 +71,9 @@ def inception(options: "InceptionOptions") -> Inception:
         module = import_module(EXTRACTOR)
     except ImportError as error:
         raise UsageError("encoder 'inception' needs torch-fidelity: pip install 'ganzoo-core[metrics]'") from error
-    weights = read(Path(options.weights)) if options.weights else downloaded(module.URL_INCEPTION_V3)
+    weights = (
+        read(Path(os.path.expanduser(options.weights))) if options.weights else downloaded(module.URL_INCEPTION_V3)
+    )
     return Inception(extractor(module.FeatureExtractorInceptionV3, weights, options.weights or "download"))
 
 

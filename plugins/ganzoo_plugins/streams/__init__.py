@@ -25,10 +25,15 @@ def _place(text: str) -> str:
     """
     scheme = _SCHEME.match(text)
     if scheme is None:
-        return os.path.abspath(os.path.expanduser(text))
+        return _full(text)
     if scheme[1].lower() not in ("http", "https"):
         raise ValueError(f"'{scheme[0]}' is not read: give paths, http:// or https:// (a file of that name: ./{text})")
     return text
+
+
+def _full(path: str) -> str:
+    """The absolute path; ~ is the home folder."""
+    return os.path.abspath(os.path.expanduser(path))
 
 
 def _existing(text: str) -> str:
@@ -102,7 +107,7 @@ class HubOptions(StreamOptions):
         """A builder's files are local; those of a data set are its own, named from its top."""
         if info.data.get("path") not in _BUILDERS:
             return files
-        return "::".join(part if "://" in part else os.path.abspath(part) for part in files.split("::") if part)
+        return "::".join(part if "://" in part else _full(part) for part in files.split("::") if part)
 
 
 @hookimpl
