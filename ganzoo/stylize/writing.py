@@ -14,7 +14,7 @@ from ganzoo.stylize.drafts import draft_of
 from ganzoo.stylize.gif import write_gif
 from ganzoo.stylize.metadata import Metadata
 from ganzoo.stylize.photo import Photo, convert
-from ganzoo.stylize.tiff import write_pages
+from ganzoo.stylize.tiff import QUALITY, write_pages
 
 ENDINGS = {
     ".jpg": "JPEG",
@@ -28,8 +28,6 @@ ENDINGS = {
     ".gif": "GIF",
 }
 """Endings that are written. Pictures of other kinds become PNG."""
-QUALITY = 95
-"""That of JPEG and WEBP, of 100."""
 _WITHOUT_ALPHA = ("JPEG", "BMP")
 _WITHOUT_PROFILE = ("BMP", "GIF")
 _LONGEST = {"JPEG": 65_500, "WEBP": 16_383, "GIF": 65_535}
