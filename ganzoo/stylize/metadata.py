@@ -30,6 +30,8 @@ _PLACES = frozenset((33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113))
 _STRUCTURE = frozenset((XMP, IPTC, 32995, 32996, 32997, 32998, 34377, 34675, 37724))
 """Tags above 32767 that never go into an EXIF block: they describe pixels, or are kept by other means."""
 _POSITIONING = 531
+_MORE = (b"MotionPhoto", b"MicroVideo", b"hdrgm:", b"Container:Directory")
+"""What the XMP of phones says of things behind the picture, which programs then look for."""
 _CAPTION = 0x0404
 """The block of Photoshop's resources that holds the IPTC record."""
 
@@ -66,6 +68,9 @@ def metadata_of(image: Image.Image, upright: Image.Image, orientation: int) -> M
     with suppress(Exception):
         xmp = _bytes(upright.info.get("xmp") or upright.info.get("XML:com.adobe.xmp"))  # here without the orientation
         iptc = _iptc(image)
+    if xmp and any(name in xmp for name in _MORE):
+        notes.append("XMP is not kept, as it describes a video or a gain map in the old file")
+        xmp = None
     compression = image.info.get("compression")
     return Metadata(
         exif=exif,

@@ -32,8 +32,8 @@ _WITHOUT_ALPHA = ("JPEG", "BMP")
 _WITHOUT_PROFILE = ("BMP", "GIF")
 _LONGEST = {"JPEG": 65_500, "WEBP": 16_383, "GIF": 65_535}
 """The longest side that a format holds."""
-_SEGMENT = 65_000
-"""Bytes of EXIF, of XMP or of IPTC that a JPEG holds, of 65,533 with their headers."""
+_SEGMENT, _XMP_SEGMENT, _IPTC_SEGMENT = 65_533, 65_504, 65_506
+"""Bytes of EXIF, of XMP and of IPTC that a JPEG holds: those of a segment, less what stands before them."""
 
 
 def format_of(path: Path) -> str:
@@ -100,19 +100,16 @@ def write_single(image: Image.Image, photo: Photo, kind: str, file: BinaryIO) ->
 
 def options_of(metadata: Metadata, kind: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What Pillow is given to write the metadata, and what is left out."""
-    exif, xmp, notes = metadata.exif, metadata.xmp, []
+    exif, xmp = metadata.exif, metadata.xmp
+    notes: list[str] = []
     more: dict[str, Any] = {"dpi": metadata.dpi} if metadata.dpi else {}
     if kind == "JPEG":
-        if exif and len(exif) > _SEGMENT:
-            notes.append(f"EXIF of {len(exif):,} bytes is not kept, as JPEG holds {_SEGMENT:,}")
-            exif = None
-        if xmp and len(xmp) > _SEGMENT:
-            notes.append(f"XMP of {len(xmp):,} bytes is not kept, as JPEG holds {_SEGMENT:,}")
-            xmp = None
-        if metadata.comment:
-            more["comment"] = metadata.comment[:_SEGMENT]
-        if metadata.iptc and len(metadata.iptc) < _SEGMENT:
-            more["extra"] = _photoshop(metadata.iptc)
+        exif = _fitting("EXIF", exif, _SEGMENT, notes)
+        xmp = _fitting("XMP", xmp, _XMP_SEGMENT, notes)
+        if comment := _fitting("the comment", metadata.comment, _SEGMENT, notes):
+            more["comment"] = comment
+        if iptc := _fitting("IPTC", metadata.iptc, _IPTC_SEGMENT, notes):
+            more["extra"] = _photoshop(iptc)
     if kind == "PNG" and (metadata.text or xmp):
         more["pnginfo"] = _entries(metadata)
     elif xmp and kind in ("JPEG", "WEBP"):
@@ -120,6 +117,13 @@ def options_of(metadata: Metadata, kind: str) -> tuple[dict[str, Any], tuple[str
     if exif and kind != "BMP":
         more["exif"] = exif
     return more, tuple(notes)
+
+
+def _fitting(name: str, content: bytes | None, most: int, notes: list[str]) -> bytes | None:
+    if content and len(content) > most:
+        notes.append(f"{name} of {len(content):,} bytes is not kept, as JPEG holds {most:,}")
+        return None
+    return content
 
 
 def _entries(metadata: Metadata) -> PngInfo:

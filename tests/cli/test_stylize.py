@@ -60,7 +60,7 @@ def test_odd_pictures_are_one_line_each_and_the_rest_is_painted(
     assert len(said.err.splitlines()) == 3 and "2 of 7 files could not be painted" in said.err
     assert "wide.webp': 20000 x 2 pixels are too many for WEBP, which holds 16,383" in said.err
     assert "taken.png" in said.err and "traceback" not in said.err
-    assert "EXIF of 70," in said.out and "as JPEG holds 65,000" in said.out
+    assert "EXIF of 70," in said.out and "as JPEG holds 65,533" in said.out
     assert "moving.gif, 40 x 40, 2 frames" in said.out and "the first of several frames" in said.out
     files = sorted(path.name for path in out.iterdir() if path.is_file())
     assert files == ["big.tif", "exif.jpg", "moving.gif", "moving.jpg", f"{'n' * 247}.png"]
