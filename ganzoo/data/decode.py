@@ -152,6 +152,8 @@ def colours(image: Image.Image) -> Image.Image:
     """A picture of at most 8 bits a channel, without transparency, in a mode that profiles know: L, RGB or CMYK."""
     if image.mode in ("1", "L", "LA", "La"):
         return image if image.mode == "L" else (image.convert("LA") if image.mode == "La" else image).convert("L")
+    if image.mode == "P" and image.has_transparency_data:
+        image = image.convert("RGBA")  # Pillow warns when it shall drop the transparency of a palette
     return image if image.mode in ("RGB", "CMYK") else image.convert("RGB")
 
 
@@ -189,7 +191,17 @@ def in_srgb(image: Image.Image, profile: bytes | None, note: Callable[[str], Non
             note(BAD_PROFILE)
     elif image.mode == "CMYK":
         note(CMYK_NAIVE)
-    return applied(image, transform) if transform else image.convert("RGB")
+    if transform:
+        return applied(image, transform)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Whether the profile is that of sRGB, under whatever name."""
+    try:
+        return _to_srgb(profile, "RGB") is None
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return False
 
 
 def applied(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
@@ -202,6 +214,8 @@ def applied(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.
 @lru_cache(maxsize=32)
 def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """From the profile to sRGB, or None when it is sRGB. Cached, since cameras embed the same few profiles."""
+    if mode == "L" and is_srgb(profile):  # grey photos often keep it
+        return None
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     transform = ImageCms.buildTransform(source, SRGB, mode, "RGB")
     return None if mode == "RGB" and _changes_little(transform) else transform

@@ -1,14 +1,13 @@
 """Writes translated pictures with what their photos carried: colour profile, EXIF, transparency."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 
 from ganzoo.errors import StorageError, one_line
-from ganzoo.stylize.photo import Photo, convert
+from ganzoo.stylize.photo import Photo, in_profile
 
 ENDINGS = {
     ".jpg": "JPEG",
@@ -30,7 +29,7 @@ def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> None:
     The file appears whole or not at all. Raises StorageError when it can't be written.
     """
     kind = ENDINGS[path.suffix.lower()]
-    image = _with_profile(Image.fromarray(pixels), photo.profile)
+    image = Image.fromarray(in_profile(photo, pixels))
     if photo.alpha is not None and kind not in _WITHOUT_ALPHA:
         image.putalpha(Image.fromarray(photo.alpha))
     more = {"icc_profile": photo.profile, "exif": photo.exif} if kind != "BMP" else {}
@@ -43,10 +42,3 @@ def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> None:
         raise StorageError(f"can't write '{path}': {one_line(error)}") from None
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            return convert(image, None, profile)
-    return image
