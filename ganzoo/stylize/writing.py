@@ -6,14 +6,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ganzoo.errors import DataError
 from ganzoo.stylize.drafts import draft_of
 from ganzoo.stylize.gif import write_gif
 from ganzoo.stylize.metadata import Metadata
-from ganzoo.stylize.photo import Photo, convert
+from ganzoo.stylize.photo import Photo, in_profile
 from ganzoo.stylize.tiff import QUALITY, write_pages
 
 ENDINGS = {
@@ -75,15 +75,16 @@ def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> tuple[st
 def picture_of(photo: Photo, pixels: NDArray[np.uint8], kind: str) -> tuple[Image.Image, tuple[str, ...]]:
     """The translated pixels in the photo's colour space with its transparency, and what that format can't keep."""
     notes = []
-    image = Image.fromarray(pixels)
+    profile = kind not in _WITHOUT_PROFILE
+    if photo.stored is not None and not profile:
+        notes.append(f"painted in sRGB, as {kind} has no colour profile")
+    image = Image.fromarray(in_profile(photo, pixels) if profile else pixels)
     if photo.alpha is not None and kind in _WITHOUT_ALPHA:
         layer = image.copy()
         layer.putalpha(Image.fromarray(photo.alpha))
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), layer).convert("RGB")
         if photo.alpha.min() < 255:
             notes.append(f"transparent parts laid on white, as {kind} has none")
-    if kind not in _WITHOUT_PROFILE:
-        image = _with_profile(image, photo.profile)
     if photo.alpha is not None and kind not in _WITHOUT_ALPHA:
         image.putalpha(Image.fromarray(photo.alpha))
     return image, tuple(notes)
@@ -141,10 +142,3 @@ def _photoshop(iptc: bytes) -> bytes:
     block = b"8BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + bytes(len(iptc) % 2)
     content = b"Photoshop 3.0\0" + block
     return b"\xff\xed" + (len(content) + 2).to_bytes(2, "big") + content
-
-
-def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            return convert(image, None, profile)
-    return image
