@@ -11,6 +11,8 @@ def paint(model: str, photo: Image.Image) -> Image.Image:
     """A photo of any size, painted; large ones need memory for all of it at once."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     unit = int(session.get_modelmeta().custom_metadata_map["unit"])
+    if photo.mode[0] in "IF":  # Pillow would cut their values off at 255
+        raise ValueError(f"mode {photo.mode} has more than 8 bits a channel: scale it to 8 first")
     pixels = np.asarray(photo.convert("RGB"))
     height, width = pixels.shape[:2]
     more = [max(-side % unit, 8 * unit - side) for side in (height, width)]  # to a size that the network takes

@@ -41,15 +41,14 @@ def project(
     from ganzoo.inference import projection
     from ganzoo.inference.loading import load_run
     from ganzoo.scoring.build import build_encoder
-    from ganzoo.stylize.photo import read_photo
+    from ganzoo.stylize.photo import on_white, read_photo
 
     catalog = context.catalog()
     gan, problems = load_run(run, which=step, catalog=catalog)
     for problem in problems:
         complain(problem)
     encoder = build_encoder(resolve.recorded_configuration(content, catalog))
-    image = projection.as_image(read_photo(photo).pixels)
-    found = projection.project(gan, image, encoder, steps=steps, neighbours=neighbours, seed=seed)
+    found = projection.project(gan, on_white(read_photo(photo)), encoder, steps=steps, neighbours=neighbours, seed=seed)
     file = out or run / f"project-{photo.stem}.png"
     try:
         grid(found.pictures(), 2 + neighbours).save(file)

@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 import PIL
@@ -15,9 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ganzoo.config.units import Size
+from ganzoo.data.depth import DEEP as DEEP
+from ganzoo.data.depth import eight_bits
 from ganzoo.errors import one_line
 
-RULES = 3
+RULES = 4
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "PPM", "JPEG2000")
 """The formats that Pillow decodes by itself; MPO is read as JPEG. Others, such as EPS, would start programs."""
 ENDINGS = frozenset(
@@ -36,14 +37,18 @@ CMYK = "CMYK converted to RGB by its profile"
 CMYK_NAIVE = "CMYK without a profile, so the colours are approximate"
 PROFILE = "colours converted to sRGB from the embedded profile"
 BAD_PROFILE = "embedded colour profile is damaged or does not fit, taken as sRGB"
-DEEP = "more than 8 bits a channel, scaled to 8"
 TRANSPARENT = "transparent parts laid on white"
 FRAMES = "first picture of several taken (animation or multi-picture file)"
 GREY = "grey, the same in all three channels"
 ENLARGED = "smaller than the training size, so enlarged"
 BAD_EXIF = "EXIF is damaged, so the orientation is as stored"
 
-_SRGB = ImageCms.createProfile("sRGB")
+ORIENTATION = 0x0112
+"""The EXIF tag."""
+
+SRGB = ImageCms.createProfile("sRGB")
+_SAME = 2
+"""Levels of 255 by which a profile may differ from sRGB and count as sRGB."""
 
 
 def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
@@ -60,12 +65,12 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
             # A JPEG is decoded at a half, a quarter or an eighth where that is still twice as large as the result.
             side = 2 * max(size.height, size.width)
             image.draft(image.mode, (side, side))
-            profile = image.info.get("icc_profile")
-            picture = _plain(_upright(image, notes.append), notes.append)
+            profile = profile_of(image)
+            picture = _plain(upright(image, notes.append), notes.append)
         if min(picture.width - size.width, picture.height - size.height) < 0:
             notes.append(ENLARGED)
         fitted = ImageOps.fit(picture, (size.width, size.height), Image.Resampling.LANCZOS)
-        return np.asarray(_srgb(fitted, profile, notes.append), dtype=np.uint8), tuple(notes)
+        return np.asarray(in_srgb(fitted, profile, notes.append), dtype=np.uint8), tuple(notes)
     # Pillow raises many types for broken files, such as SyntaxError, struct.error and MemoryError.
     except ValueError:
         raise
@@ -129,66 +134,96 @@ def _unknown(data: bytes) -> str:
     return "not an image, or of a format that is not supported"
 
 
-def _upright(image: Image.Image, note: Callable[[str], None]) -> Image.Image:
-    image.load()
+def upright(image: Image.Image, note: Callable[[str], None]) -> Image.Image:
+    """The picture loaded, with at most 8 bits a channel, and turned as its EXIF says."""
+    shallow = eight_bits(image, note)
     try:
-        return ImageOps.exif_transpose(image)
+        orientation = image.getexif().get(ORIENTATION, 1)
+        if orientation == 1:
+            return shallow
+        shallow.getexif()[ORIENTATION] = orientation
+        return ImageOps.exif_transpose(shallow)
     except Exception:  # a damaged EXIF block makes Pillow raise many types, but the picture itself can be read
         note(BAD_EXIF)
-        return image
+        return shallow
+
+
+def colours(image: Image.Image) -> Image.Image:
+    """A picture of at most 8 bits a channel, without transparency, in a mode that profiles know: L, RGB or CMYK."""
+    if image.mode in ("1", "L", "LA", "La"):
+        return image if image.mode == "L" else (image.convert("LA") if image.mode == "La" else image).convert("L")
+    if image.mode == "P" and image.has_transparency_data:
+        image = image.convert("RGBA")  # Pillow warns when it shall drop the transparency of a palette
+    return image if image.mode in ("RGB", "CMYK") else image.convert("RGB")
+
+
+def _on_white(image: Image.Image, note: Callable[[str], None]) -> Image.Image:
+    layer = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    if np.asarray(layer.getchannel("A")).min() < 255:
+        note(TRANSPARENT)
+    flat = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return flat.convert("L") if image.mode in ("1", "L", "LA", "La") else flat
 
 
 def _plain(image: Image.Image, note: Callable[[str], None]) -> Image.Image:
     """The picture in a mode that can be resized: RGB, L or CMYK."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        note(DEEP)
-        image = _scaled(np.asarray(image))
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        if np.asarray(layer.getchannel("A")).min() < 255:
-            note(TRANSPARENT)
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
+        return _on_white(image, note)
     if image.mode == "L":
         note(GREY)
-        return image
-    return image if image.mode in ("RGB", "CMYK") else image.convert("L" if image.mode == "1" else "RGB")
+    return colours(image)
 
 
-def _scaled(values: NDArray[Any]) -> Image.Image:
-    """Grey values of more than 8 bits as 8: 16 bits are scaled by their full range, others by the values in use."""
-    numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
-    largest = float(numbers.max(initial=0.0))
-    if (values.dtype.kind, values.dtype.itemsize) == ("u", 2) or (values.dtype == np.int32 and 255 < largest <= 65535):
-        full = 65535.0
-    elif values.dtype.kind == "f" and largest <= 1:
-        full = 1.0
-    else:
-        full = max(largest, 255.0)
-    return Image.fromarray((numbers * (255 / full) + 0.5).astype(np.uint8))
+def profile_of(image: Image.Image) -> bytes | None:
+    """The colour profile of a picture as opened. Colours in CIELAB need none."""
+    profile = image.info.get("icc_profile")
+    return profile if isinstance(profile, bytes) and image.mode != "LAB" else None
 
 
-def _srgb(image: Image.Image, profile: bytes | None, note: Callable[[str], None]) -> Image.Image:
-    """The image in sRGB. This comes after the resize, when there are fewer pixels."""
+def in_srgb(image: Image.Image, profile: bytes | None, note: Callable[[str], None]) -> Image.Image:
+    """A picture L, RGB or CMYK as RGB in sRGB."""
+    transform = None
     if profile:
         try:
-            transform = _transform(profile, image.mode)
-            if transform is not None:
-                note(CMYK if image.mode == "CMYK" else PROFILE)
-                converted = ImageCms.applyTransform(image, transform)
-                assert converted is not None  # not in place
-                return converted
+            transform = _to_srgb(profile, image.mode)
+            note(CMYK if image.mode == "CMYK" else PROFILE) if transform else None
         except (ImageCms.PyCMSError, OSError, ValueError):
             note(BAD_PROFILE)
     elif image.mode == "CMYK":
         note(CMYK_NAIVE)
-    return image.convert("RGB")
+    if transform:
+        return applied(image, transform)
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Whether the profile is that of sRGB, under whatever name."""
+    try:
+        return _to_srgb(profile, "RGB") is None
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return False
+
+
+def applied(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
+    """The picture with its colours changed."""
+    converted = ImageCms.applyTransform(image, transform)
+    assert converted is not None  # not in place
+    return converted
 
 
 @lru_cache(maxsize=32)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """From the profile to sRGB, or None when it is sRGB. Cached, since cameras embed the same few profiles."""
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    if mode != "CMYK" and "srgb" in ImageCms.getProfileDescription(source).lower():
+    if mode == "L" and is_srgb(profile):  # grey photos often keep it
         return None
-    return ImageCms.buildTransform(source, _SRGB, mode, "RGB")
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    transform = ImageCms.buildTransform(source, SRGB, mode, "RGB")
+    return None if mode == "RGB" and _changes_little(transform) else transform
+
+
+def _changes_little(transform: ImageCms.ImageCmsTransform) -> bool:
+    """Whether RGB stays as it is. The profile's name doesn't say so: "linear sRGB" is another space."""
+    levels = np.linspace(0, 255, 9)
+    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(9, -1, 3).astype(np.uint8)
+    changed = np.asarray(applied(Image.fromarray(colours), transform))
+    return bool(np.abs(changed.astype(int) - colours).max() <= _SAME)

@@ -19,7 +19,7 @@ from ganzoo.inference.walk import loop_noise
 from ganzoo.io.user_path import user_path
 from ganzoo.model import GAN, Generator
 from ganzoo.specs import ImageShape
-from ganzoo.stylize.photo import read_photo
+from ganzoo.stylize.photo import Photo, on_white, photo_of, read_photo
 from ganzoo.stylize.pixels import Pixels
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 from ganzoo.translator import Translator
@@ -172,13 +172,19 @@ class LoadedTranslator(LoadedGAN):
         return self._round(frames, styles) if len(styles) > 1 else self._strengths(frames, *styles)
 
     def stylize(self, image: Image.Image, *, style: Style | None = None, **options: Any) -> Image.Image:
-        """Translates a picture of any size; `options` are the fields of `StylizeOptions`, such as strength.
+        """Translates a picture of any size and mode; `options` are the fields of `StylizeOptions`, such as strength.
+
+        It is read as a file would be: turned upright, in sRGB, more than 8 bits a channel by the rule for training. The
+        result is RGB, or RGBA with the transparency of the picture.
 
         `style` is a painting, a painting's file, or the name of a style that was learnt from labelled paintings. Raises
         UsageError for a model that takes no `style`, and for a name that the model has not learnt.
         """
-        pixels = np.asarray(image.convert("RGB"))
-        return Image.fromarray(self.stylizer(style=style).stylize(pixels, StylizeOptions(**options)))
+        photo = photo_of(image)
+        painting = Image.fromarray(self.stylizer(style=style).stylize(photo.pixels, StylizeOptions(**options)))
+        if photo.alpha is not None:
+            painting.putalpha(Image.fromarray(photo.alpha))
+        return painting
 
     def stylizer(self, *, style: Style | None = None) -> Stylizer:
         """Translates many pictures, all into one style if the model takes one; `style` and errors as in `stylize`."""
@@ -218,16 +224,19 @@ class LoadedTranslator(LoadedGAN):
         learnt = gan.styles()
         if isinstance(style, str) and style in learnt:
             return learnt[style]
-        if isinstance(style, str | Path):
-            file = user_path(style)
-            if not file.is_file():
-                names = ", ".join(name for name in learnt if name)
-                known = f"the names are {names}" if names else "this model has learnt none by name"
-                raise UsageError(f"style '{style}' is neither a file nor the name of a style: {known}")
-            style = Image.fromarray(read_photo(file).pixels)
-        shown = ImageOps.fit(style.convert("RGB"), (self.shape.width, self.shape.height), Image.Resampling.LANCZOS)
+        photo = photo_of(style) if isinstance(style, Image.Image) else self._painting(style)
+        shown = ImageOps.fit(on_white(photo), (self.shape.width, self.shape.height), Image.Resampling.LANCZOS)
         pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(self.device)
         return gan.style_of(images.from_uint8(pixels))[0]
+
+    def _painting(self, style: Path | str) -> Photo:
+        """The picture in that file. Raises UsageError where there is none, with the names of styles."""
+        file = user_path(style)
+        if not file.is_file():
+            names = ", ".join(name for name in self._translator().styles() if name)
+            known = f"the names are {names}" if names else "this model has learnt none by name"
+            raise UsageError(f"style '{style}' is neither a file nor the name of a style: {known}")
+        return read_photo(file)
 
     def _first_photo(self) -> Pixels:
         return np.asarray(self.to_pil(self._shown_photos()[:1])[0])

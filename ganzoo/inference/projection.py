@@ -15,7 +15,7 @@ from ganzoo.encoders import Encoder
 from ganzoo.errors import UsageError
 from ganzoo.inference.loaded import LoadedGAN
 from ganzoo.model import AdversarialGAN, Generator
-from ganzoo.stylize.pixels import Pixels
+from ganzoo.stylize.photo import on_white, photo_of
 
 _CANDIDATES = 256
 _PIECE = 64
@@ -46,11 +46,6 @@ class Projection:
     def pictures(self) -> Tensor:
         """The photo, the picture and the neighbours, B 3 H W in [-1, 1]."""
         return torch.cat([self.photo, self.picture, self.neighbours])
-
-
-def as_image(pixels: Pixels) -> Image.Image:
-    """Pixels H W 3 as a picture."""
-    return Image.fromarray(pixels)
 
 
 def project(
@@ -160,6 +155,6 @@ def _optimise(
 
 def _as_model_sees(photo: Image.Image, loaded: LoadedGAN) -> Tensor:
     shape = loaded.shape
-    shown = ImageOps.fit(photo.convert("RGB"), (shape.width, shape.height), Image.Resampling.LANCZOS)
+    shown = ImageOps.fit(on_white(photo_of(photo)), (shape.width, shape.height), Image.Resampling.LANCZOS)
     pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(loaded.device)
     return from_uint8(pixels)

@@ -1,6 +1,7 @@
 """What a picture's file says about it besides its pixels and its colours, cleared of what describes the old file."""
 
 import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,10 @@ _PLACES = frozenset((33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113))
 _STRUCTURE = frozenset((XMP, IPTC, 32995, 32996, 32997, 32998, 34377, 34675, 37724))
 """Tags above 32767 that never go into an EXIF block: they describe pixels, or are kept by other means."""
 _POSITIONING = 531
+_TURNED = re.compile(rb"""\s*tiff:Orientation=["'][0-9]["']|<tiff:Orientation>[0-9]</tiff:Orientation>""")
+"""The orientation, which XMP says again."""
+_MORE = (b"MotionPhoto", b"MicroVideo", b"hdrgm:", b"Container:Directory")
+"""What the XMP of phones says of things behind the picture, which programs then look for."""
 _CAPTION = 0x0404
 """The block of Photoshop's resources that holds the IPTC record."""
 
@@ -55,17 +60,21 @@ def orientation_of(image: Image.Image) -> int:
     return 1
 
 
-def metadata_of(image: Image.Image, upright: Image.Image, orientation: int) -> Metadata:
-    """What a loaded file carries, for the picture that was turned upright from that orientation."""
+def metadata_of(image: Image.Image, size: tuple[int, int], orientation: int) -> Metadata:
+    """What a loaded file carries, for a picture of that size (width, height) turned upright from that orientation."""
     notes = []
     exif = xmp = iptc = None
     try:
-        exif = _exif(image, upright.size, orientation)
+        exif = _exif(image, size, orientation)
     except Exception:  # Pillow raises many types for a damaged block
         notes.append("EXIF is damaged and not kept")
     with suppress(Exception):
-        xmp = _bytes(upright.info.get("xmp") or upright.info.get("XML:com.adobe.xmp"))  # here without the orientation
+        xmp = _bytes(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp"))
+        xmp = xmp and _TURNED.sub(b"", xmp)
         iptc = _iptc(image)
+    if xmp and any(name in xmp for name in _MORE):
+        notes.append("XMP is not kept, as it describes a video or a gain map in the old file")
+        xmp = None
     compression = image.info.get("compression")
     return Metadata(
         exif=exif,

@@ -17,8 +17,8 @@ from ganzoo.stylize.drafts import draft_of
 from ganzoo.stylize.frames import Film, Kind, kind_of, look_through, photos_of
 from ganzoo.stylize.gif import write_gif
 from ganzoo.stylize.photo import Photo, photo_of
-from ganzoo.stylize.tiff import write_pages
-from ganzoo.stylize.writing import QUALITY, check_size, format_of, options_of, picture_of, write_photo
+from ganzoo.stylize.tiff import QUALITY, write_pages
+from ganzoo.stylize.writing import check_size, format_of, options_of, picture_of, write_photo
 
 Paint = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 """Pixels H W 3 -> the same translated."""

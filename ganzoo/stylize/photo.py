@@ -1,29 +1,38 @@
 """Reads picture files at full size, upright and in sRGB, with what they carry: colour profile, EXIF, transparency."""
 
 import io
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
-from ganzoo.data.decode import open_header
+from ganzoo.data.decode import SRGB, applied, colours, in_srgb, is_srgb, open_header, profile_of, upright
 from ganzoo.errors import DataError, one_line
 from ganzoo.stylize.metadata import Metadata, metadata_of, orientation_of
+
+LOST = "painted in sRGB, without the embedded colour profile"
+
+_UNCHANGED, _CHANGED = 2, 32
+"""Levels of 255 by which a pixel may differ from the photo to count as untouched, and from which on as painted."""
+_STRIP = 256
+"""Rows that are converted at once, to save memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
     """A picture turned upright: `pixels` uint8 H W 3 in sRGB, and `alpha` H W or None.
 
-    `profile` and `metadata` go into the new file. `notes` has a short text for each rule that changed the picture.
+    `profile` and `metadata` go into the new file. `stored` has the pixels in the colours of that profile, and is None
+    where those are sRGB. `notes` has a short text for each rule that changed the picture.
     """
 
     pixels: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None = None
     profile: bytes | None = None
+    stored: NDArray[np.uint8] | None = None
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
 
@@ -38,45 +47,95 @@ def read_photo(path: Path) -> Photo:
 
 
 def photo_of(image: Image.Image) -> Photo:
-    """The picture at which an open file stands. Raises what Pillow raises."""
-    orientation = orientation_of(image)  # before loading, by which Pillow turns some formats
-    image.load()
-    profile = image.info.get("icc_profile")
-    upright = image
-    with suppress(Exception):  # a damaged EXIF block; the picture itself is intact
-        upright = ImageOps.exif_transpose(image)
-    metadata = metadata_of(image, upright, orientation)
-    alpha = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
-    pixels, kept = _srgb(upright, profile)
-    return Photo(pixels=pixels, alpha=alpha, profile=kept, metadata=metadata, notes=metadata.notes)
+    """A picture of any mode that Pillow has opened or made. Raises what Pillow raises."""
+    notes: list[str] = []
+    profile, orientation = profile_of(image), orientation_of(image)  # before loading, by which Pillow turns a TIFF
+    turned = upright(image, notes.append)
+    metadata = metadata_of(image, turned.size, orientation)
+    alpha = np.asarray(_alpha(turned)) if turned.has_transparency_data else None
+    flat = colours(turned)
+    shown = in_srgb(flat, profile, notes.append)
+    kept = profile if profile and _fits(profile, flat, shown) else None
+    if profile and not kept:
+        notes.append(LOST)
+    return Photo(
+        pixels=np.asarray(shown),
+        alpha=alpha,
+        profile=kept,
+        stored=np.asarray(flat) if kept and shown is not flat else None,
+        metadata=metadata,
+        notes=(*notes, *metadata.notes),
+    )
+
+
+def on_white(photo: Photo) -> Image.Image:
+    """The picture as models are shown it: RGB, transparent parts laid on white."""
+    image = Image.fromarray(photo.pixels)
+    if photo.alpha is None:
+        return image
+    return Image.composite(image, Image.new("RGB", image.size, "white"), Image.fromarray(photo.alpha))
+
+
+def in_profile(photo: Photo, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Translated pixels H W 3 of the photo, from sRGB to the colours of its profile.
+
+    Where the translation leaves the photo as it is, the stored values come back, even those that sRGB can't hold.
+    """
+    if photo.stored is None or photo.profile is None:
+        return pixels
+    transform = _from_srgb(photo.profile)
+    result: NDArray[np.uint8] = np.empty_like(pixels)
+    for top in range(0, len(pixels), _STRIP):
+        rows = slice(top, top + _STRIP)
+        before, after, stored = photo.pixels[rows], pixels[rows], photo.stored[rows].astype(np.float32)
+        lost = stored - _converted(before, transform)
+        change = np.abs(after.astype(np.int16) - before).max(axis=2, keepdims=True)
+        kept = ((_CHANGED - change.astype(np.float32)) / (_CHANGED - _UNCHANGED)).clip(0, 1)
+        result[rows] = (_converted(after, transform) + kept * lost).round().clip(0, 255)
+    return result
 
 
 def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Reads a grey picture as numbers in [0, 1], resized to H W: white is translated, black stays. Raises DataError."""
-    pixels = read_photo(path).pixels
-    grey = Image.fromarray(pixels).convert("L").resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    return (np.asarray(grey, np.float32) / 255).astype(np.float32)
+    """Reads a grey picture as numbers in [0, 1], resized to H W. Raises DataError.
+
+    White is translated; black and what is transparent stay.
+    """
+    return mask_of(read_photo(path), size)
 
 
-def _srgb(image: Image.Image, profile: bytes | None) -> tuple[NDArray[np.uint8], bytes | None]:
-    """Pixels in sRGB, and the profile to which they can be converted back."""
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image).astype(np.float64)
-        image = Image.fromarray((values * (255 / max(values.max(), 1))).clip(0, 255).astype(np.uint8))
-    rgb = image.mode == "RGB"
-    plain = image if image.mode in ("RGB", "CMYK") else image.convert("RGB")
-    if profile and plain.mode in ("RGB", "CMYK"):
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            converted = convert(plain, profile, None)
-            return np.asarray(converted), profile if rgb else None
-    return np.asarray(plain.convert("RGB")), profile if rgb else None
+def mask_of(photo: Photo, size: tuple[int, int]) -> NDArray[np.float32]:
+    """A picture that was read as a mask; see `read_mask`."""
+    grey = np.asarray(Image.fromarray(photo.pixels).convert("L"), np.float32) / 255
+    if photo.alpha is not None:
+        grey = grey * (photo.alpha.astype(np.float32) / 255)
+    resized = Image.fromarray(grey).resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    return np.asarray(resized, np.float32).clip(0, 1)
 
 
-def convert(image: Image.Image, before: bytes | None, after: bytes | None) -> Image.Image:
-    """Converts colours from one profile to another; None is sRGB."""
-    source, target = (
-        ImageCms.ImageCmsProfile(io.BytesIO(one)) if one else ImageCms.createProfile("sRGB") for one in (before, after)
-    )
-    converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-    assert converted is not None  # not in place
-    return converted
+def _alpha(image: Image.Image) -> Image.Image:
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
+        return image.getchannel(len(image.getbands()) - 1)
+    return image.convert("RGBA").getchannel("A")
+
+
+def _converted(pixels: NDArray[np.uint8], transform: ImageCms.ImageCmsTransform) -> NDArray[np.float32]:
+    return np.asarray(applied(Image.fromarray(pixels), transform), np.float32)
+
+
+def _fits(profile: bytes, flat: Image.Image, shown: Image.Image) -> bool:
+    """Whether the profile goes into the new file. A damaged one does: colours are what they were with it."""
+    return is_srgb(profile) or (flat.mode == "RGB" and (shown is flat or _writable(profile)))
+
+
+def _writable(profile: bytes) -> bool:
+    """Whether colours can be converted to the profile; those of scanners are often for reading only."""
+    try:
+        _from_srgb(profile)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=4)
+def _from_srgb(profile: bytes) -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(SRGB, ImageCms.ImageCmsProfile(io.BytesIO(profile)), "RGB", "RGB")

@@ -6,15 +6,15 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ganzoo.errors import DataError
 from ganzoo.stylize.drafts import draft_of
 from ganzoo.stylize.gif import write_gif
 from ganzoo.stylize.metadata import Metadata
-from ganzoo.stylize.photo import Photo, convert
-from ganzoo.stylize.tiff import write_pages
+from ganzoo.stylize.photo import Photo, in_profile
+from ganzoo.stylize.tiff import QUALITY, write_pages
 
 ENDINGS = {
     ".jpg": "JPEG",
@@ -28,14 +28,12 @@ ENDINGS = {
     ".gif": "GIF",
 }
 """Endings that are written. Pictures of other kinds become PNG."""
-QUALITY = 95
-"""That of JPEG and WEBP, of 100."""
 _WITHOUT_ALPHA = ("JPEG", "BMP")
 _WITHOUT_PROFILE = ("BMP", "GIF")
 _LONGEST = {"JPEG": 65_500, "WEBP": 16_383, "GIF": 65_535}
 """The longest side that a format holds."""
-_SEGMENT = 65_000
-"""Bytes of EXIF, of XMP or of IPTC that a JPEG holds, of 65,533 with their headers."""
+_SEGMENT, _XMP_SEGMENT, _IPTC_SEGMENT = 65_533, 65_504, 65_506
+"""Bytes of EXIF, of XMP and of IPTC that a JPEG holds: those of a segment, less what stands before them."""
 
 
 def format_of(path: Path) -> str:
@@ -77,15 +75,16 @@ def write_photo(photo: Photo, pixels: NDArray[np.uint8], path: Path) -> tuple[st
 def picture_of(photo: Photo, pixels: NDArray[np.uint8], kind: str) -> tuple[Image.Image, tuple[str, ...]]:
     """The translated pixels in the photo's colour space with its transparency, and what that format can't keep."""
     notes = []
-    image = Image.fromarray(pixels)
+    profile = kind not in _WITHOUT_PROFILE
+    if photo.stored is not None and not profile:
+        notes.append(f"painted in sRGB, as {kind} has no colour profile")
+    image = Image.fromarray(in_profile(photo, pixels) if profile else pixels)
     if photo.alpha is not None and kind in _WITHOUT_ALPHA:
         layer = image.copy()
         layer.putalpha(Image.fromarray(photo.alpha))
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), layer).convert("RGB")
         if photo.alpha.min() < 255:
             notes.append(f"transparent parts laid on white, as {kind} has none")
-    if kind not in _WITHOUT_PROFILE:
-        image = _with_profile(image, photo.profile)
     if photo.alpha is not None and kind not in _WITHOUT_ALPHA:
         image.putalpha(Image.fromarray(photo.alpha))
     return image, tuple(notes)
@@ -102,19 +101,16 @@ def write_single(image: Image.Image, photo: Photo, kind: str, file: BinaryIO) ->
 
 def options_of(metadata: Metadata, kind: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What Pillow is given to write the metadata, and what is left out."""
-    exif, xmp, notes = metadata.exif, metadata.xmp, []
+    exif, xmp = metadata.exif, metadata.xmp
+    notes: list[str] = []
     more: dict[str, Any] = {"dpi": metadata.dpi} if metadata.dpi else {}
     if kind == "JPEG":
-        if exif and len(exif) > _SEGMENT:
-            notes.append(f"EXIF of {len(exif):,} bytes is not kept, as JPEG holds {_SEGMENT:,}")
-            exif = None
-        if xmp and len(xmp) > _SEGMENT:
-            notes.append(f"XMP of {len(xmp):,} bytes is not kept, as JPEG holds {_SEGMENT:,}")
-            xmp = None
-        if metadata.comment:
-            more["comment"] = metadata.comment[:_SEGMENT]
-        if metadata.iptc and len(metadata.iptc) < _SEGMENT:
-            more["extra"] = _photoshop(metadata.iptc)
+        exif = _fitting("EXIF", exif, _SEGMENT, notes)
+        xmp = _fitting("XMP", xmp, _XMP_SEGMENT, notes)
+        if comment := _fitting("the comment", metadata.comment, _SEGMENT, notes):
+            more["comment"] = comment
+        if iptc := _fitting("IPTC", metadata.iptc, _IPTC_SEGMENT, notes):
+            more["extra"] = _photoshop(iptc)
     if kind == "PNG" and (metadata.text or xmp):
         more["pnginfo"] = _entries(metadata)
     elif xmp and kind in ("JPEG", "WEBP"):
@@ -122,6 +118,13 @@ def options_of(metadata: Metadata, kind: str) -> tuple[dict[str, Any], tuple[str
     if exif and kind != "BMP":
         more["exif"] = exif
     return more, tuple(notes)
+
+
+def _fitting(name: str, content: bytes | None, most: int, notes: list[str]) -> bytes | None:
+    if content and len(content) > most:
+        notes.append(f"{name} of {len(content):,} bytes is not kept, as JPEG holds {most:,}")
+        return None
+    return content
 
 
 def _entries(metadata: Metadata) -> PngInfo:
@@ -139,10 +142,3 @@ def _photoshop(iptc: bytes) -> bytes:
     block = b"8BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + bytes(len(iptc) % 2)
     content = b"Photoshop 3.0\0" + block
     return b"\xff\xed" + (len(content) + 2).to_bytes(2, "big") + content
-
-
-def _with_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    if profile:
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            return convert(image, None, profile)
-    return image

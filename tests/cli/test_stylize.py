@@ -1,5 +1,6 @@
 """`ganzoo stylize`, `sample` and `export` as users call them."""
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,69 @@ def test_a_folder_is_painted_and_what_can_not_be_is_told(
     assert "2 of 2" in said.out and "61 x 40" in said.out and "broken.jpg" in said.err
     with Image.open(out / "photo.png") as painted:
         assert painted.size == (61, 40)
+
+
+def test_odd_pictures_are_one_line_each_and_the_rest_is_painted(
+    run_folder: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "odd", tmp_path / "out"
+    folder.mkdir()
+    exif = Image.Exif()
+    exif[305] = "x" * 70_000
+    Image.new("RGB", (40, 40)).save(folder / "exif.jpg", "PNG", exif=exif)
+    Image.new("RGB", (20_000, 2)).save(folder / "wide.webp", "PNG")
+    Image.new("RGB", (40, 40)).save(folder / f"{'n' * 247}.png")
+    Image.new("RGB", (40, 40)).save(folder / "big.tif", big_tiff=True)
+    moving = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    moving[0].save(folder / "moving.gif", save_all=True, append_images=moving[1:], duration=1500)
+    moving[0].save(folder / "moving.jpg", "WEBP", save_all=True, append_images=moving[1:])
+    (folder / "taken.png").write_bytes(photo.read_bytes())
+    (out / "taken.png").mkdir(parents=True)
+    assert run_command(["stylize", run_folder, str(folder), "--out", str(out), "--device", "cpu"]) == 1
+    said = capsys.readouterr()
+    assert len(said.err.splitlines()) == 3 and "2 of 7 files could not be painted" in said.err
+    assert "wide.webp': 20000 x 2 pixels are too many for WEBP, which holds 16,383" in said.err
+    assert "taken.png" in said.err and "traceback" not in said.err
+    assert "EXIF of 70," in said.out and "as JPEG holds 65,533" in said.out
+    assert "moving.gif, 40 x 40, 2 frames" in said.out and "the first of several frames" in said.out
+    files = sorted(path.name for path in out.iterdir() if path.is_file())
+    assert files == ["big.tif", "exif.jpg", "moving.gif", "moving.jpg", f"{'n' * 247}.png"]
+    with Image.open(out / "moving.gif") as painted:
+        painted.seek(1)
+        assert painted.info["duration"] == 1500
+
+
+def test_an_odd_picture_alone_has_the_exit_code_of_its_error(
+    run_folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (20_000, 2)).save(tmp_path / "wide.webp", "PNG")
+    Image.new("RGB", (40, 40)).save(tmp_path / "a.png")
+    (tmp_path / "out/a.png").mkdir(parents=True)
+    for name, code in (("wide.webp", 3), ("a.png", 6)):
+        assert run_command(["stylize", run_folder, str(tmp_path / name), "--out", str(tmp_path / "out")]) == code
+        said = capsys.readouterr().err
+        assert len(said.splitlines()) == 1 and name in said and "traceback" not in said
+
+
+def test_a_full_disk_ends_the_job_and_any_other_error_does_not(
+    run_folder: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("b.png", "c.png"):
+        (photo.parent / name).write_bytes(photo.read_bytes())
+    real, errors = Image.Image.save, [RuntimeError("odd"), OSError(errno.ENOSPC, "No space left on device")]
+
+    def save(self: Image.Image, *args: object, **more: object) -> None:
+        if errors:
+            raise errors.pop(0)
+        real(self, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    command = ["stylize", run_folder, *map(str, sorted(photo.parent.glob("*.png"))), "--out", str(tmp_path / "out")]
+    assert run_command(command) == 6
+    said = capsys.readouterr()
+    assert len(said.err.splitlines()) == 2 and "b.png': RuntimeError: odd" in said.err
+    assert "No space left on device: 0 of 3 files are painted, the others don't fit" in said.err
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_options_reach_the_brush(run_folder: str, photo: Path, tmp_path: Path) -> None:

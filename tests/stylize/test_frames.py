@@ -209,9 +209,10 @@ def test_a_page_that_can_not_be_read_is_left_out_alone_and_told(tmp_path: Path) 
     assert len(told.notes) == 1 and told.notes[0].startswith("page 2 can't be read (")
 
 
-def chain(count: int, *, back_to: int | None = None) -> bytes:
-    """A TIFF of that many directories of one grey pixel; the last one may point back."""
-    entries = [(256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 1)]
+def chain(count: int, *, side: int = 1, back_to: int | None = None) -> bytes:
+    """A TIFF of that many directories of a small grey picture; the last one may point back."""
+    sides = {256: side, 257: side, 278: side, 279: side * side}
+    entries = sorted((sides | {258: 8, 259: 1, 262: 1, 273: 8, 277: 1}).items())
     size = 2 + 12 * len(entries) + 4
     data = bytearray(b"II\x2a\0" + struct.pack("<I", 16) + bytes(8))
     for number in range(count):
@@ -224,10 +225,9 @@ def chain(count: int, *, back_to: int | None = None) -> bytes:
 
 
 def test_a_long_chain_of_directories_is_not_walked_through(tmp_path: Path) -> None:
-    data = chain(40_000)
+    data = chain(40_000, side=16)
     began = time.perf_counter()
-    with pytest.raises(ValueError, match="each side must have"):
-        decode(data, Size(16, 16))
+    assert FRAMES in decode(data, Size(16, 16))[1]
     (tmp_path / "a.png").write_bytes(data)
     _, told = painted(tmp_path / "a.png")
     assert told.notes == ("the first of several pages, as PNG holds one picture",)

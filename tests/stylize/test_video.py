@@ -126,6 +126,5 @@ def test_odd_sides_and_other_containers(tmp_path: Path) -> None:
 
     stylize_video(source, tmp_path / "odd.mkv", cropped, quiet)
     assert facts(tmp_path / "odd.mkv")[2:] == (47, 31)
-    for ending in ("webm", "gif"):
-        stylize_video(source, tmp_path / f"out.{ending}", negative, quiet)
-        assert facts(tmp_path / f"out.{ending}")[0] == 5
+    stylize_video(source, tmp_path / "out.webm", negative, quiet)
+    assert facts(tmp_path / "out.webm")[0] == 5

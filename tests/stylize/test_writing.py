@@ -233,9 +233,28 @@ def test_exif_too_long_for_jpeg_is_left_out_and_told(tmp_path: Path) -> None:
     exif[271], exif[305] = "Camera", "x" * 70_000
     picture().save(tmp_path / "a.jpg", "PNG", exif=exif)
     target, told = painted(tmp_path / "a.jpg")
-    assert len(told.notes) == 1 and "is not kept, as JPEG holds 65,000" in told.notes[0]
+    assert len(told.notes) == 1 and "is not kept, as JPEG holds 65,533" in told.notes[0]
     with Image.open(target) as written:
         assert written.format == "JPEG" and not written.getexif()
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_each_piece_of_metadata_may_fill_a_segment_of_a_jpeg(excess: int) -> None:
+    def options(**one: bytes) -> tuple[str, ...]:
+        more, notes = writing.options_of(Metadata(**one), "JPEG")  # type: ignore[arg-type]
+        picture().save(io.BytesIO(), "JPEG", **more)
+        return notes
+
+    for name, most in (("exif", 65_533), ("xmp", 65_504), ("comment", 65_533), ("iptc", 65_506)):
+        assert len(options(**{name: b"x" * (most + excess)})) == excess
+
+
+def test_what_phones_say_of_a_video_behind_the_picture_is_not_kept(tmp_path: Path) -> None:
+    picture().save(tmp_path / "a.jpg", xmp=b"<x:xmpmeta><a GCamera:MotionPhoto='1'/></x:xmpmeta>")
+    target, told = painted(tmp_path / "a.jpg")
+    assert told.notes == ("XMP is not kept, as it describes a video or a gain map in the old file",)
+    with Image.open(target) as written:
+        assert "xmp" not in written.info
 
 
 @pytest.mark.parametrize(("ending", "width"), [("webp", 16_384), ("jpg", 65_501), ("gif", 65_536)])
