@@ -67,7 +67,7 @@ def stylize_video(
         raise StorageError(f"can't write '{target}': {one_line(error)}") from None
     if opened.expected:
         raise GanzooError(
-            f"'{source}' ends early, it was cut off: {count} of about {max(count, opened.expected)} frames are in"
+            f"'{source}' ends early, cut off or damaged: {count} of about {max(count, opened.expected)} frames are in"
             f" '{target}'"
         )
     return count
@@ -104,9 +104,9 @@ def _join(library: Any, source: VideoSource, pieces: Pieces, target: Path, tell:
     draft = pieces.draft(f"whole{target.suffix}")
     colors, turned = source.reader.colors, source.reader.turn.diagonal
     joined = JoinedVideo(library, source.path, draft, turned, colors, tell)
-    joined.write(frames_of(library, pieces.finished()), source.first_time)
+    kept = joined.write(frames_of(library, pieces.finished()), source.first_time)
     for note in source.notes:
         tell(note)
-    if target.suffix.lower() != ".gif" and (names := lost(library, source.path, draft, colors, turned=turned)):
+    if target.suffix.lower() != ".gif" and (names := lost(library, source.path, draft, kept, colors, turned=turned)):
         tell(f"not kept: {', '.join(names)}")
     draft.replace(target)

@@ -37,8 +37,11 @@ class JoinedVideo:
         self.colors = colors
         self.tell = tell
 
-    def write(self, frames: Iterator[Any], first_time: int) -> None:
-        """Writes all frames, whose times count from the first, and what belongs to them."""
+    def write(self, frames: Iterator[Any], first_time: int) -> set[int]:
+        """Writes all frames, whose times count from the first, and what belongs to them.
+
+        Returns the numbers of the source's streams that the file holds.
+        """
         opened = self.library.open
         with (
             opened(str(self.source), metadata_errors="replace") as original,
@@ -62,6 +65,7 @@ class JoinedVideo:
                 output.mux(stream.encode(converted))
             output.mux(stream.encode(None))
             others.copy_until(None)
+            return {video.index, *others.streams}
 
     def _stream(self, output: Any, video: Any, first: Any) -> Any:
         """Adds a video stream with the rate of the source and the size of the first frame."""
@@ -188,6 +192,8 @@ class _Others:
                 packet = next(packets)
             except (StopIteration, self.library.error.FFmpegError):
                 return
+            if packet.dts is None and packet.pts is None and packet.stream.type == "video":
+                packet.dts = 0  # a cover
             if not packet.size or (packet.dts is None and packet.pts is None):
                 continue
             shift = round(self.origin / packet.time_base)

@@ -23,6 +23,10 @@ _SHORT = 0.5
 """Seconds by which a file may be shorter than it says and still count as whole."""
 
 
+_TELL_THEIR_END = frozenset(("matroska", "webm", "flv", "asf"))
+"""Containers that say when their last frame ends, also where they were cut off."""
+
+
 @contextmanager
 def opened_source(library: Any, path: Path) -> Iterator["VideoSource"]:
     """Opens a video. Raises DataError for a file that is none."""
@@ -54,7 +58,6 @@ class VideoSource:
         self.video.thread_type = "SLICE"
         self.notes: dict[str, None] = {}
         self.broken = 0
-        self.packets = 0
         self.last_time = 0.0
         self.expected = 0
         self.first_time = 0
@@ -103,7 +106,6 @@ class VideoSource:
                 self.last_time = max(self.last_time, float(end))
             # An empty packet repeats the last frame (AVI). To the decoder it would be the end.
             if packet.stream.index == self.video.index and (packet.size or packet.dts is None):
-                self.packets += bool(packet.size)
                 yield packet
 
     def _decoded(self, packet: Any) -> list[Any]:
@@ -120,14 +122,14 @@ class VideoSource:
         entries = list(self.video.index_entries)
         size = self.path.stat().st_size
         if entries and any(entry.pos + entry.size > size for entry in entries):
-            return len(entries)
-        listed = self.video.frames if "avi" in self.container.format.name.split(",") else 0
-        if listed > self.packets:
-            return int(listed)
+            return max(len(entries), self.video.frames)
+        kinds = set(self.container.format.name.split(","))
+        rate = self.video.average_rate or 25
+        if "avi" in kinds and self.last_time * rate < self.video.frames - 2:
+            return int(self.video.frames)
         said = (self.container.duration or 0) / self.library.time_base
-        started = (self.container.start_time or 0) / self.library.time_base
-        if said and self.last_time < started + said - _SHORT:
-            return int(said * float(self.video.average_rate or 25) + 0.5)
+        if kinds & _TELL_THEIR_END and self.last_time < said - _SHORT:
+            return int(said * float(rate) + 0.5)
         return 0
 
     def _look_at_first(self, frame: Any) -> None:

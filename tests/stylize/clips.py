@@ -163,7 +163,10 @@ def _matrix(path: Path) -> tuple[int, ...]:
 
     with av.open(str(path)) as opened:
         frame = next(opened.decode(video=0))
-        sides = [side for side in frame.side_data if side.type.name == "DISPLAYMATRIX"]
+        try:
+            sides = [side for side in frame.side_data if side.type.name == "DISPLAYMATRIX"]
+        except ValueError:  # a kind of data that PyAV does not know
+            return ()
         return tuple(np.frombuffer(bytes(sides[0]), np.int32, 9)) if sides else ()
 
 

@@ -41,6 +41,8 @@ def round_trip(source: Path, folder: Path) -> Row:
     told: list[str] = []
     stylize_video(source, target, lambda pixels: pixels, lambda done, total: None, tell=told.append)
     before, after = facts(source), facts(target)
+    if before["matrix"] == 0:  # RGB becomes luma and chroma of the usual range
+        before["range"] = 0
     lost = tuple(key for key in KEPT if before[key] not in _UNSAID.get(key, ()) and before[key] != after[key])
     return Row(source.name, *difference(source, target), lost, tuple(told))
 
