@@ -130,7 +130,7 @@ def _stylize(
         if mask is not None:
             raise UsageError("--mask is for pictures")
         paint = partial(stylizer.stylize, options=options)
-        frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), tell=complain)
+        frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), notice=complain)
         return f"{frames} frames"
     photo = read_photo(job.source)
     height, width = photo.pixels.shape[:2]

@@ -43,7 +43,7 @@ def _tags(primaries: int, transfer: int, matrix: int, spread: int) -> dict[str, 
 
 
 def _facts(container: Any, kept: set[int]) -> dict[str, Any]:
-    """All that is compared, by the name that is told."""
+    """All that is compared, by the name that the user reads."""
     video = video_of(container)
     facts: dict[str, Any] = {key.lower(): text for key, text in metadata_of(container).items()}
     shape = video.sample_aspect_ratio

@@ -57,7 +57,7 @@ def make_clip(
             matrix = tags.get("colorspace", 5)
             converted = frame.reformat(
                 format=pixel_format,
-                dst_colorspace=5 if matrix in (0, 2, 6) else matrix,
+                dst_colorspace=matrix if matrix in (1, 4, 5, 7, 9) else 5,
                 dst_color_range=tags.get("color_range") or None,
             )
             converted.pts = number

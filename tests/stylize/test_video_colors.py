@@ -1,7 +1,9 @@
 """Videos painted at strength 0 come back: every matrix and range, every turn, every kind of pixel."""
 
+import math
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ganzoo.errors import DataError
+from ganzoo.stylize import video_hdr
 from ganzoo.stylize.video import stylize_video
+from ganzoo.stylize.video_pixels import colors_of
 from tests.stylize.clips import difference, facts, make_clip, pattern, rgb_frames
 
 av = pytest.importorskip("av")
@@ -90,11 +94,49 @@ def test_painting_again_and_again_does_not_darken(tmp_path: Path) -> None:
     assert source.exists() and abs(last - first) < 0.5
 
 
+def light_of(code: float, transfer: int) -> float:
+    """Candela per square metre of a grey, by the formulas of ITU-R BT.2100."""
+    if transfer == 16:
+        power = code ** (32 / 2523)
+        return 10_000 * (max(power - 107 / 128, 0) / (2413 / 128 - 2392 / 128 * power)) ** (8192 / 1305)
+    scene = code**2 / 3 if code <= 0.5 else (math.exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12
+    return 1000 * scene**1.2
+
+
 @pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
-def test_hdr_is_refused_in_one_line(tmp_path: Path, transfer: int, name: str) -> None:
+def test_hdr_is_painted_in_standard_range_which_is_told(tmp_path: Path, transfer: int, name: str) -> None:
     tags = {"colorspace": 9, "color_primaries": 9, "color_trc": transfer, "color_range": 1}
-    source = make_clip(tmp_path / "in.mkv", "libx265", "yuv420p10le", tags=tags, frames=2)
-    with pytest.raises(DataError, match=rf"in\.mkv': it is HDR video \({name}\)"):
+    source = make_clip(tmp_path / "in.mkv", "ffv1", "yuv420p10le", tags=tags, frames=1)
+    row = round_trip(source, tmp_path)
+    assert f"it is HDR video ({name}): it is painted and written in standard range (BT.709)" in row.told[0]
+    found = facts(tmp_path / "out.mkv")
+    assert (found["primaries"], found["transfer"], found["matrix"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_hdr_greys_stay_grey_and_mid_tones_keep_their_light(transfer: int) -> None:
+    codes = np.linspace(0, 1, 257)
+    greys = np.repeat((codes * 65535).round().astype(np.uint16)[None, :, None], 3, axis=2)
+    shown = video_hdr.standard_range(greys, transfer, 9)[0].astype(int)
+    assert (np.ptp(shown, axis=1) <= 1).all() and (np.diff(shown[:, 1]) >= 0).all()
+    lights = np.array([light_of(code, transfer) for code in codes])
+    plain = 255 * (np.clip(lights / 203, 0, 1)) ** (1 / 2.4)
+    dark = lights < 80
+    assert np.abs(shown[dark, 1] - plain[dark]).max() <= 1
+    assert 215 < shown[np.abs(lights - 203).argmin(), 1] < 245 and shown[-1, 1] >= 254
+    assert shown[lights < 600, 1].max() < 255  # clouds keep their detail
+
+
+def test_dolby_vision_without_usual_colours_is_refused() -> None:
+    side = SimpleNamespace(type=SimpleNamespace(name="DOVI_METADATA"))
+    frame = SimpleNamespace(color_primaries=2, color_trc=2, colorspace=2, side_data=[side])
+    with pytest.raises(DataError, match="Dolby Vision"):
+        colors_of(frame, SimpleNamespace(color_primaries=2, color_trc=2, colorspace=2))
+
+
+def test_a_matrix_that_can_not_be_converted_is_refused_in_one_line(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "in.mkv", "ffv1", "yuv420p", tags={"colorspace": 14}, frames=1)
+    with pytest.raises(DataError, match=r"in\.mkv': its colours are coded by matrix 14"):
         stylize_video(source, tmp_path / "out.mkv", lambda pixels: pixels, quiet)
     assert [entry.name for entry in tmp_path.iterdir()] == ["in.mkv"]
 

@@ -22,7 +22,7 @@ def paint(source: Path, target: Path | None = None) -> tuple[Path, list[str]]:
     """Paints a video unchanged; returns the result and what was told."""
     target = target or source.with_name(f"out{source.suffix}")
     told: list[str] = []
-    stylize_video(source, target, lambda pixels: pixels, lambda done, total: None, tell=told.append)
+    stylize_video(source, target, lambda pixels: pixels, lambda done, total: None, notice=told.append)
     return target, told
 
 

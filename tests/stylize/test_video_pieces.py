@@ -77,7 +77,7 @@ def test_a_stopped_video_equals_one_that_was_not_frame_for_frame(clip: Path, tmp
     assert not target.exists()
     rest = stopping(negative, FRAMES - 8, AssertionError("painted again"))
     told: list[str] = []
-    assert stylize_video(clip, target, rest, quiet, made_of={"strength": "1"}, tell=told.append) == FRAMES
+    assert stylize_video(clip, target, rest, quiet, made_of={"strength": "1"}, notice=told.append) == FRAMES
     stylize_video(clip, tmp_path / "whole.mkv", negative, quiet)
     assert np.array_equal(frames(target), frames(tmp_path / "whole.mkv")) and not told
     assert {entry.name for entry in tmp_path.iterdir()} == {"in.mkv", "out.mkv", "whole.mkv"}
@@ -87,7 +87,7 @@ def test_other_settings_start_afresh(clip: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.mkv"
     stop(clip, target, strength="2", tile="0")
     told: list[str] = []
-    stylize_video(clip, target, same, quiet, made_of={"strength": "0", "tile": "0"}, tell=told.append)
+    stylize_video(clip, target, same, quiet, made_of={"strength": "0", "tile": "0"}, notice=told.append)
     stylize_video(clip, tmp_path / "whole.mkv", same, quiet)
     assert np.array_equal(frames(target), frames(tmp_path / "whole.mkv"))
     assert told == [f"'{target}' starts afresh: its pieces were painted with another strength"]
@@ -98,7 +98,7 @@ def test_another_video_of_the_same_name_starts_afresh(clip: Path, tmp_path: Path
     stop(clip, target)
     make_clip(clip, frames=FRAMES, size=(64, 48))
     told: list[str] = []
-    stylize_video(clip, target, same, quiet, tell=told.append)
+    stylize_video(clip, target, same, quiet, notice=told.append)
     assert frames(target).shape[2] == 64 and "another source" in told[0]
 
 
