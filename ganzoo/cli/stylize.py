@@ -155,7 +155,7 @@ def _stylize(
         job.target.parent.mkdir(parents=True, exist_ok=True)
         notes: list[str] = []
         paint = partial(stylizer.stylize, options=options)
-        frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), tell=notes.append)
+        frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), notice=notes.append)
         return f"{frames} frames", tuple(notes)
 
     def paint_still(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":

@@ -37,12 +37,12 @@ def stylize_video(
     progress: Progress,
     *,
     made_of: Mapping[str, str] = MappingProxyType({}),
-    tell: Callable[[str], None] = lambda text: None,
+    notice: Callable[[str], None] = lambda text: None,
 ) -> int:
     """Translates a video and returns its number of frames. After a stop, it resumes from the finished pieces.
 
     Pieces lie in a hidden folder beside `target`, which appears when all of them are done. They are used again for the
-    same source, by content, and the same `made_of`, which names all that `stylize` depends on. Calls `tell` with one
+    same source, by content, and the same `made_of`, which names all that `stylize` depends on. Calls `notice` with one
     line for everything that is not kept. Memory holds one frame at a time.
 
     Raises DataError for a file that is no video, StorageError when the disk fails, UsageError without PyAV and while
@@ -55,11 +55,11 @@ def stylize_video(
         raise DataError(f"'{source}' can't be read: {one_line(error)}") from None
     try:
         with (
-            claimed_pieces(target, {**made_of, "source": fingerprint}, tell) as pieces,
+            claimed_pieces(target, {**made_of, "source": fingerprint}, notice) as pieces,
             opened_source(library, source) as opened,
         ):
             count = _paint(library, opened, pieces, stylize, progress)
-            _join(library, opened, pieces, target, lambda text: tell(f"'{source}': {text}"))
+            _join(library, opened, pieces, target, lambda text: notice(f"'{source}': {text}"))
     except library.error.FFmpegError as error:
         kind = StorageError if isinstance(error, OSError) else DataError
         raise kind(f"can't write '{target}': {one_line(error)}") from None
@@ -67,7 +67,7 @@ def stylize_video(
         raise StorageError(f"can't write '{target}': {one_line(error)}") from None
     if opened.expected:
         raise GanzooError(
-            f"'{source}' ends early, it was cut off: {count} of about {max(count, opened.expected)} frames are in"
+            f"'{source}' ends early, cut off or damaged: {count} of about {max(count, opened.expected)} frames are in"
             f" '{target}'"
         )
     return count
@@ -99,14 +99,14 @@ def _paint(library: Any, source: VideoSource, pieces: Pieces, stylize: Stylize, 
     return count
 
 
-def _join(library: Any, source: VideoSource, pieces: Pieces, target: Path, tell: Callable[[str], None]) -> None:
+def _join(library: Any, source: VideoSource, pieces: Pieces, target: Path, notice: Callable[[str], None]) -> None:
     """Writes the target from its pieces, and tells what is not as in the source."""
     draft = pieces.draft(f"whole{target.suffix}")
-    colors, turned = source.reader.colors, source.reader.turn.diagonal
-    joined = JoinedVideo(library, source.path, draft, turned, colors, tell)
-    joined.write(frames_of(library, pieces.finished()), source.first_time)
+    colors, turned = source.colors, source.reader.turn.diagonal
+    joined = JoinedVideo(library, source.path, draft, turned, colors, notice)
+    kept = joined.write(frames_of(library, pieces.finished()), source.first_time)
     for note in source.notes:
-        tell(note)
-    if names := lost(library, source.path, draft, colors, turned=turned):
-        tell(f"not kept: {', '.join(names)}")
+        notice(note)
+    if names := lost(library, source.path, draft, kept, colors, turned=turned):
+        notice(f"not kept: {', '.join(names)}")
     draft.replace(target)

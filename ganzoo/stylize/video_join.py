@@ -20,25 +20,30 @@ _OF_THE_FILE = frozenset(
     | {"duration", "number_of_frames", "number_of_bytes", "bps"}
 )
 """Metadata that describes how the source was written."""
+_WRITTEN_AS = {"name": "title"}
+"""Titles of streams in MP4 are read by one word and written by the other."""
 _STEP = Fraction(1, 25)
 """Seconds between packets that have no times."""
-Tell = Callable[[str], None]
+Notice = Callable[[str], None]
 
 
 class JoinedVideo:
     """A new file with the streams of a source, whose video is still to come."""
 
-    def __init__(self, library: Any, source: Path, target: Path, turned: bool, colors: Colors, tell: Tell) -> None:
+    def __init__(self, library: Any, source: Path, target: Path, turned: bool, colors: Colors, notice: Notice) -> None:
         self.library = library
         self.source = source
         self.target = target
         self.ending = target.suffix.lower()
         self.turned = turned
         self.colors = colors
-        self.tell = tell
+        self.notice = notice
 
-    def write(self, frames: Iterator[Any], first_time: int) -> None:
-        """Writes all frames, whose times count from the first, and what belongs to them."""
+    def write(self, frames: Iterator[Any], first_time: int) -> set[int]:
+        """Writes all frames, whose times count from the first, and what belongs to them.
+
+        Returns the numbers of the source's streams that the file holds.
+        """
         opened = self.library.open
         with (
             opened(str(self.source), metadata_errors="replace") as original,
@@ -48,7 +53,7 @@ class JoinedVideo:
             origin = _origin(original, output)
             first = next(frames)
             stream = self._stream(output, video, first)
-            others = _Others(self.library, original, output, self.source, origin, self.tell)
+            others = _Others(self.library, original, output, self.source, origin, self.notice)
             others.add(video)
             _describe(original, output, origin)
             writer = FrameWriter(self.library, stream.pix_fmt, self.colors)
@@ -61,6 +66,7 @@ class JoinedVideo:
                 output.mux(stream.encode(converted))
             output.mux(stream.encode(None))
             others.copy_until(None)
+            return {video.index, *others.streams}
 
     def _stream(self, output: Any, video: Any, first: Any) -> Any:
         """Adds a video stream with the rate of the source and the size of the first frame."""
@@ -109,28 +115,27 @@ def _describe(original: Any, output: Any, origin: Fraction) -> None:
 
 
 def metadata_of(of: Any) -> dict[str, str]:
-    """What a file or a stream says of its content. MP4 reads the title of a stream as its name."""
+    """What a file or a stream says of its content."""
     said = {key: text for key, text in of.metadata.items() if key.lower() not in _OF_THE_FILE}
-    found = {
-        key: text
+    return {
+        _WRITTEN_AS.get(key, key): text
         for key, text in said.items()
         if not key.startswith("_STATISTICS") and not (key.endswith("-eng") and key[:-4] in said)
     }
-    if hasattr(of, "disposition") and "name" in found:
-        found.setdefault("title", found.pop("name"))
-    return found
 
 
 class _Others:
     """Copies all other streams unchanged, in step with the frames of the same time."""
 
-    def __init__(self, library: Any, original: Any, output: Any, source: Path, origin: Fraction, tell: Tell) -> None:
+    def __init__(
+        self, library: Any, original: Any, output: Any, source: Path, origin: Fraction, notice: Notice
+    ) -> None:
         self.library = library
         self.original = original
         self.output = output
         self.source = source
         self.origin = origin
-        self.tell = tell
+        self.notice = notice
         self.streams: dict[int, Any] = {}
         self.times: dict[int, RisingTimes] = {}
         self.packets: Iterator[Any] = iter(())
@@ -144,14 +149,16 @@ class _Others:
                 continue
             counts[stream.type] = counts.get(stream.type, 0) + 1
             if not self._added(stream):
-                self.tell(f"not kept: {_called(stream, counts[stream.type])}")
+                self.notice(f"not kept: {_called(stream, counts[stream.type])}")
         wanted = [stream for stream in self.original.streams if stream.index in self.streams]
         self.packets = self._timed(wanted) if wanted else iter(())
         self.next = next(self.packets, None)
 
     def _added(self, stream: Any) -> bool:
         if stream.type == "data":  # timecodes and chapters are written from their metadata
-            return "timecode" in stream.metadata or bool(self.original.chapters() and stream.name == "bin_data")
+            return "timecode" in stream.metadata or bool(
+                self.original.chapters() and getattr(stream, "name", None) == "bin_data"
+            )
         if stream.type == "attachment" or (stream.type == "video" and "matroska" in self.output.format.name):
             return self._attached(stream)
         try:
@@ -186,6 +193,8 @@ class _Others:
                 packet = next(packets)
             except (StopIteration, self.library.error.FFmpegError):
                 return
+            if packet.dts is None and packet.pts is None and packet.stream.type == "video":
+                packet.dts = 0  # a cover
             if not packet.size or (packet.dts is None and packet.pts is None):
                 continue
             shift = round(self.origin / packet.time_base)
@@ -207,4 +216,4 @@ class _Others:
 def _called(stream: Any, number: int) -> str:
     """A stream in words, such as "subtitle 2 (ass)"."""
     kind = {"audio": "sound", "video": "cover picture", "data": "data stream"}.get(stream.type, stream.type)
-    return f"{kind} {number} ({stream.name or 'unknown'})"
+    return f"{kind} {number} ({getattr(stream, 'name', None) or 'unknown'})"

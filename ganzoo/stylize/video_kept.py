@@ -13,16 +13,16 @@ _NEAR = 0.03
 _FLAGS = {1: "default", 2: "dub", 4: "original", 8: "comment", 1 << 6: "forced", 1 << 7: "hearing impaired"}
 
 
-def lost(library: Any, source: Path, target: Path, colors: Colors, *, turned: bool) -> list[str]:
-    """The names of what the source says and the target doesn't."""
+def lost(library: Any, source: Path, target: Path, kept: set[int], colors: Colors, *, turned: bool) -> list[str]:
+    """The names of what the source says and the target doesn't, apart from streams that are not `kept`."""
     with library.open(str(source), metadata_errors="replace") as container:
-        before = _facts(container)
+        before = _facts(container, kept)
         shape = before.get("pixel aspect ratio")
         if turned and shape:
             before["pixel aspect ratio"] = 1 / shape
         before.update(_tags(colors.primaries, colors.transfer, colors.matrix, colors.range))
     with library.open(str(target), metadata_errors="replace") as container:
-        after = _facts(container)
+        after = _facts(container, {stream.index for stream in container.streams})
         video = video_of(container)
         after.update(_tags(video.color_primaries, video.color_trc, video.colorspace, video.color_range))
     return [name for name, value in before.items() if value and not _same(value, after.get(name))]
@@ -42,8 +42,8 @@ def _tags(primaries: int, transfer: int, matrix: int, spread: int) -> dict[str, 
     return {**{name: tag for name, tag in said.items() if tag != UNSAID}, "full colour range": spread == 2}
 
 
-def _facts(container: Any) -> dict[str, Any]:
-    """What is compared, by the name that users read."""
+def _facts(container: Any, kept: set[int]) -> dict[str, Any]:
+    """All that is compared, by the name that the user reads."""
     video = video_of(container)
     facts: dict[str, Any] = {key.lower(): text for key, text in metadata_of(container).items()}
     shape = video.sample_aspect_ratio
@@ -58,7 +58,7 @@ def _facts(container: Any) -> dict[str, Any]:
         ("sound", container.streams.audio),
         ("subtitle", container.streams.subtitles),
     ):
-        for number, stream in enumerate(streams, 1):
+        for number, stream in enumerate((one for one in streams if one.index in kept), 1):
             name = f"{kind} {number}" if kind != "video" else kind
             said = metadata_of(stream)
             facts[f"language of {name}"] = said.get("language", "und").replace("und", "")

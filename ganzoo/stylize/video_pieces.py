@@ -27,7 +27,7 @@ _MADE_OF = "made-of.json"
 _NAME = "piece-{:06d}.nut"
 _SCHEMA = "1"
 """Changes when the same settings give other pieces."""
-Tell = Callable[[str], None]
+Notice = Callable[[str], None]
 
 
 def sha256_of(path: Path) -> str:
@@ -62,7 +62,7 @@ class Pieces:
 
 
 @contextmanager
-def claimed_pieces(target: Path, made_of: Mapping[str, str], tell: Tell) -> Iterator[Pieces]:
+def claimed_pieces(target: Path, made_of: Mapping[str, str], notice: Notice) -> Iterator[Pieces]:
     """The hidden folder beside `target` with the pieces that were made of the same things; others are removed.
 
     The folder stays when the process is stopped, and only then. Raises UsageError when another process paints the same
@@ -72,7 +72,7 @@ def claimed_pieces(target: Path, made_of: Mapping[str, str], tell: Tell) -> Iter
     _create(folder)
     with locked(folder):
         try:
-            _keep_only(folder, {**made_of, "schema": _SCHEMA}, target, tell)
+            _keep_only(folder, {**made_of, "schema": _SCHEMA}, target, notice)
             yield Pieces(folder)
         except Exception:
             shutil.rmtree(folder, ignore_errors=True)
@@ -91,7 +91,7 @@ def _create(folder: Path) -> None:
             raise UsageError(f"'{folder}' is in the way, and no folder of yours: remove it") from None
 
 
-def _keep_only(folder: Path, made_of: Mapping[str, str], target: Path, tell: Tell) -> None:
+def _keep_only(folder: Path, made_of: Mapping[str, str], target: Path, notice: Notice) -> None:
     """Removes pieces that were made of something else, and notes what the new ones are made of."""
     pieces = Pieces(folder).finished()
     try:
@@ -101,7 +101,7 @@ def _keep_only(folder: Path, made_of: Mapping[str, str], target: Path, tell: Tel
     if before != made_of:
         if pieces:
             other = sorted(key for key in {*made_of, *before} if made_of.get(key) != before.get(key))
-            tell(f"'{target}' starts afresh: its pieces were painted with another {' and '.join(other)}")
+            notice(f"'{target}' starts afresh: its pieces were painted with another {' and '.join(other)}")
         for entry in folder.iterdir():
             if entry.name not in (LOCK, OWNER):
                 entry.unlink()

@@ -9,21 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.errors import DataError
+from ganzoo.stylize import video_hdr
 
 UNSAID = 2
 """FFmpeg's number for a colour tag that the file does not have."""
-_MATRICES = {0: "RGB", 1: "BT.709", 3: "", 4: "FCC", 5: "BT.601", 6: "BT.601", 7: "SMPTE 240M", 9: "BT.2020", 2: ""}
+_MATRICES = frozenset((0, UNSAID, 3, 1, 4, 5, 6, 7, 9))
 """The matrices, by FFmpeg's numbers, that are converted from and to RGB."""
 _BT709, _BT601 = 1, 5
 _LIMITED, _FULL = 1, 2
-_HDR = {16: "PQ", 18: "HLG"}
 _QUARTER = 0.02
 """How far, of its length, an axis of a display matrix may lie beside the screen's axis."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Colors:
-    """The colour tags of a video, FFmpeg's numbers, and the matrix and range that convert it.
+    """The colour tags that a painted video gets, FFmpeg's numbers, and the matrix and range that convert it.
 
     They differ where the video has no tags: players then take BT.709 for large pictures and BT.601 for small ones.
     """
@@ -36,34 +36,46 @@ class Colors:
     used_range: int
 
 
-def colors_of(frame: Any, stream: Any) -> Colors:
-    """What a frame says about its colours, or else its stream. Raises DataError for HDR and for unknown matrices."""
+@dataclass(frozen=True, kw_only=True)
+class Coding:
+    """How the frames of a source are to be read: its matrix and range, and the transfer and primaries of HDR."""
+
+    matrix: int
+    range: int
+    hdr: int = 0
+    primaries: int = UNSAID
+
+
+_STANDARD = Colors(primaries=1, transfer=1, matrix=1, range=_LIMITED, used_matrix=_BT709, used_range=_LIMITED)
+
+
+def colors_of(frame: Any, stream: Any) -> tuple[Coding, Colors]:
+    """What a frame says about its colours, or else its stream. Raises DataError for matrices that are not converted."""
     primaries = _said(frame.color_primaries, stream.color_primaries)
     transfer = _said(frame.color_trc, stream.color_trc)
     matrix = _said(frame.colorspace, stream.colorspace)
-    if transfer in _HDR or matrix in (14, 15):
-        raise DataError(
-            f"it is HDR video ({_HDR.get(transfer, 'ICtCp')}), which models have not learnt to paint: convert it to"
-            " standard range first, such as with ffmpeg's filters zscale and tonemap"
-        )
+    if transfer == UNSAID and side_data_of(frame).keys() & {"DOVI_METADATA", "DOVI_RPU_BUFFER"}:
+        raise DataError("its colours are those of Dolby Vision alone (profile 5), which can't be converted")
     if matrix not in _MATRICES:
-        raise DataError(f"its colours are coded by matrix {matrix} of H.273, which can't be converted to RGB")
-    large = frame.height >= 720 or frame.width >= 1280
-    usual = _BT709 if large else _BT601
-    if frame.format.is_rgb:
-        return Colors(
-            primaries=primaries, transfer=transfer, matrix=usual, range=_LIMITED, used_matrix=usual, used_range=_LIMITED
+        raise DataError(
+            f"its colours are coded by matrix {matrix} of ITU-T H.273, which can't be converted: convert it to BT.709"
         )
+    usual = _BT709 if frame.height >= 720 or frame.width >= 1280 else _BT601
     used = usual if matrix in (0, 2, 3) else _BT601 if matrix == 6 else matrix
     spread = _FULL if frame.format.name.startswith("yuvj") else frame.color_range or stream.color_range
-    return Colors(
+    if transfer in video_hdr.NAMES:
+        return Coding(matrix=used, range=spread or _LIMITED, hdr=transfer, primaries=primaries), _STANDARD
+    if frame.format.is_rgb:
+        used, matrix, spread = usual, usual, _LIMITED
+    colors = Colors(
         primaries=primaries,
         transfer=transfer,
-        matrix=matrix if _MATRICES[matrix] and matrix else UNSAID,
+        matrix=UNSAID if matrix in (0, 3) else matrix,
         range=spread,
         used_matrix=used,
         used_range=spread or _LIMITED,
     )
+    return Coding(matrix=used, range=colors.used_range), colors
 
 
 def _said(frame: int, stream: int) -> int:
@@ -111,22 +123,24 @@ def turn_of(frame: Any) -> Turn | None:
 class FrameReader:
     """Turns frames into upright RGB pixels, all of them as the first one says."""
 
-    def __init__(self, library: Any, first: Any, colors: Colors) -> None:
+    def __init__(self, library: Any, first: Any, coding: Coding) -> None:
         self.convert = _exact(library)
         self.size = first.width, first.height
-        self.colors = colors
+        self.coding = coding
         self.turn = turn_of(first) or Turn()
 
     def pixels(self, frame: Any) -> NDArray[np.uint8]:
         """The pixels H W 3 that players show. Transparency lies over black."""
         clear = any(part.is_alpha for part in frame.format.components)
-        given = None if frame.format.is_rgb else self.colors.used_matrix
-        spread = None if frame.format.is_rgb else self.colors.used_range
-        converted = self.convert(
-            frame, *self.size, "rgba" if clear else "rgb24", src_colorspace=given, src_color_range=spread
-        )
-        pixels: NDArray[np.uint8] = converted.to_ndarray()
-        return _upright(_over_black(pixels) if clear else pixels, self.turn)
+        coding = self.coding
+        said = {} if frame.format.is_rgb else {"src_colorspace": coding.matrix, "src_color_range": coding.range}
+        kind = "rgb48le" if coding.hdr else "rgba" if clear else "rgb24"
+        pixels = self.convert(frame, *self.size, kind, **said).to_ndarray()
+        if coding.hdr:
+            pixels = video_hdr.standard_range(pixels, coding.hdr, coding.primaries)
+        elif clear:
+            pixels = _over_black(pixels)
+        return _upright(pixels, self.turn)
 
 
 def _exact(library: Any) -> Callable[..., Any]:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.errors import DataError, one_line
-from ganzoo.stylize.video_pixels import FrameReader, colors_of, side_data_of, turn_of
+from ganzoo.stylize import video_hdr
+from ganzoo.stylize.video_pixels import Colors, FrameReader, colors_of, side_data_of, turn_of
 
 _ATTACHED = 1 << 10 | 1 << 11
 """The dispositions of pictures that are no video: covers and thumbnails."""
@@ -21,6 +22,10 @@ _SIDE_DATA = {
 }
 _SHORT = 0.5
 """Seconds by which a file may be shorter than it says and still count as whole."""
+
+
+_TELL_THEIR_END = frozenset(("matroska", "webm", "flv", "asf"))
+"""Containers that say when their last frame ends, also where they were cut off."""
 
 
 @contextmanager
@@ -54,11 +59,11 @@ class VideoSource:
         self.video.thread_type = "SLICE"
         self.notes: dict[str, None] = {}
         self.broken = 0
-        self.packets = 0
         self.last_time = 0.0
         self.expected = 0
         self.first_time = 0
         self.reader: FrameReader
+        self.colors: Colors
 
     def pixels(self, frame: Any) -> NDArray[np.uint8]:
         """The pixels H W 3 of a frame, upright and in RGB."""
@@ -78,9 +83,10 @@ class VideoSource:
                 yield time, frame
         if times.jumped:
             self._note("its times jump back and were joined")
-        if self.broken:
-            self._note(f"{self.broken} damaged frames were skipped, or are painted as they are")
         self.expected = self._missing()
+        damaged = self.broken - bool(self.expected)  # the packet at which the file was cut off
+        if damaged > 0:
+            self._note(f"{damaged} damaged frame{'s' if damaged > 1 else ''}: skipped, or painted as far as they go")
 
     def _step(self) -> int:
         """The time of one frame."""
@@ -103,7 +109,6 @@ class VideoSource:
                 self.last_time = max(self.last_time, float(end))
             # An empty packet repeats the last frame (AVI). To the decoder it would be the end.
             if packet.stream.index == self.video.index and (packet.size or packet.dts is None):
-                self.packets += bool(packet.size)
                 yield packet
 
     def _decoded(self, packet: Any) -> list[Any]:
@@ -120,22 +125,25 @@ class VideoSource:
         entries = list(self.video.index_entries)
         size = self.path.stat().st_size
         if entries and any(entry.pos + entry.size > size for entry in entries):
-            return len(entries)
-        listed = self.video.frames if "avi" in self.container.format.name.split(",") else 0
-        if listed > self.packets:
-            return int(listed)
+            return max(len(entries), int(self.video.frames))
+        kinds = set(self.container.format.name.split(","))
+        rate = self.video.average_rate or 25
+        if "avi" in kinds and self.last_time * rate < self.video.frames - 2:
+            return int(self.video.frames)
         said = (self.container.duration or 0) / self.library.time_base
-        started = (self.container.start_time or 0) / self.library.time_base
-        if said and self.last_time < started + said - _SHORT:
-            return int(said * float(self.video.average_rate or 25) + 0.5)
+        if kinds & _TELL_THEIR_END and self.last_time < said - _SHORT:
+            return int(said * float(rate) + 0.5)
         return 0
 
     def _look_at_first(self, frame: Any) -> None:
         parts = frame.format.components
         try:
-            self.reader = FrameReader(self.library, frame, colors_of(frame, self.video))
+            coding, self.colors = colors_of(frame, self.video)
         except DataError as error:
             raise DataError(f"'{self.path}': {error}") from None
+        self.reader = FrameReader(self.library, frame, coding)
+        if name := video_hdr.NAMES.get(coding.hdr):
+            self._note(f"it is HDR video ({name}): it is painted and written in standard range (BT.709)")
         if any(part.is_alpha for part in parts) or self.video.metadata.get("alpha_mode") == "1":
             self._note("transparency is not kept")
         if max(part.bits for part in parts) > 8:

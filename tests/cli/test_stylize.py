@@ -4,6 +4,7 @@ import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from PIL import Image
 
 from ganzoo.cli import run_command
 from ganzoo.runs.folder import Run
+from ganzoo.stylize.stylizer import Stylizer
+from tests.stylize.clips import difference, make_clip
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +127,47 @@ def test_mistakes_are_one_line(
     assert run_command(["stylize", run_folder, str(photo), "--out", str(photo.parent / "out"), *more]) == 2
     said = capsys.readouterr().err
     assert words in said and len(said.splitlines()) == 1
+
+
+def test_a_stopped_video_starts_afresh_with_another_strength(
+    run_folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("av")
+    monkeypatch.setattr("ganzoo.stylize.video.PIECE", 2)
+    source = make_clip(tmp_path / "in.mp4", frames=5, size=(32, 32), options={"crf": "4"})
+    stylize, painted = Stylizer.stylize, 0
+
+    def stops(self: Stylizer, *given: Any, **more: Any) -> Any:
+        nonlocal painted
+        painted += 1
+        if painted == 4:
+            raise KeyboardInterrupt
+        return stylize(self, *given, **more)
+
+    monkeypatch.setattr(Stylizer, "stylize", stops)
+    given = ["stylize", run_folder, str(source), "--out", str(tmp_path / "out"), "--device", "cpu"]
+    assert run_command([*given, "--strength", "2"]) == 130
+    assert run_command([*given, "--strength", "0"]) == 0
+    assert "starts afresh: its pieces were painted with another strength" in capsys.readouterr().err
+    assert difference(source, tmp_path / "out" / "in.mp4")[1] < 3
+    assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["in.mp4"]
+
+
+def test_a_video_that_ends_early_is_painted_and_ends_with_1(
+    run_folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("av")
+    clip = make_clip(tmp_path / "in.mp4", frames=30, size=(32, 32), container={"movflags": "faststart"})
+    clip.write_bytes(clip.read_bytes()[: round(clip.stat().st_size * 0.9)])
+    (tmp_path / "bad.mp4").write_bytes(b"nothing")
+    given = ["stylize", run_folder, "--out", str(tmp_path / "out"), "--device", "cpu"]
+    assert run_command([*given, str(clip)]) == 1
+    said = capsys.readouterr().err
+    assert "ends early, cut off or damaged" in said and "of about 30 frames" in said and len(said.splitlines()) == 1
+    assert (tmp_path / "out" / "in.mp4").is_file()
+    assert run_command([*given, str(tmp_path / "bad.mp4")]) == 3
+    said = capsys.readouterr().err
+    assert "bad.mp4' can't be read as a video" in said and len(said.splitlines()) == 1
 
 
 def test_a_model_that_draws_from_noise_paints_no_photo(

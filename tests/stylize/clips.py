@@ -57,7 +57,7 @@ def make_clip(
             matrix = tags.get("colorspace", 5)
             converted = frame.reformat(
                 format=pixel_format,
-                dst_colorspace=5 if matrix in (0, 2, 6) else matrix,
+                dst_colorspace=matrix if matrix in (1, 4, 5, 7, 9) else 5,
                 dst_color_range=tags.get("color_range") or None,
             )
             converted.pts = number
@@ -163,7 +163,10 @@ def _matrix(path: Path) -> tuple[int, ...]:
 
     with av.open(str(path)) as opened:
         frame = next(opened.decode(video=0))
-        sides = [side for side in frame.side_data if side.type.name == "DISPLAYMATRIX"]
+        try:
+            sides = [side for side in frame.side_data if side.type.name == "DISPLAYMATRIX"]
+        except ValueError:  # a kind of data that PyAV does not know
+            return ()
         return tuple(np.frombuffer(bytes(sides[0]), np.int32, 9)) if sides else ()
 
 
