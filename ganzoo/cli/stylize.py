@@ -153,10 +153,9 @@ def _stylize(
         if mask is not None:
             raise UsageError("--mask is for pictures")
         job.target.parent.mkdir(parents=True, exist_ok=True)
-        notes: list[str] = []
         paint = partial(stylizer.stylize, options=options)
-        frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), notice=notes.append)
-        return f"{frames} frames", tuple(notes)
+        frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), notice=complain)
+        return f"{frames} frames", ()
 
     def paint_still(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
         where = None if mask is None else read_mask(mask, pixels.shape[:2])
