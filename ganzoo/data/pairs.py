@@ -43,7 +43,7 @@ def matched(style: Sequence[str], data: Sequence[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     rests = set(style), set(data)
-    for key in (str, _composed, _caseless, _stem, lambda file: _caseless(_stem(file))):
+    for key in (str, _composed, _caseless, _stem, _loosest):
         painted, shown = _grouped(style, key), _grouped(data, key)
         for name in painted.keys() & shown.keys():
             painting, photo = painted[name][0], shown[name][0]
@@ -53,18 +53,22 @@ def matched(style: Sequence[str], data: Sequence[str]) -> dict[str, str]:
                 rests[0].remove(painting)
                 rests[1].remove(photo)
     if rests[0] or rests[1]:
-        raise DataError(_left_over(*map(sorted, rests)))
+        style_rest, data_rest = map(sorted, rests)
+        if unclear := {_loosest(file) for file in style_rest} & {_loosest(file) for file in data_rest}:
+            raise DataError(_unclear(min(unclear), style, data))
+        raise DataError(_without_counterpart(style_rest, data_rest))
     return found
 
 
-def _left_over(style: Sequence[str], data: Sequence[str]) -> str:
-    painted, shown = (_grouped(side, lambda file: _caseless(_stem(file))) for side in (style, data))
-    if unclear := sorted(painted.keys() & shown.keys()):
-        name = unclear[0]
-        return (
-            f"it is not clear which images are pairs: {_list(shown[name])} in data, {_list(painted[name])} in style;"
-            " give the two of a pair the same name, with its ending"
-        )
+def _unclear(name: str, style: Sequence[str], data: Sequence[str]) -> str:
+    painted, shown = (sorted(_grouped(side, _loosest)[name]) for side in (style, data))
+    return (
+        f"it is not clear which images are pairs: {_list(shown)} in data, {_list(painted)} in style; give the two of a"
+        " pair the same name, with its ending"
+    )
+
+
+def _without_counterpart(style: Sequence[str], data: Sequence[str]) -> str:
     sides = ((side, files) for side, files in (("data", data), ("style", style)) if files)
     return "pairs have the same names in both folders; without counterpart: " + " and ".join(
         f"{_list(files)} in {side}" for side, files in sides
@@ -89,6 +93,10 @@ def _caseless(file: str) -> str:
 
 def _stem(file: str) -> str:
     return _composed(PurePath(file).with_suffix("").as_posix())
+
+
+def _loosest(file: str) -> str:
+    return _caseless(_stem(file))
 
 
 def _list(files: Sequence[str]) -> str:

@@ -69,6 +69,7 @@ def test_equal_names_come_first_and_then_those_that_differ_in_case_or_ending(
     [
         (["0.png", "0.webp"], ["0.bmp", "0.jpg"], ["'0.bmp', '0.jpg' in data", "'0.png', '0.webp' in style"]),
         (["0.png", "1.png"], ["0.bmp", "0.jpg"], ["'0.bmp', '0.jpg' in data", "'0.png' in style"]),
+        (["0.gif", "0.png"], ["0.jpg", "0.png"], ["'0.jpg', '0.png' in data", "'0.gif', '0.png' in style"]),
         (["a.png", "A.png"], ["A.jpg"], ["'a.png' in style"]),
         (["IMG.png"], ["img.jpg", "Img.jpg"], ["'Img.jpg', 'img.jpg' in data"]),
         ([f"{NFC}.png"], [f"{NFC}.jpg", f"{NFD}.jpg"], ["not clear"]),

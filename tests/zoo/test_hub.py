@@ -205,6 +205,17 @@ def test_the_stamp_follows_files_and_options_and_opens_nothing(two: str, monkeyp
     assert len({first, *others}) == 6
 
 
+def test_the_stamp_follows_a_file_that_was_written_again_in_place(tmp_path: Path) -> None:
+    """With its old size and time; and a link that leads nowhere is no obstacle."""
+    (tmp_path / "gone.parquet").symlink_to(tmp_path / "nowhere")
+    stamps = []
+    for content in (b"one", b"two"):
+        (tmp_path / "x.parquet").write_bytes(content)
+        os.utime(tmp_path / "x.parquet", ns=(1, 1))
+        stamps.append(hub(tmp_path).fingerprint())
+    assert stamps[0] != stamps[1]
+
+
 def test_a_missing_package_says_what_to_install(two: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(UsageError, match=r"pip install 'ganzoo-core\[datasets\]'"):

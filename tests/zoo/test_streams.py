@@ -377,6 +377,17 @@ def test_the_stamp_follows_files_options_and_share(four: Path) -> None:
     assert stamp() != stamps[0] and stamp(share="1/2") == stamps[4]
 
 
+def test_the_stamp_follows_a_shard_that_was_written_again_in_place(tmp_path: Path) -> None:
+    """Tar files have few sizes, and tools set times."""
+    stamps = []
+    for number in (1, 2):
+        file = tar(tmp_path / "x.tar", [("a.jpg", jpeg(number))])
+        assert file.stat().st_size == 10240
+        os.utime(file, ns=(1, 1))
+        stamps.append(shards(path=file).fingerprint())
+    assert stamps[0] != stamps[1]
+
+
 @pytest.mark.parametrize("package", ["webdataset", "braceexpand"])
 def test_a_missing_package_says_what_to_install(four: Path, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (package, f"{package}.tariterators"):

@@ -37,7 +37,7 @@ class Hub(PictureStream):
         """
         digest = hashlib.sha256(self.options.model_dump_json(exclude={"share", "streaming"}).encode())
         digest.update(f"\0{self.share}".encode())
-        for path in sorted(_local_files(self.options)):
+        for path in sorted(filter(os.path.exists, _local_files(self.options))):  # a link may lead nowhere
             status = os.stat(path)
             # The modification time can be set; the time of change and the inode can't.
             stamp = status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
