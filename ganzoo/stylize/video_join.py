@@ -158,9 +158,8 @@ class _Others:
 
     def _added(self, stream: Any) -> bool:
         if stream.type == "data":  # timecodes and chapters are written from their metadata
-            return "timecode" in stream.metadata or bool(
-                self.original.chapters() and getattr(stream, "name", None) == "bin_data"
-            )
+            names = self.original.chapters() and getattr(stream, "name", None) == "bin_data"
+            return bool(names) or "timecode" in stream.metadata
         if stream.type == "attachment" or (stream.type == "video" and "matroska" in self.output.format.name):
             return self._attached(stream)
         try:
