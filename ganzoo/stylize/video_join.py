@@ -217,4 +217,5 @@ class _Others:
 def _called(stream: Any, number: int) -> str:
     """A stream in words, such as "subtitle 2 (ass)"."""
     kind = {"audio": "sound", "video": "cover picture", "data": "data stream"}.get(stream.type, stream.type)
-    return f"{kind} {number} ({getattr(stream, 'name', None) or 'unknown'})"
+    name = getattr(stream, "name", None) or stream.metadata.get("handler_name") or "unknown"
+    return f"{kind} {number} ({name})"

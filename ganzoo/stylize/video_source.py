@@ -22,8 +22,6 @@ _SIDE_DATA = {
 }
 _SHORT = 0.5
 """Seconds by which a file may be shorter than it says and still count as whole."""
-
-
 _TELL_THEIR_END = frozenset(("matroska", "webm", "flv", "asf"))
 """Containers that say when their last frame ends, also where they were cut off."""
 

@@ -132,6 +132,13 @@ def test_a_cover_is_kept_and_not_taken_for_the_video(tmp_path: Path) -> None:
         assert sum(stream.disposition == 1 for stream in opened.streams.video) == 1
 
 
+def test_a_cover_that_can_not_be_kept_is_told(tmp_path: Path) -> None:
+    source = with_cover(tmp_path / "in.mp4")
+    for ending in ("mov", "avi"):
+        target, told = paint(source, tmp_path / f"out.{ending}")
+        assert covers(target) or any("cover picture" in text for text in told)
+
+
 def test_fonts_and_covers_of_matroska_are_kept(tmp_path: Path) -> None:
     def setup(output: Any, video: Any) -> None:
         output.add_attachment("cover.jpg", "image/jpeg", jpeg())
@@ -294,3 +301,19 @@ def test_kinds_that_hold_no_h264_become_matroska(tmp_path: Path) -> None:
         (tmp_path / f"{ending[1:]}{ending}").touch()
     names = {job.source.suffix: job.target.name for job in jobs_of([str(tmp_path)], tmp_path / "out")}
     assert names == {".mpg": "mpg.mkv", ".wmv": "wmv.mkv", ".mts": "mts.mts", ".3gp": "3gp.3gp", ".flv": "flv.flv"}
+
+
+def test_sound_of_an_unknown_codec_and_data_are_told(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "in.mkv", sound=True)
+    content = source.read_bytes()
+    assert b"A_AAC" in content
+    source.write_bytes(content.replace(b"A_AAC", b"A_XYZ"))
+    assert paint(source)[1] == [f"'{source}': not kept: sound 1 (unknown)"]
+
+    def telemetry(output: Any, video: Any) -> None:
+        output.add_data_stream("klv")
+
+    source = make_clip(tmp_path / "in.ts", setup=telemetry)
+    with av.open(str(source)) as opened:
+        assert [stream.type for stream in opened.streams] == ["video", "data"]
+    assert paint(source)[1] == [f"'{source}': not kept: data stream 1 (klv)"]
