@@ -13,6 +13,7 @@ from PIL import Image
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.stylize.jobs import jobs_of
 from ganzoo.stylize.video import stylize_video
+from ganzoo.stylize.video_source import RisingTimes
 from tests.stylize.clips import facts, make_clip, pattern
 
 av = pytest.importorskip("av")
@@ -317,3 +318,26 @@ def test_sound_of_an_unknown_codec_and_data_are_told(tmp_path: Path) -> None:
     with av.open(str(source)) as opened:
         assert [stream.type for stream in opened.streams] == ["video", "data"]
     assert paint(source)[1] == [f"'{source}': not kept: data stream 1 (klv)"]
+
+
+def test_times_that_are_missing_equal_or_jump_back_rise() -> None:
+    times = RisingTimes(10)
+    given = [500, None, 520, 520, 530, 1000, 0, 10, 20]
+    assert [times.next(time) for time in given] == [500, 510, 520, 521, 530, 1000, 1010, 1020, 1030] and times.jumped
+
+
+def test_joined_recordings_of_two_sizes_are_painted_as_one(tmp_path: Path) -> None:
+    parts = [
+        make_clip(tmp_path / f"{width}.ts", "mpeg2video", frames=50, size=(width, 64), sound=True) for width in (96, 64)
+    ]
+    source = tmp_path / "in.ts"
+    source.write_bytes(b"".join(part.read_bytes() for part in parts))
+    target, told = paint(source)
+    text = " ".join(told)
+    assert "its size changes: all frames are scaled to 96 x 64" in text and "times jump back" in text
+    with av.open(str(target)) as opened:
+        times = [frame.time for frame in opened.decode(video=0)]
+    assert len(times) >= 98 and np.allclose(np.diff(times), 0.04, atol=0.001)
+    with av.open(str(target)) as opened:
+        sound = [float(one.pts * one.time_base) for one in opened.demux(opened.streams.audio[0]) if one.size]
+    assert abs(sound[-1] - times[-1]) < 0.3
