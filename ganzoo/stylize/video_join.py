@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ganzoo.stylize.video_pixels import Colors, FrameWriter
+from ganzoo.stylize.video_pixels import Colors, FrameWriter, tag
 from ganzoo.stylize.video_source import RisingTimes, video_of
 
 _CODECS = {".webm": ("libvpx-vp9", {"crf": "24", "b": "0"}), ".gif": ("gif", {})}
@@ -80,16 +80,12 @@ class JoinedVideo:
         stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p" if even else "yuv444p"
         stream.time_base = stream.codec_context.time_base = video.time_base
         if codec != "gif":
-            self._tag(stream.codec_context, video.sample_aspect_ratio)
+            tag(stream.codec_context, self.colors)
+            if shape := video.sample_aspect_ratio:
+                stream.codec_context.sample_aspect_ratio = 1 / shape if self.turned else shape
             stream.metadata.update(metadata_of(video))
             stream.disposition = video.disposition
         return stream
-
-    def _tag(self, context: Any, shape: Fraction | None) -> None:
-        if shape:
-            context.sample_aspect_ratio = 1 / shape if self.turned else shape
-        context.color_primaries, context.color_trc = self.colors.primaries, self.colors.transfer
-        context.colorspace, context.color_range = self.colors.matrix, self.colors.range
 
 
 def _options(original: Any, ending: str) -> dict[str, str]:
