@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.errors import UsageError
+from ganzoo.stylize.video_pixels import STANDARD, FrameWriter, tag
 
 ANIMATIONS = (".gif", ".webp", ".mp4")
 _FRAME_MS = 50
@@ -40,7 +41,9 @@ def _save_video(frames: Sequence[Image.Image], file: Path) -> None:
         stream = container.add_stream("libx264", rate=1000 // _FRAME_MS, options={"crf": _QUALITY})
         stream.pix_fmt = "yuv420p"  # every player takes this format; it needs even sides
         stream.width, stream.height = width + width % 2, height + height % 2
+        tag(stream.codec_context, STANDARD)  # without tags, players guess the matrix from the size
+        writer = FrameWriter(av, "yuv420p", STANDARD)
         for frame in frames:
             pixels = np.pad(np.asarray(frame), ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+            container.mux(stream.encode(writer.converted(av.VideoFrame.from_ndarray(pixels, format="rgb24"))))
         container.mux(stream.encode())

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ganzoo.stylize.video_pixels import Colors, FrameWriter
+from ganzoo.stylize.video_pixels import Colors, FrameWriter, tag
 from ganzoo.stylize.video_source import RisingTimes, video_of
 
 _CODECS = {".webm": ("libvpx-vp9", {"crf": "24", "b": "0"})}
@@ -78,16 +78,12 @@ class JoinedVideo:
         even = first.width % 2 == 0 and first.height % 2 == 0
         stream.pix_fmt = "yuv420p" if even else "yuv444p"
         stream.time_base = stream.codec_context.time_base = video.time_base
-        self._tag(stream.codec_context, video.sample_aspect_ratio)
+        tag(stream.codec_context, self.colors)
+        if shape := video.sample_aspect_ratio:
+            stream.codec_context.sample_aspect_ratio = 1 / shape if self.turned else shape
         stream.metadata.update(metadata_of(video))
         stream.disposition = video.disposition
         return stream
-
-    def _tag(self, context: Any, shape: Fraction | None) -> None:
-        if shape:
-            context.sample_aspect_ratio = 1 / shape if self.turned else shape
-        context.color_primaries, context.color_trc = self.colors.primaries, self.colors.transfer
-        context.colorspace, context.color_range = self.colors.matrix, self.colors.range
 
 
 def _options(original: Any, ending: str) -> dict[str, str]:
@@ -156,9 +152,8 @@ class _Others:
 
     def _added(self, stream: Any) -> bool:
         if stream.type == "data":  # timecodes and chapters are written from their metadata
-            return "timecode" in stream.metadata or bool(
-                self.original.chapters() and getattr(stream, "name", None) == "bin_data"
-            )
+            names = self.original.chapters() and getattr(stream, "name", None) == "bin_data"
+            return bool(names) or "timecode" in stream.metadata
         if stream.type == "attachment" or (stream.type == "video" and "matroska" in self.output.format.name):
             return self._attached(stream)
         try:
@@ -216,4 +211,5 @@ class _Others:
 def _called(stream: Any, number: int) -> str:
     """A stream in words, such as "subtitle 2 (ass)"."""
     kind = {"audio": "sound", "video": "cover picture", "data": "data stream"}.get(stream.type, stream.type)
-    return f"{kind} {number} ({getattr(stream, 'name', None) or 'unknown'})"
+    name = getattr(stream, "name", None) or stream.metadata.get("handler_name") or "unknown"
+    return f"{kind} {number} ({name})"

@@ -10,7 +10,7 @@ from ganzoo.stylize.video_source import video_of
 
 _NEAR = 0.03
 """Seconds by which times may differ. Some containers round them to milliseconds or to frames."""
-_FLAGS = {1: "default", 2: "dub", 4: "original", 8: "comment", 1 << 6: "forced", 1 << 7: "hearing impaired"}
+_FLAGS = {2: "dub", 4: "original", 8: "comment", 1 << 6: "forced", 1 << 7: "hearing impaired"}
 
 
 def lost(library: Any, source: Path, target: Path, kept: set[int], colors: Colors, *, turned: bool) -> list[str]:
@@ -52,6 +52,8 @@ def _facts(container: Any, kept: set[int]) -> dict[str, Any]:
     facts["chapters"] = len(chapters)
     facts["titles of chapters"] = [chapter["metadata"].get("title", "") for chapter in chapters]
     facts["times of chapters"] = [float(chapter["start"] * chapter["time_base"]) for chapter in chapters]
+    covers = [one for one in container.streams.video if one.disposition & 1 << 10 and one.index in kept]
+    facts["cover picture"] = len(covers)
     start = _start(video)
     for kind, streams in (
         ("video", [video]),
@@ -64,7 +66,7 @@ def _facts(container: Any, kept: set[int]) -> dict[str, Any]:
             facts[f"language of {name}"] = said.get("language", "und").replace("und", "")
             facts[f"title of {name}"] = said.get("title")
             for flag, word in _FLAGS.items():
-                facts[f"mark '{word}' of {name}"] = bool(stream.disposition & flag) and flag != 1
+                facts[f"mark '{word}' of {name}"] = bool(stream.disposition & flag)
             if kind == "sound" and start is not None and (begun := _start(stream)) is not None:
                 facts[f"start of {name}"] = begun - start
     return facts

@@ -46,7 +46,8 @@ class Coding:
     primaries: int = UNSAID
 
 
-_STANDARD = Colors(primaries=1, transfer=1, matrix=1, range=_LIMITED, used_matrix=_BT709, used_range=_LIMITED)
+STANDARD = Colors(primaries=1, transfer=1, matrix=1, range=_LIMITED, used_matrix=_BT709, used_range=_LIMITED)
+"""BT.709 in the usual range: what most video of today is."""
 
 
 def colors_of(frame: Any, stream: Any) -> tuple[Coding, Colors]:
@@ -64,7 +65,7 @@ def colors_of(frame: Any, stream: Any) -> tuple[Coding, Colors]:
     used = usual if matrix in (0, 2, 3) else _BT601 if matrix == 6 else matrix
     spread = _FULL if frame.format.name.startswith("yuvj") else frame.color_range or stream.color_range
     if transfer in video_hdr.NAMES:
-        return Coding(matrix=used, range=spread or _LIMITED, hdr=transfer, primaries=primaries), _STANDARD
+        return Coding(matrix=used, range=spread or _LIMITED, hdr=transfer, primaries=primaries), STANDARD
     if frame.format.is_rgb:
         used, matrix, spread = usual, usual, _LIMITED
     colors = Colors(
@@ -163,6 +164,12 @@ def _upright(pixels: NDArray[np.uint8], turn: Turn) -> NDArray[np.uint8]:
         pixels = pixels.swapaxes(0, 1)
     rows, columns = slice(None, None, -1 if turn.upside_down else 1), slice(None, None, -1 if turn.mirrored else 1)
     return np.ascontiguousarray(pixels[rows, columns])
+
+
+def tag(context: Any, colors: Colors) -> None:
+    """Gives an encoder the colour tags of its video."""
+    context.color_primaries, context.color_trc = colors.primaries, colors.transfer
+    context.colorspace, context.color_range = colors.matrix, colors.range
 
 
 class FrameWriter:

@@ -22,8 +22,6 @@ _SIDE_DATA = {
 }
 _SHORT = 0.5
 """Seconds by which a file may be shorter than it says and still count as whole."""
-
-
 _TELL_THEIR_END = frozenset(("matroska", "webm", "flv", "asf"))
 """Containers that say when their last frame ends, also where they were cut off."""
 
@@ -148,6 +146,8 @@ class VideoSource:
             self._note("transparency is not kept")
         if max(part.bits for part in parts) > 8:
             self._note(f"it is painted at 8 bits, not {max(part.bits for part in parts)}")
+        if _fine_colours(frame):
+            self._note("its colours are written at half their resolution (4:2:0), which most players need")
         if turn_of(frame) is None:
             self._note("it is shown turned by less than a quarter, which is not kept")
         videos = [one for one in self.container.streams.video if not one.disposition & _ATTACHED]
@@ -166,6 +166,14 @@ class VideoSource:
 
     def _note(self, text: str) -> None:
         self.notes[text] = None
+
+
+def _fine_colours(frame: Any) -> bool:
+    """Whether the colours have more pixels than 4:2:0 keeps, which odd sides are not written in."""
+    width, height, parts = frame.width, frame.height, frame.format.components
+    if width % 2 or height % 2 or len(parts) < 3:
+        return False
+    return bool(frame.format.is_rgb or 4 * parts[1].width * parts[1].height > width * height)
 
 
 class RisingTimes:

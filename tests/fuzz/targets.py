@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
+import pytest
 import torch
 from ganzoo_plugins.streams import ShardsOptions
 from ganzoo_plugins.streams.shards import Shards
@@ -35,9 +36,11 @@ from ganzoo.io.yamlfile import read_yaml
 from ganzoo.report_html.records import read_record
 from ganzoo.runs.logs import recorded_scores
 from ganzoo.runs.run_file import read_run_file
+from ganzoo.stylize.video import stylize_video
 from ganzoo.weights import read
 from tests.engine.test_hostile_checkpoint import sign
 from tests.report_html.folders import score_line
+from tests.stylize.clips import make_clip
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000")
 
@@ -208,6 +211,24 @@ STATE = (
 )
 SCORES = json.dumps(score_line(3, 0.5)).encode() + b"\n"
 
+
+@cache
+def clips() -> tuple[bytes, ...]:
+    """Short videos; none without PyAV."""
+    pytest.importorskip("av")
+    with tempfile.TemporaryDirectory() as name:
+        kinds = (("a.mp4", "libx264"), ("a.mkv", "libx264"), ("a.avi", "mpeg4"), ("a.ts", "mpeg2video"))
+        return tuple(make_clip(Path(name, file), codec, size=(32, 32), frames=4).read_bytes() for file, codec in kinds)
+
+
+def video(data: bytes) -> object:
+    """Paints a video unchanged. Its kind is found from its content."""
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name, "in.mkv")
+        source.write_bytes(data)
+        return stylize_video(source, Path(name, "out.mkv"), lambda pixels: pixels, lambda done, total: None)
+
+
 TARGETS = {
     "safetensors": Target(read=safetensors_file, seeds=lambda: (save(WEIGHTS), save({}))),
     "weights": Target(read=_checkpoint("weights.safetensors"), seeds=lambda: (save(WEIGHTS),)),
@@ -220,5 +241,6 @@ TARGETS = {
     "run": Target(read=run_file, seeds=lambda: (recorded_run(),)),
     "scores": Target(read=score_file, seeds=lambda: (SCORES,)),
     "image": Target(read=image, seeds=lambda: tuple(map(_encoded, FORMATS)), errors=(ValueError,)),
+    "video": Target(read=video, seeds=clips),
     "shard": Target(read=shard, seeds=lambda: (_tar(), gzip.compress(_tar()))),
 }

@@ -11,6 +11,7 @@ from PIL import Image
 from ganzoo.data.images import to_pil
 from ganzoo.errors import UsageError
 from ganzoo.inference.animation import save_animation
+from tests.stylize.clips import facts, pattern, rgb_frames
 
 
 def frames(height: int = 16, width: int = 16) -> list[Image.Image]:
@@ -34,6 +35,14 @@ def test_a_video_has_all_frames_even_of_odd_sides(tmp_path: Path) -> None:
     assert len(shown) == 20 and shown[0].shape == (16, 18, 3)
     for one, other in zip(shown, pictures, strict=True):
         assert np.abs(one[:15, :17].astype(int) - np.asarray(other)).mean() < 6
+
+
+@pytest.mark.parametrize("side", [96, 720])
+def test_a_video_has_the_colours_of_its_frames_at_every_size(tmp_path: Path, side: int) -> None:
+    picture = pattern(0, side, side)
+    save_animation([Image.fromarray(picture)] * 2, tmp_path / "x.mp4")
+    assert np.abs(next(rgb_frames(tmp_path / "x.mp4")) - picture).mean() < 2
+    assert facts(tmp_path / "x.mp4")["matrix"] == 1
 
 
 def test_another_ending_is_refused(tmp_path: Path) -> None:

@@ -152,6 +152,7 @@ def test_ten_bits_transparency_and_interlacing_are_told(tmp_path: Path) -> None:
     fields = make_clip(tmp_path / "fields.mkv", "mpeg2video", frames=3, setup=interlaced)
     told = [" ".join(row.told) for row in (deep, clear, vp9, round_trip(fields, tmp_path))]
     assert "8 bits, not 10" in told[0] and "transparency is not kept" in told[1] and "transparency" in told[2]
+    assert "half their resolution" in told[1] and "resolution" not in told[0] + told[2]
     assert "interlaced" in told[3] and deep.mean < 2
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.stylize.jobs import jobs_of
 from ganzoo.stylize.video import stylize_video
+from ganzoo.stylize.video_source import RisingTimes
 from tests.stylize.clips import facts, make_clip, pattern
 
 av = pytest.importorskip("av")
@@ -130,6 +131,13 @@ def test_a_cover_is_kept_and_not_taken_for_the_video(tmp_path: Path) -> None:
     assert covers(target) == [jpeg()] and not told
     with av.open(str(target)) as opened:
         assert sum(stream.disposition == 1 for stream in opened.streams.video) == 1
+
+
+def test_a_cover_that_can_not_be_kept_is_told(tmp_path: Path) -> None:
+    source = with_cover(tmp_path / "in.mp4")
+    for ending in ("mov", "avi"):
+        target, told = paint(source, tmp_path / f"out.{ending}")
+        assert covers(target) or any("cover picture" in text for text in told)
 
 
 def test_fonts_and_covers_of_matroska_are_kept(tmp_path: Path) -> None:
@@ -294,3 +302,42 @@ def test_kinds_that_hold_no_h264_become_matroska(tmp_path: Path) -> None:
         (tmp_path / f"{ending[1:]}{ending}").touch()
     names = {job.source.suffix: job.target.name for job in jobs_of([str(tmp_path)], tmp_path / "out")}
     assert names == {".mpg": "mpg.mkv", ".wmv": "wmv.mkv", ".mts": "mts.mts", ".3gp": "3gp.3gp", ".flv": "flv.flv"}
+
+
+def test_sound_of_an_unknown_codec_and_data_are_told(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "in.mkv", sound=True)
+    content = source.read_bytes()
+    assert b"A_AAC" in content
+    source.write_bytes(content.replace(b"A_AAC", b"A_XYZ"))
+    assert paint(source)[1] == [f"'{source}': not kept: sound 1 (unknown)"]
+
+    def telemetry(output: Any, video: Any) -> None:
+        output.add_data_stream("klv")
+
+    source = make_clip(tmp_path / "in.ts", setup=telemetry)
+    with av.open(str(source)) as opened:
+        assert [stream.type for stream in opened.streams] == ["video", "data"]
+    assert paint(source)[1] == [f"'{source}': not kept: data stream 1 (klv)"]
+
+
+def test_times_that_are_missing_equal_or_jump_back_rise() -> None:
+    times = RisingTimes(10)
+    given = [500, None, 520, 520, 530, 1000, 0, 10, 20]
+    assert [times.next(time) for time in given] == [500, 510, 520, 521, 530, 1000, 1010, 1020, 1030] and times.jumped
+
+
+def test_joined_recordings_of_two_sizes_are_painted_as_one(tmp_path: Path) -> None:
+    parts = [
+        make_clip(tmp_path / f"{width}.ts", "mpeg2video", frames=50, size=(width, 64), sound=True) for width in (96, 64)
+    ]
+    source = tmp_path / "in.ts"
+    source.write_bytes(b"".join(part.read_bytes() for part in parts))
+    target, told = paint(source)
+    text = " ".join(told)
+    assert "its size changes: all frames are scaled to 96 x 64" in text and "times jump back" in text
+    with av.open(str(target)) as opened:
+        times = [frame.time for frame in opened.decode(video=0)]
+    assert len(times) >= 98 and np.allclose(np.diff(times), 0.04, atol=0.001)
+    with av.open(str(target)) as opened:
+        sound = [float(one.pts * one.time_base) for one in opened.demux(opened.streams.audio[0]) if one.size]
+    assert abs(sound[-1] - times[-1]) < 0.3
