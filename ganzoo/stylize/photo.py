@@ -49,9 +49,9 @@ def read_photo(path: Path) -> Photo:
 def photo_of(image: Image.Image) -> Photo:
     """A picture of any mode that Pillow has opened or made. Raises what Pillow raises."""
     notes: list[str] = []
-    profile, orientation = profile_of(image), orientation_of(image)  # before loading, by which Pillow turns a TIFF
+    profile, stored = profile_of(image), orientation_of(image) if image.format == "TIFF" else None
     turned = upright(image, notes.append)
-    metadata = metadata_of(image, turned.size, orientation)
+    metadata = metadata_of(image, turned.size, stored or orientation_of(image))
     alpha = np.asarray(_alpha(turned)) if turned.has_transparency_data else None
     flat = colours(turned)
     shown = in_srgb(flat, profile, notes.append)
