@@ -2,7 +2,7 @@
 
 import errno
 import time
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,9 +143,12 @@ def _stylize(
         frames = stylize_video(job.source, job.target, partial(stylizer.stylize, options=options), _Progress(job))
         return f"{frames} frames", ()
 
+    @lru_cache(maxsize=1)  # frames of one file have one size
+    def where(height: int, width: int) -> "NDArray[np.float32] | None":
+        return None if mask is None else read_mask(mask, (height, width))
+
     def paint(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-        where = None if mask is None else read_mask(mask, pixels.shape[:2])
-        return stylizer.stylize(pixels, options, mask=where)
+        return stylizer.stylize(pixels, options, mask=where(*pixels.shape[:2]))
 
     painted = paint_picture(job.source, job.target, paint, _Progress(job))
     several = f", {painted.frames} frames" if painted.frames > 1 else ""

@@ -85,6 +85,20 @@ def test_animations_keep_frames_times_loops_and_transparency(
     assert max(differences(source, target)) <= bound
 
 
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("ending", ["gif", "png"])
+def test_ffmpeg_reads_the_same_frames_at_the_same_times(ending: str, transparent: bool, tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    pictures = [frame(number, transparent=transparent) for number in range(4)]
+    target, _ = painted(make(tmp_path / "a.png", pictures, duration=DELAYS), tmp_path / f"b.{ending}")
+    with av.open(str(target)) as container:
+        found = [(round(1000 * one.time), one.to_ndarray(format="rgba")) for one in container.decode(video=0)]
+    assert [at for at, _ in found] == [0, 100, 300, 330]
+    for (_, one), (two, _) in zip(found, shown(target)[1], strict=True):
+        visible = two[..., 3] > 127
+        assert np.array_equal(visible, one[..., 3] > 127) and np.array_equal(one[visible], two[visible])
+
+
 def test_times_of_a_gif_are_written_in_its_bytes(tmp_path: Path) -> None:
     source = make(tmp_path / "a.gif", [frame(number) for number in range(4)], duration=DELAYS, loop=0)
     data = painted(source)[0].read_bytes()
