@@ -210,17 +210,19 @@ def test_frames_before_a_broken_one_are_painted_and_told(ending: str, tmp_path: 
     assert len(told.notes) == 1 and f"so only the {told.frames} before it are painted" in told.notes[0]
 
 
-def test_a_page_that_can_not_be_read_is_left_out_alone_and_told(tmp_path: Path) -> None:
-    source = make(tmp_path / "a.tif", [frame(number) for number in range(3)])
-    with Image.open(source) as image:
-        image.seek(1)
-        place = image.tag_v2.offset  # type: ignore[attr-defined]
+@pytest.mark.parametrize("broken", [[1], [1, 2, 3]])
+def test_pages_that_can_not_be_read_are_left_out_alone_and_told(broken: list[int], tmp_path: Path) -> None:
+    source = make(tmp_path / "a.tif", [frame(number) for number in range(5)])
     data = bytearray(source.read_bytes())
-    struct.pack_into("<H", data, place + 2, 60_000)  # its width is gone
+    with Image.open(source) as image:
+        for page in broken:
+            image.seek(page)
+            struct.pack_into("<H", data, image.tag_v2.offset + 2, 60_000)  # type: ignore[attr-defined]  # no width
     source.write_bytes(data)
     target, told = painted(source)
-    assert len(shown(target)[1]) == 2
-    assert len(told.notes) == 1 and told.notes[0].startswith("page 2 can't be read (")
+    assert len(shown(target)[1]) == 5 - len(broken)
+    assert told.notes[0].startswith("page 2 can't be read (")
+    assert told.notes[1:] == (() if len(broken) == 1 else ("nor can 2 others",))
 
 
 def chain(count: int, *, side: int = 1, back_to: int | None = None) -> bytes:
