@@ -9,11 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from ganzoo.data.decode import ORIENTATION, SRGB, applied, colours, in_srgb, is_srgb, open_header, profile_of, upright
+from ganzoo.data.decode import (
+    MAX_PIXELS,
+    ORIENTATION,
+    SRGB,
+    any_size,
+    applied,
+    colours,
+    in_srgb,
+    is_srgb,
+    open_header,
+    profile_of,
+    upright,
+)
 from ganzoo.errors import DataError, one_line
+from ganzoo.io.memory import free_memory
 
 LOST = "painted in sRGB, without the embedded colour profile"
 
+_BYTES = 32
+"""Memory that each pixel of a large picture takes while it is read, painted in tiles and written."""
 _UNCHANGED, _CHANGED = 2, 32
 """Levels of 255 by which a pixel may differ from the photo to count as untouched, and from which on as painted."""
 _STRIP = 256
@@ -39,10 +54,23 @@ class Photo:
 def read_photo(path: Path) -> Photo:
     """Reads the file's picture. Raises DataError, with one line, when it can't be used."""
     try:
-        with open_header(path.read_bytes(), any_shape=True) as image:
+        with any_size(), open_header(path.read_bytes(), any_shape=True) as image:
+            _check_memory(image.width * image.height)
             return photo_of(image)
+    except MemoryError:
+        raise DataError(f"'{path}': it does not fit into memory") from None
     except Exception as error:  # Pillow raises many types for broken files
-        raise DataError(f"'{path}': {one_line(error)}") from None
+        raise DataError(f"'{path}': {one_line(error).removeprefix('ValueError: ')}") from None
+
+
+def _check_memory(pixels: int) -> None:
+    """Raises ValueError for a picture that would take more memory than there is: the system would end the process."""
+    needed, free = pixels * _BYTES, free_memory()
+    if pixels > MAX_PIXELS and free is not None and needed > free:
+        raise ValueError(
+            f"{pixels / 1e6:,.0f} megapixels need {needed / 1e9:,.1f} GB of memory, {free / 1e9:,.1f} GB are free:"
+            " make it smaller, or cut it into parts"
+        )
 
 
 def photo_of(image: Image.Image) -> Photo:
