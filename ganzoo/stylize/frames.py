@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from PIL import Image
 
-from ganzoo.data.decode import open_header
 from ganzoo.errors import one_line
-from ganzoo.stylize.photo import Photo, photo_of
+from ganzoo.stylize.photo import Photo, check_memory, opened, photo_of
 
 MOST = 10_000
 """Frames that are painted of one file."""
@@ -67,7 +66,7 @@ def look_through(data: bytes) -> Film:
     shots: list[Shot] = []
     notes: list[str] = []
     transparent, pixels = False, 0
-    with open_header(data, any_shape=True) as image:
+    with opened(data) as image:
         plays, poster = _plays(image), bool(image.info.get("default_image"))
         for number in _readable(image, notes):
             shots.append(Shot(number, float(image.info.get("duration", 0) or 0)))
@@ -115,6 +114,7 @@ def _readable(image: Image.Image, notes: list[str]) -> Iterator[int]:
 def _load(image: Image.Image, number: int) -> Exception | None:
     try:
         image.seek(number)
+        check_memory(image)
         image.load()
     except Exception as error:  # Pillow raises many types for broken frames
         return error
@@ -123,7 +123,7 @@ def _load(image: Image.Image, number: int) -> Exception | None:
 
 def photos_of(data: bytes, film: Film) -> Iterator[Photo]:
     """The film's frames as photos. Those of an animation have the size of the first: a player shows no more."""
-    with open_header(data, any_shape=True) as image:
+    with opened(data) as image:
         animation = kind_of(image) is Kind.ANIMATION
         for shot in film.shots:
             image.seek(shot.number)
