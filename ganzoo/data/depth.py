@@ -146,7 +146,7 @@ def _stored(image: ImageFile.ImageFile) -> bytes:
     file = image.fp
     if file is None:
         return b""
-    place = file.tell()
+    place = file.seek(0, io.SEEK_CUR)
     file.seek(0)
     try:
         return file.read()
