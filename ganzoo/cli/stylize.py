@@ -3,7 +3,7 @@
 import errno
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,9 +157,12 @@ def _stylize(
         frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), notice=complain)
         return f"{frames} frames", ()
 
+    @lru_cache(maxsize=1)  # frames of one file have one size
+    def where(height: int, width: int) -> "NDArray[np.float32] | None":
+        return None if mask is None else read_mask(mask, (height, width))
+
     def paint_still(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-        where = None if mask is None else read_mask(mask, pixels.shape[:2])
-        return stylizer.stylize(pixels, options, mask=where)
+        return stylizer.stylize(pixels, options, mask=where(*pixels.shape[:2]))
 
     painted = paint_picture(job.source, job.target, paint_still, _Progress(job))
     several = f", {painted.frames} frames" if painted.frames > 1 else ""

@@ -4,7 +4,9 @@
 """
 
 import io
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
 
@@ -16,6 +18,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from ganzoo.config.units import Size
 from ganzoo.data.depth import DEEP as DEEP
 from ganzoo.data.depth import eight_bits
+from ganzoo.data.room import Room
 from ganzoo.errors import one_line
 
 RULES = 4
@@ -30,6 +33,8 @@ ENDINGS = frozenset(
 )
 MAX_PIXELS = 64_000_000
 """A picture with more is refused by its header, before anything is decoded."""
+_ROOM = Room(MAX_PIXELS)
+"""All threads together decode at most as many pixels at once as one picture may have: some take 16 bytes each."""
 MIN_SIDE = 8
 MAX_ASPECT = 8.0
 
@@ -50,6 +55,9 @@ SRGB = ImageCms.createProfile("sRGB")
 _SAME = 2
 """Levels of 255 by which a profile may differ from sRGB and count as sRGB."""
 
+# Blocks of 32 MB and more go back to the system when they are freed. Smaller ones stay with the thread.
+Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
+
 
 def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """A file's content as uint8 H W 3 of exactly that size, and the rules that changed the picture.
@@ -59,23 +67,35 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
     """
     notes: list[str] = []
     try:
-        with open_header(data) as image:
-            if getattr(image, "is_animated", False):  # counting the frames would walk through all of a TIFF
-                notes.append(FRAMES)
-            # A JPEG is decoded at a half, a quarter or an eighth where that is still twice as large as the result.
-            side = 2 * max(size.height, size.width)
-            image.draft(image.mode, (side, side))
-            profile = profile_of(image)
-            picture = _plain(upright(image, notes.append), notes.append)
-        if min(picture.width - size.width, picture.height - size.height) < 0:
-            notes.append(ENLARGED)
-        fitted = ImageOps.fit(picture, (size.width, size.height), Image.Resampling.LANCZOS)
-        return np.asarray(in_srgb(fitted, profile, notes.append), dtype=np.uint8), tuple(notes)
+        with ExitStack() as held:
+            picture, profile = _small(data, size, notes.append, held)
+        return np.asarray(in_srgb(picture, profile, notes.append), dtype=np.uint8), tuple(notes)
     # Pillow raises many types for broken files, such as SyntaxError, struct.error and MemoryError.
     except ValueError:
         raise
     except Exception as error:
         raise ValueError(one_line(error).replace("OSError: ", "")) from None
+
+
+def _small(data: bytes, size: Size, note: Callable[[str], None], held: ExitStack) -> tuple[Image.Image, bytes | None]:
+    """The picture at its final size, and its colour profile.
+
+    `held` keeps the room that decoding takes, so that it is given back after the memory.
+    """
+    with open_header(data) as image:
+        if getattr(image, "is_animated", False):  # counting the frames would walk through all of a TIFF
+            note(FRAMES)
+        # A JPEG is decoded at a half, a quarter or an eighth where that is still twice as large as the result.
+        side = 2 * max(size.height, size.width)
+        image.draft(image.mode, (side, side))
+        held.enter_context(_ROOM.taken(image.width * image.height))
+        return _fitted(_plain(upright(image, note), note), size, note), profile_of(image)
+
+
+def _fitted(picture: Image.Image, size: Size, note: Callable[[str], None]) -> Image.Image:
+    if min(picture.width - size.width, picture.height - size.height) < 0:
+        note(ENLARGED)
+    return ImageOps.fit(picture, (size.width, size.height), Image.Resampling.LANCZOS)
 
 
 def decoders() -> str:
@@ -86,26 +106,43 @@ def decoders() -> str:
 def open_header(data: bytes, *, any_shape: bool = False) -> Image.Image:
     """The picture with its header read and nothing decoded. Raises ValueError when the header shows it to be unusable.
 
-    With `any_shape`, pictures that are too small or too long to train on are accepted.
+    With `any_shape`, pictures that are too small, too large or too long to train on are accepted.
     """
     if not data:
         raise ValueError("the file is empty")
     try:
-        image = Image.open(io.BytesIO(data), formats=_formats(data))
+        with any_size():
+            image = Image.open(io.BytesIO(data), formats=_formats(data))
     except UnidentifiedImageError:
         raise ValueError(_unknown(data)) from None
-    except Image.DecompressionBombError:
-        raise ValueError(f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels") from None
+    if any_shape:
+        return image
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise ValueError(f"{width} x {height} pixels, at most {MAX_PIXELS:,} are read")
-    if any_shape:
-        return image
     if min(width, height) < MIN_SIDE:
         raise ValueError(f"{width} x {height} pixels, each side must have {MIN_SIDE}")
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise ValueError(f"{width} x {height} pixels is longer than {MAX_ASPECT:g} to 1")
     return image
+
+
+_limits: list[int | None] = []
+_limits_lock = threading.Lock()
+
+
+@contextmanager
+def any_size() -> Iterator[None]:
+    """Lifts Pillow's own limit of pixels, on all threads: Pillow warns or refuses, and ganzoo has limits of its own."""
+    with _limits_lock:
+        _limits.append(_limits[0] if _limits else Image.MAX_IMAGE_PIXELS)
+        Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        with _limits_lock:
+            limit = _limits.pop()
+            Image.MAX_IMAGE_PIXELS = None if _limits else limit
 
 
 def _formats(data: bytes) -> tuple[str, ...]:
@@ -131,6 +168,8 @@ def _register_heif() -> None:
 def _unknown(data: bytes) -> str:
     if data[:2] == b"BM" or data[:4] in (b"\x89PNG", b"RIFF", b"GIF8") or data[:2] == b"\xff\xd8":
         return "its header is damaged"
+    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "a damaged TIFF, or one of a kind that Pillow can't read, such as 64-bit floats"
     return "not an image, or of a format that is not supported"
 
 

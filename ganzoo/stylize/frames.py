@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from PIL import Image
 
-from ganzoo.data.decode import open_header
 from ganzoo.errors import one_line
-from ganzoo.stylize.photo import Photo, photo_of
+from ganzoo.stylize.photo import Photo, check_memory, opened, photo_of
 
 MOST = 10_000
 """Frames that are painted of one file."""
@@ -36,14 +35,13 @@ class Shot:
 
 @dataclass(frozen=True, kw_only=True)
 class Film:
-    """All frames that can be read. `plays` 0 repeats them for ever; `size` is width and height of the first.
+    """All frames that can be read. `plays` 0 repeats them for ever.
 
     `poster` says that the first is shown only where animations are not. `pixels` counts those of all frames.
     """
 
     shots: tuple[Shot, ...]
     plays: int
-    size: tuple[int, int]
     pixels: int
     transparent: bool
     poster: bool
@@ -67,44 +65,16 @@ def look_through(data: bytes) -> Film:
     """
     shots: list[Shot] = []
     notes: list[str] = []
-    transparent, pixels, copies = False, 0, 0
-    with open_header(data, any_shape=True) as image:
-        pages = kind_of(image) is Kind.PAGES
+    transparent, pixels = False, 0
+    with opened(data) as image:
         plays, poster = _plays(image), bool(image.info.get("default_image"))
-        for number in range(MOST + 1):
-            try:
-                image.seek(number)
-                if number and pages and image.tag_v2.get(_SUBFILE, 0) & _COPY_OR_MASK:  # type: ignore[attr-defined]
-                    copies += 1
-                    continue
-                if number == MOST:
-                    notes.append(f"has more than {MOST:,} frames, of which the first {MOST:,} are painted")
-                    break
-                image.load()
-            except Exception as error:  # Pillow raises many types for broken frames
-                if isinstance(error, EOFError) and not number < _promised(image):
-                    break
-                if not number:
-                    raise
-                if pages and image.tag_v2.get(_SUBFILE, 0) & _COPY_OR_MASK:  # type: ignore[attr-defined]
-                    copies += 1
-                    continue
-                notes.append(f"{'page' if pages else 'frame'} {number + 1} can't be read ({one_line(error)})")
-                if pages:
-                    continue
-                notes[-1] += f", so only the {number} before it are painted"
-                break
-            if not number:
-                size = image.size
+        for number in _readable(image, notes):
             shots.append(Shot(number, float(image.info.get("duration", 0) or 0)))
             pixels += image.width * image.height
             transparent = transparent or _is_transparent(image)
-    if copies:
-        notes.append(f"{copies} smaller copies or masks in the file are not kept")
     return Film(
         shots=tuple(shots),
         plays=plays,
-        size=size,
         pixels=pixels,
         transparent=transparent,
         poster=poster,
@@ -112,9 +82,48 @@ def look_through(data: bytes) -> Film:
     )
 
 
+def _readable(image: Image.Image, notes: list[str]) -> Iterator[int]:
+    """The number of each frame to paint, at which the image then stands. Notes say what is left out."""
+    pages, promised, copies, broken = kind_of(image) is Kind.PAGES, _promised(image), 0, 0
+    for number in range(MOST + 1):
+        error = _load(image, number)
+        if isinstance(error, EOFError) and number >= promised:
+            break
+        if error and not number:
+            raise error
+        if pages and number and image.tag_v2.get(_SUBFILE, 0) & _COPY_OR_MASK:  # type: ignore[attr-defined]
+            copies += 1
+        elif number == MOST:
+            notes.append(f"has more than {MOST:,} frames, of which the first {MOST:,} are painted")
+        elif error is None:
+            yield number
+        elif not pages:
+            lost = f"frame {number + 1} can't be read ({one_line(error)})"
+            notes.append(f"{lost}, so only the {number} before it are painted")
+            break
+        else:
+            broken += 1
+            if broken == 1:
+                notes.append(f"page {number + 1} can't be read ({one_line(error)})")
+    if broken > 1:
+        notes.append(f"nor can {broken - 1} others")
+    if copies:
+        notes.append(f"{copies} smaller copies or masks in the file are not kept")
+
+
+def _load(image: Image.Image, number: int) -> Exception | None:
+    try:
+        image.seek(number)
+        check_memory(image)
+        image.load()
+    except Exception as error:  # Pillow raises many types for broken frames
+        return error
+    return None
+
+
 def photos_of(data: bytes, film: Film) -> Iterator[Photo]:
     """The film's frames as photos. Those of an animation have the size of the first: a player shows no more."""
-    with open_header(data, any_shape=True) as image:
+    with opened(data) as image:
         animation = kind_of(image) is Kind.ANIMATION
         for shot in film.shots:
             image.seek(shot.number)

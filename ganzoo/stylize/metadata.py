@@ -54,7 +54,10 @@ class Metadata:
 
 
 def orientation_of(image: Image.Image) -> int:
-    """How the stored picture must be turned, before Pillow has turned it; 1 is upright."""
+    """How the stored picture must be turned; 1 is upright.
+
+    A TIFF must be asked before it is loaded, by which Pillow turns it; others after, since the question loads a PNG.
+    """
     with suppress(Exception):  # a damaged EXIF block
         return int(image.getexif().get(ORIENTATION, 1))
     return 1

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganzoo.data.decode import open_header
-from ganzoo.errors import DataError, GanzooError, one_line
+from ganzoo.errors import GanzooError, one_line
 from ganzoo.stylize.apng import write_apng
 from ganzoo.stylize.drafts import draft_of
 from ganzoo.stylize.frames import Film, Kind, kind_of, look_through, photos_of
 from ganzoo.stylize.gif import write_gif
-from ganzoo.stylize.photo import Photo, photo_of
+from ganzoo.stylize.photo import Photo, naming, opened, photo_of
 from ganzoo.stylize.tiff import QUALITY, write_pages
 from ganzoo.stylize.writing import check_size, format_of, options_of, picture_of, write_photo
 
@@ -43,18 +42,14 @@ def paint_picture(source: Path, target: Path, paint: Paint, progress: Progress) 
     Memory holds one frame at a time, besides the file itself. Raises DataError for a picture that can't be read or is
     too large for the format, StorageError when it can't be written.
     """
-    try:
+    with naming(source):
         data = source.read_bytes()
-        with open_header(data, any_shape=True) as image:
+        with opened(data) as image:
             check_size(target, *image.size)
             kind = kind_of(image)
             several = format_of(target) in _HOLD.get(kind, ())
             photo = None if several else photo_of(image)
         film = None if photo else look_through(data)
-    except DataError:
-        raise
-    except Exception as error:  # Pillow raises many types for broken files
-        raise DataError(f"'{source}': {one_line(error)}") from None
     if photo is None and film is not None:
         return _paint_film(photos_of(data, film), film, kind, target, _named(source, paint), progress)
     assert photo is not None

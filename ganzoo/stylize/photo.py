@@ -1,6 +1,8 @@
 """Reads picture files at full size, upright and in sRGB, with what they carry: colour profile, EXIF, transparency."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -9,12 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from ganzoo.data.decode import SRGB, applied, colours, in_srgb, is_srgb, open_header, profile_of, upright
+from ganzoo.data.decode import (
+    MAX_PIXELS,
+    SRGB,
+    any_size,
+    applied,
+    colours,
+    in_srgb,
+    is_srgb,
+    open_header,
+    profile_of,
+    upright,
+)
 from ganzoo.errors import DataError, one_line
+from ganzoo.io.memory import free_memory
 from ganzoo.stylize.metadata import Metadata, metadata_of, orientation_of
 
 LOST = "painted in sRGB, without the embedded colour profile"
 
+_BYTES = 32
+"""Memory that each pixel of a large picture takes while it is read, painted in tiles and written."""
 _UNCHANGED, _CHANGED = 2, 32
 """Levels of 255 by which a pixel may differ from the photo to count as untouched, and from which on as painted."""
 _STRIP = 256
@@ -39,19 +55,48 @@ class Photo:
 
 def read_photo(path: Path) -> Photo:
     """Reads the file's picture. Raises DataError, with one line, when it can't be used."""
+    with naming(path), opened(path.read_bytes()) as image:
+        return photo_of(image)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turns each error of reading into a DataError, with one line that names the file."""
     try:
-        with open_header(path.read_bytes(), any_shape=True) as image:
-            return photo_of(image)
+        yield
+    except DataError:
+        raise
+    except MemoryError:
+        raise DataError(f"'{path}': it does not fit into memory") from None
     except Exception as error:  # Pillow raises many types for broken files
-        raise DataError(f"'{path}': {one_line(error)}") from None
+        raise DataError(f"'{path}': {one_line(error).removeprefix('ValueError: ')}") from None
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """A picture of any size that fits into memory. Raises what Pillow raises."""
+    with any_size(), open_header(data, any_shape=True) as image:
+        check_memory(image)
+        yield image
+
+
+def check_memory(image: Image.Image) -> None:
+    """Raises ValueError for a picture that would take more memory than there is: the system would end the process."""
+    pixels = image.width * image.height
+    needed, free = pixels * _BYTES, free_memory() if pixels > MAX_PIXELS else None
+    if free is not None and needed > free:
+        raise ValueError(
+            f"{pixels / 1e6:,.0f} megapixels need {needed / 1e9:,.1f} GB of memory, {free / 1e9:,.1f} GB are free:"
+            " make it smaller, or cut it into parts"
+        )
 
 
 def photo_of(image: Image.Image) -> Photo:
     """A picture of any mode that Pillow has opened or made. Raises what Pillow raises."""
     notes: list[str] = []
-    profile, orientation = profile_of(image), orientation_of(image)  # before loading, by which Pillow turns a TIFF
+    profile, stored = profile_of(image), orientation_of(image) if image.format == "TIFF" else None
     turned = upright(image, notes.append)
-    metadata = metadata_of(image, turned.size, orientation)
+    metadata = metadata_of(image, turned.size, stored or orientation_of(image))
     alpha = np.asarray(_alpha(turned)) if turned.has_transparency_data else None
     flat = colours(turned)
     shown = in_srgb(flat, profile, notes.append)

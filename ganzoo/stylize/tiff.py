@@ -1,7 +1,7 @@
 """Writes pages of TIFF files with the compression of their source and all that is kept of its metadata."""
 
 from collections.abc import Iterable
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from itertools import accumulate
 from typing import BinaryIO
 
@@ -40,16 +40,14 @@ def write_pages(pages: Iterable[Page], file: BinaryIO, *, size: int) -> tuple[st
     for image, metadata, profile in pages:
         directory, strips, lost = _page(image, metadata, profile, big=big)
         notes.update(dict.fromkeys(lost))
-        start = file.tell()
+        start = file.seek(0, SEEK_END)
         entries = directory.tobytes(start)
         for part in (entries, *strips):
             file.write(part)
-        file.write(bytes(file.tell() % 2))  # directories begin at even places
+        file.write(bytes(file.seek(0, SEEK_END) % 2))  # directories begin at even places
         if link is not None:
-            end = file.tell()
             file.seek(link)
             file.write(start.to_bytes(8 if big else 4, "little"))
-            file.seek(end)
         link = start + (8 + 20 * len(directory) if big else 2 + 12 * len(directory))
     return tuple(notes)
 

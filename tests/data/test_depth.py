@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ganzoo.config.units import Size
-from ganzoo.data import depth
+from ganzoo.data import depth, ranges
 from ganzoo.data.decode import decode
 from ganzoo.data.depth import eight_bits
 from tests.data.deep_files import chunk, png, tiff
@@ -36,7 +36,7 @@ def same(data: bytes, expected: np.ndarray, *more: str) -> None:
 
 
 def taken(white: int) -> str:
-    return depth.TAKEN.format(white)
+    return ranges.TAKEN.format(white)
 
 
 def sbit(*bits: int) -> bytes:
@@ -135,10 +135,10 @@ def test_eight_bits_in_more_are_eight(kind: str) -> None:
 @pytest.mark.parametrize("order", "<>")
 def test_signed_integers(order: str) -> None:
     same(tiff((RAMP * 8).astype(order + "i2")), scaled(RAMP * 8, 32767))
-    same(tiff((RAMP - 2000).astype(order + "i2")), scaled(RAMP, 4095), depth.STRETCHED)
-    same(tiff((RAMP * 300 - 2000).astype(order + "i4")), scaled(RAMP, 4095), depth.STRETCHED)
+    same(tiff((RAMP - 2000).astype(order + "i2")), scaled(RAMP, 4095), ranges.STRETCHED)
+    same(tiff((RAMP * 300 - 2000).astype(order + "i4")), scaled(RAMP, 4095), ranges.STRETCHED)
     same(tiff((RAMP * 16).astype(order + "i4")), scaled(RAMP * 16, 65535))
-    same(tiff((RAMP * 100).astype(order + "i4")), scaled(RAMP, 4095), depth.STRETCHED)
+    same(tiff((RAMP * 100).astype(order + "i4")), scaled(RAMP, 4095), ranges.STRETCHED)
     same(tiff((RAMP * 100000).astype(order + "i4")), scaled(RAMP * 100000, 2**31 - 1))
 
 
@@ -151,15 +151,15 @@ def test_thirty_two_unsigned_bits_do_not_become_negative() -> None:
 def test_floats_are_taken_for_the_range_they_fit(order: str, white: int) -> None:
     same(tiff((RAMP / 4095 * white).astype(order + "f4")), scaled(RAMP, 4095))
     over = RAMP / 4095 * white * 1.05 - 0.02 * white
-    same(tiff(over.astype(order + "f4")), scaled(over, white), depth.CUT)
+    same(tiff(over.astype(order + "f4")), scaled(over, white), ranges.CUT)
 
 
 def test_other_floats() -> None:
     light = RAMP / 1000
-    same(tiff(light.astype("<f4")), scaled(light, 1), depth.CUT)  # highlights above white
+    same(tiff(light.astype("<f4")), scaled(light, 1), ranges.CUT)  # highlights above white
     signed = RAMP / 2047.5 - 1
-    same(tiff(signed.astype("<f4")), scaled(signed, 1, -1), depth.STRETCHED)
-    same(tiff((RAMP * 1e3).astype("<f4")), scaled(RAMP, 4095), depth.STRETCHED)
+    same(tiff(signed.astype("<f4")), scaled(signed, 1, -1), ranges.STRETCHED)
+    same(tiff((RAMP * 1e3).astype("<f4")), scaled(RAMP, 4095), ranges.STRETCHED)
     same(tiff((RAMP / 4095 * 200).astype("<f4"), t281=4095), scaled(RAMP / 4095 * 200, 4095))
 
 
@@ -167,7 +167,7 @@ def test_what_is_not_finite_is_black_and_infinity_white() -> None:
     values = (RAMP / 4095).astype("<f4")
     values[0, :3] = np.nan, np.inf, -np.inf
     pixels, notes, _ = read(tiff(values))
-    assert pixels[0, :3].tolist() == [0, 255, 0] and notes == [depth.DEEP, depth.NOT_FINITE]
+    assert pixels[0, :3].tolist() == [0, 255, 0] and notes == [depth.DEEP, ranges.NOT_FINITE]
     assert np.abs(pixels[1:] - scaled(values[1:], 1)).max() <= 1
     pixels, notes, _ = read(tiff(np.full((8, 8), np.nan, "<f4")))
     assert pixels.max() == 0

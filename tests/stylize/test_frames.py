@@ -85,6 +85,20 @@ def test_animations_keep_frames_times_loops_and_transparency(
     assert max(differences(source, target)) <= bound
 
 
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("ending", ["gif", "png"])
+def test_ffmpeg_reads_the_same_frames_at_the_same_times(ending: str, transparent: bool, tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    pictures = [frame(number, transparent=transparent) for number in range(4)]
+    target, _ = painted(make(tmp_path / "a.png", pictures, duration=DELAYS), tmp_path / f"b.{ending}")
+    with av.open(str(target)) as container:
+        found = [(round(1000 * one.time), one.to_ndarray(format="rgba")) for one in container.decode(video=0)]
+    assert [at for at, _ in found] == [0, 100, 300, 330]
+    for (_, one), (two, _) in zip(found, shown(target)[1], strict=True):
+        visible = two[..., 3] > 127
+        assert np.array_equal(visible, one[..., 3] > 127) and np.array_equal(one[visible], two[visible])
+
+
 def test_times_of_a_gif_are_written_in_its_bytes(tmp_path: Path) -> None:
     source = make(tmp_path / "a.gif", [frame(number) for number in range(4)], duration=DELAYS, loop=0)
     data = painted(source)[0].read_bytes()
@@ -196,17 +210,19 @@ def test_frames_before_a_broken_one_are_painted_and_told(ending: str, tmp_path: 
     assert len(told.notes) == 1 and f"so only the {told.frames} before it are painted" in told.notes[0]
 
 
-def test_a_page_that_can_not_be_read_is_left_out_alone_and_told(tmp_path: Path) -> None:
-    source = make(tmp_path / "a.tif", [frame(number) for number in range(3)])
-    with Image.open(source) as image:
-        image.seek(1)
-        place = image.tag_v2.offset  # type: ignore[attr-defined]
+@pytest.mark.parametrize("broken", [[1], [1, 2, 3]])
+def test_pages_that_can_not_be_read_are_left_out_alone_and_told(broken: list[int], tmp_path: Path) -> None:
+    source = make(tmp_path / "a.tif", [frame(number) for number in range(5)])
     data = bytearray(source.read_bytes())
-    struct.pack_into("<H", data, place + 2, 60_000)  # its width is gone
+    with Image.open(source) as image:
+        for page in broken:
+            image.seek(page)
+            struct.pack_into("<H", data, image.tag_v2.offset + 2, 60_000)  # type: ignore[attr-defined]  # no width
     source.write_bytes(data)
     target, told = painted(source)
-    assert len(shown(target)[1]) == 2
-    assert len(told.notes) == 1 and told.notes[0].startswith("page 2 can't be read (")
+    assert len(shown(target)[1]) == 5 - len(broken)
+    assert told.notes[0].startswith("page 2 can't be read (")
+    assert told.notes[1:] == (() if len(broken) == 1 else ("nor can 2 others",))
 
 
 def chain(count: int, *, side: int = 1, back_to: int | None = None) -> bytes:

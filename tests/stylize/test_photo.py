@@ -11,11 +11,13 @@ from ganzoo.config.units import Size
 from ganzoo.data import decode as rules
 from ganzoo.data import depth
 from ganzoo.data.decode import decode
+from ganzoo.errors import DataError
 from ganzoo.stylize import photo as photos
 from ganzoo.stylize.photo import in_profile, on_white, photo_of, read_mask, read_photo
 from ganzoo.stylize.writing import write_photo
 from tests.data.deep_files import png, tiff
 from tests.data.icc import ADOBE_RGB, GREY, LINEAR
+from tests.data.pictures import png_header
 
 RAMP = np.arange(64 * 64).reshape(64, 64)
 DARK = RAMP * 4
@@ -171,3 +173,23 @@ def test_hidden_colours_of_a_style_do_not_show() -> None:
     image.paste((0, 0, 255, 255), (0, 4, 8, 8))
     shown = np.asarray(on_white(photo_of(image)))
     assert shown[0, 0].tolist() == [255, 255, 255] and shown[7, 0].tolist() == [0, 0, 255]
+
+
+def test_a_picture_that_does_not_fit_into_memory_is_refused_by_its_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Image.MAX_IMAGE_PIXELS
+    monkeypatch.setattr(photos, "free_memory", lambda: 3_000_000_000)
+    with pytest.raises(DataError, match=r"a\.png': 400 megapixels need 12\.8 GB of memory, 3\.0 GB are free: make it"):
+        read_photo(stored(tmp_path, png_header(20_000, 20_000)))
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.slow  # 400 MB are decoded
+def test_a_picture_beyond_the_limits_of_training_and_of_pillow_is_read(tmp_path: Path) -> None:
+    image = Image.new("L", (10_000, 18_500), 77)
+    image.save(tmp_path / "a.png")
+    read = read_photo(tmp_path / "a.png")
+    assert read.pixels.shape == (18_500, 10_000, 3) and read.pixels[9, 9].tolist() == [77] * 3
+    with pytest.raises(ValueError, match="at most 64,000,000 are read"):
+        decode((tmp_path / "a.png").read_bytes(), Size(8, 8))

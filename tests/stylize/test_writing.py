@@ -18,6 +18,7 @@ from ganzoo.stylize.drafts import draft_of
 from ganzoo.stylize.metadata import Metadata
 from ganzoo.stylize.painting import Painted, paint_picture
 from ganzoo.stylize.tiff import write_pages
+from tests.data.icc import ADOBE_RGB
 
 STRUCTURE = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284}
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
@@ -221,11 +222,26 @@ def test_what_is_transparent_is_white_where_the_format_has_no_transparency(tmp_p
         assert written.getextrema() == ((255, 255),) * 3
 
 
-def test_a_profile_that_can_not_be_written_changes_no_colour(tmp_path: Path) -> None:
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    picture().save(tmp_path / "a.bmp", "PNG", icc_profile=lab)
-    with Image.open(painted(tmp_path / "a.bmp")[0]) as written:
-        assert np.abs(np.asarray(written).astype(int) - np.asarray(picture())).max() <= 1
+@pytest.mark.parametrize("ending", ["bmp", "gif"])
+def test_where_no_profile_can_be_written_colours_are_srgb_and_that_is_told(ending: str, tmp_path: Path) -> None:
+    image = Image.new("RGB", (8, 8), (100, 200, 50))
+    image.save(tmp_path / f"a.{ending}", "PNG", icc_profile=ADOBE_RGB)
+    target, told = painted(tmp_path / f"a.{ending}")
+    assert f"painted in sRGB, as {ending.upper()} has no colour profile" in told.notes
+    spaces = (ImageCms.ImageCmsProfile(io.BytesIO(ADOBE_RGB)), ImageCms.createProfile("sRGB"))
+    expected = ImageCms.profileToProfile(image, *spaces)
+    assert expected is not None
+    with Image.open(target) as written:
+        assert np.abs(np.asarray(written.convert("RGB")).astype(int) - np.asarray(expected)).max() <= 1
+
+
+def test_the_orientation_that_xmp_repeats_is_gone(tmp_path: Path) -> None:
+    said = b"<x:xmpmeta><a tiff:Orientation='6' b='1'/><tiff:Orientation>6</tiff:Orientation></x:xmpmeta>"
+    picture().save(tmp_path / "a.jpg", exif=exif_block(6), xmp=said)
+    target, told = painted(tmp_path / "a.jpg")
+    with Image.open(target) as written:
+        assert told.size == written.size == (48, 64) and b"Orientation" not in written.info["xmp"]
+        assert b"b='1'" in written.info["xmp"]
 
 
 def test_exif_too_long_for_jpeg_is_left_out_and_told(tmp_path: Path) -> None:
