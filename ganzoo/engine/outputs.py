@@ -112,6 +112,7 @@ class Outputs:
             self._noticed = True
 
     def _published(self, step: int, taken: Checkpoint, *, last: bool) -> bool:
+        self.attempt(self.run.sync_logs)  # a run resumes after the lines before the checkpoint, so they must be there
         try:
             checkpoint.save(self.run.checkpoints, step, taken, self.run.configuration.settings.keep)
         except StorageError as error:

@@ -11,10 +11,12 @@ from typing import Any
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Progress
 from ganzoo.errors import StorageError, one_line
-from ganzoo.io.files import write_atomically
+from ganzoo.io.files import sync_file, write_atomically
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import lines_until, recorded_scalars, recorded_scores
 from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, TIMELINE, file_name
+
+LOGS = (SCALARS, SCORES, TIMELINE)
 
 
 @dataclass(kw_only=True)
@@ -78,6 +80,12 @@ class Run:
         except OSError as error:
             raise StorageError(f"can't write '{file_name(self.folder)}/{SUMMARY}': {one_line(error)}") from None
 
+    def sync_logs(self) -> None:
+        """Makes the logged lines survive a power cut. Raises OSError when it can't."""
+        for path in (self.folder / name for name in LOGS):
+            if path.is_file():
+                sync_file(path)
+
     def _append(self, name: str, content: Mapping[str, Any]) -> None:
         path, size = self.folder / name, None
         try:
@@ -103,7 +111,7 @@ class Run:
             ) from error
 
     def _forget_after(self, step: int) -> None:
-        for path in (self.folder / SCALARS, self.folder / SCORES, self.folder / TIMELINE):
+        for path in (self.folder / name for name in LOGS):
             kept = "".join(f"{line}\n" for line in lines_until(path, step))
             if path.is_file() and path.read_bytes() != kept.encode():
                 write_atomically(path, kept)

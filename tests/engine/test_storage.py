@@ -5,7 +5,8 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ganzoo.config import resolve
 from ganzoo.engine import checkpoint, outputs
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, UsageError
+from ganzoo.runs import folder
 from ganzoo.runs.claim import locked
 from ganzoo.runs.folder import Run
 from ganzoo.runs.paths import LOCK, OWNER
@@ -237,3 +239,31 @@ def test_a_command_that_is_started_again_goes_on_with_its_run(tmp_path: Path, ca
         command("4steps", lr=0.5)
     shutil.rmtree(again.checkpoints)  # killed before the first checkpoint
     assert checkpoint.steps_in(command("2steps").checkpoints) == [0, 2]
+
+
+def test_lines_are_on_disk_before_the_checkpoint_after_which_they_are_not_written_again(
+    train: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, int]] = []
+    real = folder.sync_file
+
+    def noted(path: Path) -> None:
+        synced.append((path.name, len(checkpoint.steps_in(path.parent / "checkpoints"))))
+        real(path)
+
+    monkeypatch.setattr(folder, "sync_file", noted)
+    train(budget="2steps", log_every="1steps")
+    assert [(name, saved) for name, saved in synced if name == "scalars.jsonl"] == [("scalars.jsonl", 1)]
+    assert ("timeline.jsonl", 1) in synced
+
+
+def test_a_checkpoint_has_the_time_of_its_step(train: Callable[..., Run]) -> None:
+    """A later one could lie behind the end of an interval, which would never be due again."""
+
+    class Slow(View):
+        def logged(self, run: Run, scalars: Mapping[str, float]) -> None:
+            time.sleep(0.1)
+
+    run = train(view=Slow(), budget="2steps", log_every="1steps")
+    state = json.loads((run.checkpoints / "step-000002" / "state.json").read_text())
+    assert state["seconds"] == pytest.approx(run.scalar_lines()[-1]["seconds"], abs=1e-3)

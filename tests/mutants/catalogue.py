@@ -78,6 +78,7 @@ _GENERATE = {
         "WeightsOfNumpy": "construction-repeatable",
         "ChangesTheTarget": "batch-unchanged",
         "CountsOutsideOfBuffers": "resume-exact",
+        "LogsACountOutsideOfBuffers": "resume-exact",
         "WeightsOutsideOfModules": "save-load",
         "ClosureOverTheNetwork": "deep-copy",
         "NoiseOfItsOwnShare": "processes-agree",

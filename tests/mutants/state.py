@@ -52,6 +52,17 @@ class CountsOutsideOfBuffers(Clean):
         return {name: value * min(1.0, self.count / 10) for name, value in super().generator_loss(batch).items()}
 
 
+class LogsACountOutsideOfBuffers(Clean):
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        self.count = 0
+
+    def generator_loss(self, batch: Batch) -> Terms:
+        self.count += 1
+        batch.record("count", torch.tensor(float(self.count)))
+        return super().generator_loss(batch)
+
+
 class WeightsOutsideOfModules(Clean):
     def __init__(self, options: object, **context: object) -> None:
         super().__init__(options, **context)
