@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from importlib import metadata
 from types import ModuleType
@@ -19,6 +19,8 @@ import pluggy
 from ganzoo import hooks
 from ganzoo.catalog.plugin import HOME, Plugin, qualifier
 from ganzoo.errors import one_line
+from ganzoo.io.installed import NO_VERSION, damaged, header, name_of, place
+from ganzoo.io.installed import distribution as first_of
 from ganzoo.specs import API, OLDEST_API, ModelSpec, PartSpec
 
 GROUP = "ganzoo"
@@ -39,27 +41,63 @@ def discover(*, third_party: bool = True, environ: Mapping[str, str] = os.enviro
     """
     allowed = _allowed(third_party, environ)
     blocked = f"not in {ALLOWED}" if third_party else "--no-plugins"
+    entries, bad = _entries()
     plugins = [
         _load(entry, row)
         if allowed is None or row.name in allowed or row.builtin
         else replace(row, status="blocked", reason=blocked)
-        for entry, row in _entries()
+        for entry, row in entries
     ]
-    return tuple(_with_clashes(plugins))
+    return tuple(_with_clashes([*plugins, *bad]))
 
 
-def _entries() -> list[tuple[metadata.EntryPoint, Plugin]]:
-    """Every entry point with its row so far, in the order of loading."""
-    headers: dict[int, tuple[str, str]] = {}
-    found = []
-    for entry in metadata.entry_points(group=GROUP):
-        if id(entry.dist) not in headers:
-            # Each access to a distribution's metadata parses the file anew, which `ganzoo list` would feel.
-            header = entry.dist.metadata if entry.dist else {"Name": "?", "Version": "?"}
-            headers[id(entry.dist)] = (header["Name"], header["Version"])
-        distribution, version = headers[id(entry.dist)]
-        found.append((entry, Plugin(name=entry.name, distribution=distribution, version=version)))
-    return sorted(found, key=lambda pair: (not pair[1].builtin, pair[1].name, pair[1].distribution))
+def _entries() -> tuple[list[tuple[metadata.EntryPoint, Plugin]], list[Plugin]]:
+    """Every entry point with its row so far, in the order of loading, and rows of distributions that are damaged.
+
+    Of several distributions of one name the first on the path counts, as it does when modules are imported. Those
+    without a name and version are damaged, and hide no other.
+    """
+    found: dict[str, list[tuple[metadata.EntryPoint, Plugin]]] = {}
+    bad = [
+        _damaged(HOME, f"'{where}' is damaged (no METADATA): remove it, or reinstall {HOME}") for where in damaged(HOME)
+    ]
+    for distribution in metadata.distributions():
+        try:
+            text = distribution.read_text("entry_points.txt") or ""
+            points = distribution.entry_points.select(group=GROUP) if f"[{GROUP}]" in text else ()
+        except Exception as error:  # of any installed package, few of which are ours
+            if f"[{GROUP}]" in _text_of(distribution, error):
+                reason = f"'{place(distribution)}': entry_points.txt can't be read: {one_line(error)}"
+                bad.append(_damaged(name_of(distribution), reason))
+            continue
+        if points and not _hidden(distribution, name := name_of(distribution), found):
+            version = header(distribution).get("Version", NO_VERSION)
+            found[name] = [(one, Plugin(name=one.name, distribution=name, version=version)) for one in points]
+    if HOME not in found:
+        bad.append(_damaged(HOME, f"no plugin of {HOME} is found: reinstall it"))
+    pairs = [pair for pairs in found.values() for pair in pairs]
+    return sorted(pairs, key=lambda pair: (not pair[1].builtin, pair[1].name, pair[1].distribution)), bad
+
+
+def _hidden(distribution: metadata.Distribution, name: str, found: Container[str]) -> bool:
+    """Whether another distribution of the same name comes first. Only one that has plugins hides the built-in ones."""
+    first = first_of(name)
+    if name in found or first is None:
+        return name in found
+    return not header(distribution) if name == HOME else place(first) != place(distribution)
+
+
+def _text_of(distribution: metadata.Distribution, error: Exception) -> str:
+    """The entry points of a distribution that can't be parsed, or decoded."""
+    if isinstance(error, UnicodeDecodeError):
+        return error.object.decode(errors="replace")
+    with contextlib.suppress(Exception):
+        return distribution.read_text("entry_points.txt") or ""
+    return ""
+
+
+def _damaged(name: str, reason: str) -> Plugin:
+    return Plugin(name=name, distribution=name, version=NO_VERSION, status="broken", reason=reason)
 
 
 def _allowed(third_party: bool, environ: Mapping[str, str]) -> frozenset[str] | None:

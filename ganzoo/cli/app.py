@@ -98,6 +98,15 @@ class LazyGroup(click.Group):
         return command
 
 
+def print_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    """Prints the version, which click's own option can't do beside a damaged installation."""
+    if wanted:
+        from ganzoo.io.installed import version
+
+        click.echo(f"ganzoo, version {version('ganzoo-core')}")
+        context.exit()
+
+
 @click.group("ganzoo", cls=LazyGroup, targets=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--no-plugins", is_flag=True, help="Load the built-in plugins only.")
 @click.option(
@@ -106,7 +115,14 @@ class LazyGroup(click.Group):
     help="registry.yaml with your own presets.",
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-@click.version_option(package_name="ganzoo-core", prog_name="ganzoo")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=print_version,
+    help="Show the version and exit.",
+)
 @click.pass_context
 def app(context: click.Context, no_plugins: bool, registry: Path | None) -> None:
     """Train, sample and compare GANs that draw and stylise natural scenes."""

@@ -120,7 +120,7 @@ def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry
 def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
     """The runs of one name: a finished run is one entry, a model or preset has one for each seed."""
     path = Path(name)
-    if not unusable(name) and (path / RUN_FILE).is_file():
+    if not unusable(str(name)) and (path / RUN_FILE).is_file():
         return [Entry(name=file_name(path), seed=_seed_of(path), folder=path.resolve(), trained=True)]
     problem = ""
     try:

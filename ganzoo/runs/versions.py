@@ -3,8 +3,9 @@
 import os
 import platform
 import subprocess
-from importlib import metadata
 from pathlib import Path
+
+from ganzoo.io.installed import version
 
 
 def versions() -> dict[str, str]:
@@ -15,7 +16,7 @@ def versions() -> dict[str, str]:
         "platform": platform.platform(),
         "cpus": str(os.cpu_count()),
         "commit": commit(),
-    } | {name: metadata.version(name) for name in packages}
+    } | {name: version(name) for name in packages}
 
 
 def commit() -> str:

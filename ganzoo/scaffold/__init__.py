@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.plugin import HOME
 from ganzoo.errors import UsageError, one_line
+from ganzoo.io.installed import distribution, version
 
 Kind = Literal["model", "loss", "augmentation", "dataset", "metric"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -122,8 +122,8 @@ def _files(plan: Plan) -> dict[str, str]:
         "code": _CODE[plan.kind],
         "camel": "".join(words),
         "title": " ".join(words),
-        "version": metadata.version(HOME),
-        "next_version": _next_minor(metadata.version(HOME)),
+        "version": version(HOME),
+        "next_version": _next_minor(version(HOME)),
     }
 
     def render(template: str) -> str:
@@ -136,12 +136,12 @@ def _files(plan: Plan) -> dict[str, str]:
         f"{source}/{_CODE[plan.kind]}.py": render(f"{plan.style}/code.py"),
         f"{source}/py.typed": "",
     }
-    if licence := metadata.distribution(HOME).read_text("licenses/LICENSE"):
+    if (home := distribution(HOME)) and (licence := home.read_text("licenses/LICENSE")):
         files["LICENSE"] = licence
     return files
 
 
-def _next_minor(version: str) -> str:
+def _next_minor(of: str) -> str:
     """The first version that may be incompatible with this one."""
-    major, minor = version.split(".")[:2]
+    major, minor = of.split(".")[:2] if "." in of else ("0", "0")
     return f"{major}.{int(minor) + 1}"

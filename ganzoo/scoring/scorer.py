@@ -1,5 +1,6 @@
 """Scores generated images against the held-out part of a data set."""
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch import Tensor
 from ganzoo.batch import Batch, example_labels
 from ganzoo.data.cache import Images
 from ganzoo.data.images import to_uint8
-from ganzoo.data.split import split
+from ganzoo.data.split import FEWEST, split
 from ganzoo.encoders import Encoder, encode
 from ganzoo.errors import DataError
 from ganzoo.metrics import FeatureSets, Metric
@@ -27,6 +28,8 @@ _BATCH = 64
 _MOST_TRAINING = 2000
 """Number of training images that generated ones are compared with to find copies."""
 _MOST_NOISE = 500
+FEWEST_TRAINED = 2
+"""A distance between two sets needs a pair within each."""
 Draw = Callable[[Batch], Tensor]
 Warn = Callable[[str], None]
 Attributes = Mapping[str, tuple[str, ...]]
@@ -36,7 +39,8 @@ class Scorer:
     """Everything about one data set that scores need, computed once: features of its images, floor and ceiling.
 
     `share` is the part held out, `n_fake` the number of images that a model draws. `metrics` are computed beside the
-    score; `warn` receives a message for each that fails. Raises DataError when nothing is held out.
+    score; `warn` receives a message for each that fails. Raises DataError when nothing is held out, or all
+    but one.
     """
 
     def __init__(
@@ -52,9 +56,11 @@ class Scorer:
     ) -> None:
         parts = split(len(images), share)
         if not len(parts.held_out):
+            raise DataError(too_few(len(images), "image", share))
+        if len(parts.train) < FEWEST_TRAINED:
             raise DataError(
-                f"{len(images)} images with held_out={share:g} leave too few to score on: give more images, a larger"
-                " --set held_out=… to ganzoo run, or --data to ganzoo evaluate"
+                f"{counted(len(images), 'image')} with held_out={share:g} leave {len(parts.train)} to compare those"
+                " held out with: give more images, or a smaller --set held_out=…"
             )
         self.encoder = encoder
         self.device = device
@@ -120,6 +126,20 @@ class Scorer:
 
     def _encode(self, pixels: NDArray[np.uint8]) -> Tensor:
         return encode(self.encoder, pixels, device=self.device).cpu()
+
+
+def counted(number: int, what: str) -> str:
+    """The number with its noun."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def too_few(number: int, what: str, share: float) -> str:
+    """What to tell when none of so many images are held out: how many it takes, and what else can be done."""
+    enough = f"give at least {math.ceil(FEWEST / share)} {what}s, " if share else "give "
+    return (
+        f"{counted(number, what)} with held_out={share:g} leave too few to score on, as at least {FEWEST} must be held"
+        f" out: {enough}a larger --set held_out=… or no --score-every to ganzoo run, or --data to ganzoo evaluate"
+    )
 
 
 def chosen(numbers: NDArray[np.int64]) -> NDArray[np.int64]:

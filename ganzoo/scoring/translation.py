@@ -19,9 +19,11 @@ from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.protocol import Protocol
 from ganzoo.scoring.extra_metrics import ExtraMetrics
 from ganzoo.scoring.features import features_of
-from ganzoo.scoring.scorer import SEED, Attributes, Draw, Warn, chosen, interval
+from ganzoo.scoring.scorer import SEED, Attributes, Draw, Warn, chosen, counted, interval, too_few
 
 _BATCH = 32
+FEWEST_PAINTINGS = 4
+"""Two in each half, since a distance between two sets needs pairs within each."""
 _ABOUT_COPIES = "copies"
 """A metric that looks for training images among generated ones; it means nothing for translated photos."""
 MEANINGS = {
@@ -37,7 +39,8 @@ class TranslationScorer:
 
     All `paintings` count as real, since a style is what they have in common and 200 are few; translated are held-out
     photos. The floor compares one half of the paintings with the other, the ceiling is the untranslated photos. With
-    `paired`, the painting with the number of a photo is its true painting. Raises DataError when no photo is held out.
+    `paired`, the painting with the number of a photo is its true painting. Raises DataError when no photo
+    is held out, and for fewer than `FEWEST_PAINTINGS`.
     """
 
     def __init__(
@@ -55,9 +58,11 @@ class TranslationScorer:
     ) -> None:
         held_out = split(len(photos), share).held_out
         if not len(held_out):
+            raise DataError(too_few(len(photos), "photo", share))
+        if len(paintings) < FEWEST_PAINTINGS:
             raise DataError(
-                f"{len(photos)} photos with held_out={share:g} leave too few to score on: give more photos, a larger"
-                " --set held_out=… to ganzoo run, or --data to ganzoo evaluate"
+                f"{counted(len(paintings), 'painting')} can't be scored on: give at least {FEWEST_PAINTINGS}, of which"
+                " one half is compared with the other, or train without --score-every"
             )
         self.encoder = encoder
         self.device = device

@@ -174,6 +174,15 @@ def test_ctrl_c_saves_and_the_same_command_resumes(workplace: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_call_in_the_docs_works_by_the_letter(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    page = (Path(__file__).parents[2] / "docs" / "compare.md").read_text(encoding="utf-8")
+    names: dict[str, list[dict[str, object]]] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], names)
+    assert [row["status"] for row in names["rows"]] == ["done", "done"]
+
+
+@pytest.mark.slow
 def test_a_notebook_compares_with_one_call(workplace: Path) -> None:
     done = ganzoo.compare(
         ["dcgan", "wgan"],

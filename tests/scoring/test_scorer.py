@@ -222,6 +222,11 @@ def test_nothing_held_out_is_an_error():
         small.scorer(small.images(40))
 
 
+def test_nothing_left_beside_those_held_out_is_an_error():
+    with pytest.raises(DataError, match="leave 1 to compare"):
+        small.scorer(small.images(20), share=0.99)
+
+
 class Odd(Metric):
     """Answers with whatever it is given."""
 

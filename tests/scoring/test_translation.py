@@ -10,11 +10,13 @@ from ganzoo.scoring.translation import TranslationScorer
 from tests.scoring.small import Thumbnail, images, pixels
 
 
-def scorer(paired: bool = False, **changes: object) -> TranslationScorer:
+def scorer(paired: bool = False, painted: int = 200, **changes: object) -> TranslationScorer:
     photos = images(200, 1, pixels=np.repeat(np.repeat(pixels(200, 1), 2, 1), 2, 2))
-    painted = 255 - photos.pixels if paired else np.repeat(np.repeat(pixels(200, 2) // 3, 2, 1), 2, 2)
+    paintings = 255 - photos.pixels if paired else np.repeat(np.repeat(pixels(painted, 2) // 3, 2, 1), 2, 2)
     given = {"share": 0.25, "n_fake": 50, "device": torch.device("cpu"), "metrics": {}, "warn": lambda _: None}
-    return TranslationScorer(Thumbnail(), images(200, 2, pixels=painted), photos, paired=paired, **{**given, **changes})
+    return TranslationScorer(
+        Thumbnail(), images(painted, 2, pixels=paintings), photos, paired=paired, **{**given, **changes}
+    )
 
 
 def scored(one: TranslationScorer, paint) -> dict[str, float]:
@@ -62,6 +64,16 @@ def test_a_model_is_given_the_same_photos_whatever_it_draws_from_noise() -> None
 
     first, second = one.draw(draw), one.draw(draw)
     assert np.array_equal(first, second) and torch.equal(seen[0], seen[len(seen) // 2])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_fewer_than_four_paintings_are_an_error(count: int) -> None:
+    with pytest.raises(DataError, match=rf"{count} paintings? can't be scored on: give at least 4"):
+        scorer(painted=count)
+
+
+def test_four_paintings_are_enough() -> None:
+    assert np.isfinite(scorer(painted=4).floor.value)
 
 
 def test_no_photo_held_out_is_an_error() -> None:
