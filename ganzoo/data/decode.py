@@ -170,6 +170,8 @@ def _unknown(data: bytes) -> str:
         return "its header is damaged"
     if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "a damaged TIFF, or one of a kind that Pillow can't read, such as 64-bit floats"
+    if data.startswith(b"version https://git-lfs"):
+        return "a pointer of Git LFS in place of the image: git lfs pull"
     return "not an image, or of a format that is not supported"
 
 

@@ -66,7 +66,7 @@ def _files(text: str, out: Path, tell: Tell) -> Iterator[tuple[Path, Path]]:
             raise UsageError(f"'{text}' is not an ordinary file")
         yield from _below(path, out, tell)
         return
-    found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(str(path)) else []
+    found = _matches(path)
     if not found:
         raise UsageError(f"'{text}': there is no such file or folder")
     for one in _of_pattern(path, found, out, tell):
@@ -106,10 +106,21 @@ def _of_pattern(pattern: Path, found: Sequence[str], out: Path, tell: Tell) -> I
         tell(remark)
 
 
+def _matches(pattern: Path) -> list[str]:
+    if not glob.has_magic(str(pattern)):
+        return []
+    start = _fixed(pattern)
+    return sorted(glob.glob(os.path.join(glob.escape(str(start)), pattern.relative_to(start)), recursive=True))
+
+
 def _fixed(pattern: Path) -> Path:
-    """The folder in which a pattern begins to match."""
-    wild = next(place for place, part in enumerate(pattern.parts) if glob.has_magic(part))
-    return Path(*pattern.parts[:wild])
+    """The folder in which a pattern begins to match. Brackets in the name of a folder that is there are no pattern."""
+    start = Path()
+    for part in pattern.parts:
+        if glob.has_magic(part) and not os.path.isdir(start / part):
+            break
+        start /= part
+    return start
 
 
 def _in(path: Path, folder: Path) -> bool:
