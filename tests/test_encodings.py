@@ -20,8 +20,10 @@ def unsaid(source: str) -> Iterator[ast.Call]:
                 continue
             case ast.Attribute(attr="open"):
                 binary = _is_binary(call, 0)
-            case ast.Attribute(attr="read_text" | "write_text", value=value):
-                binary = isinstance(value, ast.Call) and ast.unparse(value.func) == "metadata.distribution"
+            case ast.Attribute(attr="read_text"):
+                binary = bool(call.args)  # the encoding, or the file of an installed distribution, which is UTF-8
+            case ast.Attribute(attr="write_text"):
+                binary = len(call.args) > 1
             case _:
                 continue
         if not binary:
