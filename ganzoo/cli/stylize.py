@@ -73,6 +73,7 @@ def stylize(
 
     read_run_file(run)  # a wrong folder is refused before torch is loaded
     side = _tile(tile)
+    from ganzoo.data.walk import visible
     from ganzoo.inference.loaded import LoadedTranslator
     from ganzoo.inference.loading import load_run
     from ganzoo.stylize.jobs import jobs_of
@@ -99,7 +100,7 @@ def stylize(
             complain(f"ganzoo: {error}")
             bad += 1
             continue
-        say(f"{number} of {len(jobs)}: {job.target}, {what}, {duration(time.perf_counter() - started)}")
+        say(f"{number} of {len(jobs)}: {visible(str(job.target))}, {what}, {duration(time.perf_counter() - started)}")
     if bad:
         complain(f"ganzoo: {bad} of {len(jobs)} files could not be painted")
     return GanzooError.exit_code if bad else 0

@@ -115,3 +115,13 @@ def test_pictures_that_become_png_do_not_replace_each_other(
     for name, source in (("photo.png", "photo.png"), ("photo.jp2.png", "photo.jp2"), ("photo.ppm.png", "photo.ppm")):
         with Image.open(out / name) as painted, Image.open(photo.with_name(source)) as original:
             assert np.array_equal(np.asarray(painted), np.asarray(original))
+
+
+def test_a_name_with_a_line_break_takes_one_line(
+    run_folder: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = photo.rename(photo.with_name("a\nb\x1b[2J.png"))
+    given = ["stylize", run_folder, str(odd), "--out", str(photo.parent / "out"), "--device", "cpu"]
+    assert run_command(given) == 0
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and "a\\nb\\x1b[2J.png, 61 x 40" in said
