@@ -9,8 +9,9 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, console, rows_as, say, table
+from ganzoo.cli.flags import source_option
 from ganzoo.cli.live import Reading, StderrView, make_view
-from ganzoo.cli.paths import PATH, source_option
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:

@@ -1,15 +1,12 @@
-"""Arguments and options that say where something is: paths, and sources of images."""
+"""The type of arguments and options that are paths."""
 
 import os
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from ganzoo.io.user_path import user_path
-
-Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
 
 
 class UserPath(click.Path):
@@ -21,17 +18,3 @@ class UserPath(click.Path):
 
 
 PATH = UserPath(path_type=Path)
-
-
-def _only_one(context: click.Context, option: click.Parameter, given: Sequence[str]) -> str | None:
-    """The one source that was given. Otherwise click would take the last of several without a word."""
-    if len(given) > 1:
-        raise click.UsageError(
-            f"{option.opts[0]} is given {len(given)} times, and one is read: put the folders, or links to them, in one"
-        )
-    return given[0] if given else None
-
-
-def source_option(name: str, **more: Any) -> Callable[[Command], Command]:
-    """An option that names a folder of images or a data set. Its value is a text or None."""
-    return click.option(name, multiple=True, callback=_only_one, **more)

@@ -10,8 +10,9 @@ import click
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
+from ganzoo.cli.flags import source_option
 from ganzoo.cli.live import StderrView
-from ganzoo.cli.paths import PATH, source_option
+from ganzoo.cli.paths import PATH
 from ganzoo.cli.run import EXIT_CODES
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain
-from ganzoo.cli.flags import ModelCommand
-from ganzoo.cli.paths import PATH, source_option
+from ganzoo.cli.flags import ModelCommand, source_option
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
-from ganzoo.cli.paths import PATH, source_option
+from ganzoo.cli.flags import source_option
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
