@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run, given, open_catalog, recorded_configuration
 from ganzoo.errors import UsageError, nearest, one_line
-from ganzoo.io.user_path import user_path
+from ganzoo.io.names import user_path
 from ganzoo.runs.view import View
 from ganzoo.specs import ModelSpec, Task
 

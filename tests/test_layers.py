@@ -95,6 +95,7 @@ PLUGIN_MODULES = {
         "encoders",
         "weights",
         "weights.foreign",
+        "data.walk",
     )
 } | {f"ganzoo.metrics{name}" for name in ("", ".copies", ".frechet", ".neighbours", ".spread")}
 PLUGIN_PACKAGES = frozenset(

@@ -10,7 +10,7 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.flags import ModelCommand
+from ganzoo.cli.flags import ModelCommand, source_option
 from ganzoo.cli.live import StderrView
 from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import UsageError
@@ -41,8 +41,8 @@ class _Jobs(click.IntRange):
 
 @click.command("compare", cls=ModelCommand)
 @click.argument("names", nargs=-1, type=PathOrName(), required=True, metavar="NAME|RUN…")
-@click.option("--data", type=PathOrName(), help="A folder of images, or a data set by name.")
-@click.option("--style", type=PathOrName(), help="Of translators: a folder of paintings, or a data set by name.")
+@source_option("--data", help="A folder of images, or a data set by name.")
+@source_option("--style", help="Of translators: a folder of paintings, or a data set by name.")
 @click.option("--size", help="Pixels: 64, or height x width as 96x160.")
 @click.option("--budget", default="10min", show_default=True, help="The same for all: 10min, 2000steps or 200kimg.")
 @click.option("--seeds", type=click.IntRange(1, 100), default=1, show_default=True, help="Runs of each, seeds 0, 1, …")

@@ -8,8 +8,9 @@ import click
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
+from ganzoo.cli.flags import source_option
 from ganzoo.cli.live import StderrView
-from ganzoo.cli.paths import PATH, PathOrName
+from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,10 +25,8 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 @click.command("evaluate")
 @click.argument("run", type=PATH)
 @click.option("--checkpoint", default="LATEST", show_default=True, help="LATEST, BEST or a step.")
-@click.option(
-    "--data", type=PathOrName(), metavar="SRC", help="Score on these images: a folder, or a data set by name."
-)
-@click.option("--style", type=PathOrName(), metavar="SRC", help="Of a translator: score on these paintings.")
+@source_option("--data", metavar="SRC", help="Score on these images: a folder, or a data set by name.")
+@source_option("--style", metavar="SRC", help="Of a translator: score on these paintings.")
 @click.option("--encoder", metavar="NAME", help="Use another encoder; scores of different encoders are not comparable.")
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of encoder, data, style or metrics."

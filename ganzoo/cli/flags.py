@@ -1,11 +1,32 @@
-"""Commands with `--set` whose errors help: `--lr 1e-4` is answered with `--set lr=1e-4`."""
+"""An option that several commands share, and commands with `--set` whose errors help.
 
-from collections.abc import Sequence
+`--lr 1e-4` is answered with `--set lr=1e-4`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 
 from ganzoo.cli.app import Context
+from ganzoo.cli.paths import PathOrName
 from ganzoo.errors import GanzooError, UsageError
+
+Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
+
+
+def _only_one(context: click.Context, option: click.Parameter, given: Sequence[str]) -> str | None:
+    """The one source that was given. Otherwise click would take the last of several without a word."""
+    if len(given) > 1:
+        raise click.UsageError(
+            f"{option.opts[0]} is given {len(given)} times, and one is read: put the folders, or links to them, in one"
+        )
+    return given[0] if given else None
+
+
+def source_option(name: str, **more: Any) -> Callable[[Command], Command]:
+    """An option that names a folder of images or a data set. Its value is a text or None."""
+    return click.option(name, type=PathOrName(), multiple=True, callback=_only_one, **more)
 
 
 class ModelCommand(click.Command):

@@ -9,6 +9,7 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, console, rows_as, say, table
+from ganzoo.cli.flags import source_option
 from ganzoo.cli.live import Reading, StderrView, make_view
 from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
@@ -45,8 +46,8 @@ class Findings:
 
 @click.command("inspect")
 @click.argument("source", type=PathOrName(), metavar="SRC")
-@click.option("--style", type=PathOrName(), metavar="SRC", help="The images whose style is to be learned.")
-@click.option("--held-out", type=PathOrName(), metavar="SRC", help="Images kept for scores, which must not be in SRC.")
+@source_option("--style", metavar="SRC", help="The images whose style is to be learned.")
+@source_option("--held-out", metavar="SRC", help="Images kept for scores, which must not be in SRC.")
 @click.option("--model", metavar="NAME", help="A model or preset to advise on; otherwise one is chosen.")
 @click.option("--estimate/--no-estimate", default=True, help="Measure the time per 1,000 images; takes some seconds.")
 @click.option("--sheet", type=PATH, metavar="FILE", help="Write a contact sheet, a picture of what was found.")

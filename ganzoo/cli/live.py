@@ -44,9 +44,11 @@ class Reading:
 
     def name(self, name: str, problem: str) -> None:
         """Prints the name of a picture that can't be used, and why. Prints nothing after the first few."""
+        from ganzoo.data.walk import visible
+
         self._named += 1
         if self._named <= _NAMED:
-            console.print(plain(f"skipped '{name}': {problem}"))
+            console.print(plain(f"skipped '{visible(name)}': {problem}"))
         elif self._named == _NAMED + 1:
             console.print(plain("more pictures are skipped; run.json names them"))
 

@@ -10,8 +10,9 @@ import click
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
+from ganzoo.cli.flags import source_option
 from ganzoo.cli.live import StderrView
-from ganzoo.cli.paths import PATH, PathOrName
+from ganzoo.cli.paths import PATH
 from ganzoo.cli.run import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class _Again(StderrView):
 @click.command("reproduce")
 @click.argument("run", type=PATH)
 @click.option("--steps", type=click.IntRange(1), help="Make the first so many steps; all of them by default.")
-@click.option("--data", type=PathOrName(), metavar="SRC", help="Where the same images are now.")
-@click.option("--style", type=PathOrName(), metavar="SRC", help="Where the same paintings are now.")
+@source_option("--data", metavar="SRC", help="Where the same images are now.")
+@source_option("--style", metavar="SRC", help="Where the same paintings are now.")
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:1; that of the run by default.")
 @click.option("--threads", type=click.IntRange(0, 1024), help="CPU threads; those of the run by default.")
 @click.option("--out", type=PATH, help="Keep the new run in this folder.")

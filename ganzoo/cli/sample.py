@@ -8,6 +8,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
+from ganzoo.cli.flags import source_option
 from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import StorageError, UsageError, one_line
 
@@ -38,7 +39,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 @click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")
 @click.option("--nearest", is_flag=True, help="Each picture beside the nearest training image; tells of copies.")
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
-@click.option("--data", type=PathOrName(), metavar="SRC", help="Where the images of the training are now.")
+@source_option("--data", metavar="SRC", help="Where the images of the training are now.")
 @click.option("--out", type=PATH, help="File to write; its ending says the format.")
 @click.pass_obj
 def sample(

@@ -82,6 +82,7 @@ def stylize(
 
     content = read_run_file(run)  # a wrong folder is refused before torch is loaded
     side = _tile(tile)
+    from ganzoo.data.walk import visible
     from ganzoo.inference.loaded import LoadedTranslator
     from ganzoo.inference.loading import load_run
     from ganzoo.stylize.identity import identity_of
@@ -115,7 +116,7 @@ def stylize(
             complain(f"ganzoo: {what}")
             bad += 1
             continue
-        line = ", ".join((str(job.target), what, duration(time.perf_counter() - started)))
+        line = ", ".join((visible(str(job.target)), what, duration(time.perf_counter() - started)))
         say(f"{number} of {len(jobs)}: {'; '.join((line, *notes))}")
     if bad:
         complain(f"ganzoo: {bad} of {len(jobs)} files could not be painted")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import load_registry
-from ganzoo.io.user_path import user_path
+from ganzoo.io.names import user_path
 from ganzoo.specs import ModelSpec, Task
 
 # Checking options needs pydantic's validators. Listing models does not, and must be fast.

@@ -67,11 +67,13 @@ def read_choice(value: object) -> tuple[str, Mapping[str, object]]:
 
 
 def parse_assignments(texts: Iterable[str]) -> dict[str, object]:
-    """Reads `key=value` texts of `--set`; raises UsageError when one has no '='."""
+    """Reads `key=value` texts of `--set`; raises UsageError when one has no '=', and for a key that is given twice."""
     values: dict[str, object] = {}
     for text in texts:
         key, separator, value = text.partition("=")
         if not separator or not key.strip().replace(".", "").replace("_", "").isalnum():
             raise UsageError(f"--set {text!r}: write key=value, such as --set lr=1e-4")
-        values[key.strip()] = value.strip()
+        if (key := key.strip()) in values:
+            raise UsageError(f"--set {key} is given twice: keep one")
+        values[key] = value.strip()
     return values

@@ -97,7 +97,7 @@ def read_images(source: PictureStream, configuration: Configuration, view: View)
     if images.skipped:
         first, problem = images.skipped[0]
         count = len(images) + len(images.skipped)
-        view.notice(f"{len(images.skipped)} of {count} images skipped, such as '{first}': {problem}")
+        view.notice(f"{len(images.skipped)} of {count} images skipped, such as '{visible(first)}': {problem}")
     if gone := without_images(source.attributes, images.attributes):
         view.notice(f"labels without a usable image, which are left out: {', '.join(gone)}")
     for note, number in images.notes.items():

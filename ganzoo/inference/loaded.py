@@ -16,7 +16,7 @@ from ganzoo.data import images
 from ganzoo.errors import UsageError
 from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
-from ganzoo.io.user_path import user_path
+from ganzoo.io.names import user_path
 from ganzoo.model import GAN, Generator
 from ganzoo.specs import ImageShape
 from ganzoo.stylize.photo import Photo, on_white, photo_of, read_photo

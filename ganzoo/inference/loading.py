@@ -16,7 +16,7 @@ from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
 from ganzoo.errors import DataError, StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
-from ganzoo.io.user_path import user_path
+from ganzoo.io.names import user_path
 from ganzoo.model import GAN
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.specs import ImageShape

@@ -10,7 +10,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from ganzoo.errors import StorageError
-from ganzoo.io.user_path import user_path
+from ganzoo.io.names import user_path
 
 
 def sync_folder(folder: Path) -> None:

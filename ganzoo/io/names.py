@@ -1,4 +1,4 @@
-"""Says why no file can be at a path, so that a command refuses it before it works for hours."""
+"""Paths as users write them: `~` is the home folder, and where no file can be is said before hours of work."""
 
 import os
 import sys
@@ -8,6 +8,14 @@ from ganzoo.errors import UsageError
 
 LONGEST = 255
 """Bytes that common file systems allow in one name."""
+
+
+def user_path(text: str | os.PathLike[str]) -> Path:
+    """The path with a leading ~ replaced by the home folder, or as it is where none is known.
+
+    No shell replaces the ~ of --out=~/runs, of a file or of a call in Python.
+    """
+    return Path(os.path.expanduser(text))
 
 
 def unusable(text: str, *, as_text: bool = True) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ganzoo.data import decode
 from ganzoo.data.walk import RUN_FILE, RUNS, Found, is_system, visible, walk
 from ganzoo.errors import UsageError
-from ganzoo.io.user_path import user_path
+from ganzoo.io.names import user_path
 from ganzoo.stylize import video
 from ganzoo.stylize.writing import ENDINGS
 

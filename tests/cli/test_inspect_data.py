@@ -102,3 +102,32 @@ def test_a_data_set_without_files_is_looked_at_too(capsys, monkeypatch):
     code, out, err = run(capsys, "scenes", "--no-estimate", "--sheet", "sheet.png")
     assert (code, err) == (0, "")
     assert "4000 (6 measured)" in out and "season 4" in out
+
+
+def test_it_says_what_folders_are_and_what_is_left_out(capsys, photos):
+    for seed, name in enumerate(("trainA/a.jpg", "trainB/b.jpg", "@eaDir/c.jpg", "__MACOSX/._d.jpg")):
+        save(landscape(seed), photos.parent / "sides" / name)
+    (photos.parent / "sides" / "broken").mkdir()
+    (photos.parent / "sides" / "broken" / "e.jpg").write_bytes(b"text")
+    code, out, err = run(capsys, "sides", "--no-estimate")
+    assert (code, err) == (0, "")
+    assert " pictures            3 " in out and " labels              folder 2 " in out
+    assert "its 3 folders are labels: broken (1), trainA (1), trainB (1)" in out
+    assert "--data " in out and "sides/trainB" in out
+    assert "left out as hidden, a system's or a run's: @eaDir (1), __MACOSX (1)" in out
+    [found] = json.loads(run(capsys, "sides", "--no-estimate", "--format", "json")[1])
+    assert len(found["sides"]["data"]["remarks"]) == 3 and found["sides"]["data"]["labels"] == {"folder": 2}
+
+
+def test_a_cleaned_copy_has_the_users_pictures_only(capsys, photos):
+    for name in ("@eaDir/0.jpg/thumb.jpg", "#recycle/x.jpg", "deep/y.jpg"):
+        save(landscape(len(name)), photos / name)
+    assert run(capsys, "photos", "--no-estimate", "--fix", "copy")[0] == 0
+    assert {path.name for path in Path("copy").iterdir()} == {"0.jpg", "1.jpg", "2.jpg", "deep", "cleaned.json"}
+
+
+def test_progress_is_shown_in_a_pipe_after_a_while(capsys, monkeypatch):
+    monkeypatch.setattr("ganzoo.cli.inspect_data._TOLD_EVERY", 0.0)
+    for form in ("table", "json"):
+        _, out, err = run(capsys, "photos", "--no-estimate", "--format", form)
+        assert "read 5 of 5 images" in err and "read 5" not in out

@@ -85,3 +85,9 @@ def test_text_from_elsewhere_can_not_steer_the_terminal(monkeypatch: pytest.Monk
     text = captured(monkeypatch, terminal=True)
     console.say("evil \x1b[31m[red]name[/red]\r\x07")
     assert text.getvalue() == "evil \ufffd[31m[red]name[/red]\ufffd\ufffd\n"
+
+
+def test_the_name_of_a_skipped_picture_takes_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = captured(monkeypatch, terminal=False)
+    LineView().skipping("a\nb\x1b[31m.jpg", "broken")
+    assert text.getvalue() == "skipped 'a\\nb\\x1b[31m.jpg': broken\n"

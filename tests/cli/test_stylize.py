@@ -195,3 +195,41 @@ def test_export_says_what_it_proved(run_folder: str, tmp_path: Path, capsys: pyt
     assert run_command(["export", run_folder, "--out", str(tmp_path / "model.onnx")]) == 0
     assert capsys.readouterr().out.count("largest difference to torch") == 3
     assert json.loads(Path(run_folder, "run.json").read_text())["sources"]["images"] == 64
+
+
+def test_what_was_painted_before_is_not_painted_again(
+    run_folder: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photo.parent / "@eaDir").mkdir()
+    (photo.parent / "@eaDir" / "thumb.jpg").write_bytes(b"no picture")
+    out = photo.parent / "painted"
+    for results in ("", "the folder of the results (1)"):
+        assert run_command(["stylize", run_folder, str(photo.parent), "--out", str(out), "--device", "cpu"]) == 0
+        said = capsys.readouterr()
+        assert "1 of 1" in said.out and results in said.err and "@eaDir (1)" in said.err
+        assert [path.name for path in out.iterdir()] == ["photo.png"]
+
+
+def test_pictures_that_become_png_do_not_replace_each_other(
+    run_folder: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Image.open(photo) as picture:
+        picture.rotate(180).save(photo.with_suffix(".jp2"), irreversible=False)
+        picture.rotate(90, expand=True).save(photo.with_suffix(".ppm"))
+    out = photo.parent / "out"
+    given = ["stylize", run_folder, str(photo.parent), "--out", str(out), "--strength", "0", "--device", "cpu"]
+    assert run_command(given) == 0
+    assert "'photo.jp2.png', since another file would have the same name (1 more likewise)" in capsys.readouterr().err
+    for name, source in (("photo.png", "photo.png"), ("photo.jp2.png", "photo.jp2"), ("photo.ppm.png", "photo.ppm")):
+        with Image.open(out / name) as painted, Image.open(photo.with_name(source)) as original:
+            assert np.array_equal(np.asarray(painted), np.asarray(original))
+
+
+def test_a_name_with_a_line_break_takes_one_line(
+    run_folder: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = photo.rename(photo.with_name("a\nb\x1b[2J.png"))
+    given = ["stylize", run_folder, str(odd), "--out", str(photo.parent / "out"), "--device", "cpu"]
+    assert run_command(given) == 0
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and "a\\nb\\x1b[2J.png, 61 x 40" in said

@@ -110,3 +110,13 @@ def test_the_size_of_blocks_does_not_change_the_pairs(monkeypatch):
 def test_fewer_than_two_pictures_have_no_pairs():
     assert find_pairs([], [], np.zeros((0, THUMB, THUMB, 3), np.uint8)) == []
     assert found([landscape(0)]) == []
+
+
+def test_the_cheap_look_lets_pictures_without_details_through() -> None:
+    rng = np.random.default_rng(0)
+    one = rng.integers(100, 104, (200, THUMB, THUMB, 3)).astype(np.uint8)
+    other = np.clip(one + rng.integers(-3, 4, one.shape), 0, 255).astype(np.uint8)
+    other[::2, ..., 1] += 3  # green alone, which has the largest share of brightness
+    same = np.abs(one.astype(float) - other).mean(axis=(1, 2, 3)) <= duplicates._FLAT
+    seen = duplicates._may_be_similar(duplicates._coarse(one), duplicates._coarse(other))
+    assert 50 < same.sum() < 200 and seen[same].all()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
+from ganzoo.data.inspect import measure
 from ganzoo.data.inspect.measure import (
     Border,
     find_border,
@@ -121,3 +122,10 @@ def test_the_hash_survives_only_changes_of_brightness_size_and_encoding(seed):
         assert bits(own, perceptual_hash(thumbnail(pixels(changed)))) <= 6
     other = perceptual_hash(thumbnail(pixels(landscape(seed + 100))))
     assert bits(own, other) > 16
+
+
+def test_the_fast_median_is_the_median() -> None:
+    rng = np.random.default_rng(0)
+    for width in (*range(1, 20), 255, 256):
+        values = rng.integers(0, 256, (7, width)).astype(np.int16)
+        assert np.array_equal(measure._median(values), np.median(values, axis=1))

@@ -3,7 +3,6 @@
 Each test names the report. An independent reader, plain Pillow or PyAV, says what the file shows.
 """
 
-import io
 import json
 import unicodedata
 from collections.abc import Callable
@@ -106,7 +105,7 @@ def _length(file: Path) -> float:
     "name", ["2016-01-20 08:00:45.jpg", "a (1) [x].jpg", "100%d.jpg", "nul\n.jpg", "🎨.jpg", "-n.jpg"]
 )
 def test_odd_names_are_kept(paint: Paint, tmp_path: Path, name: str) -> None:
-    """Names with spaces, colons and brackets break scripts (PaddlePaddle/models#4769, titu1994/Neural-Style-Transfer#47)."""
+    """Such names break scripts (PaddlePaddle/models#4769, titu1994/Neural-Style-Transfer#47)."""
     folder = tmp_path / "trip [2019]"
     folder.mkdir()
     _photo().save(folder / name, quality=95)

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from ganzoo_plugins.streams import ShardsOptions, labels
 from ganzoo_plugins.streams.members import Endings
-from ganzoo_plugins.streams.shards import Shards, samples
+from ganzoo_plugins.streams.shards import Shards, expanded, samples
 from PIL import Image
 from pydantic import ValidationError
 
@@ -415,3 +415,11 @@ def test_a_folder_of_shards_says_which_data_set_reads_it(four: Path) -> None:
 
     with pytest.raises(DataError, match=f"--data shards --set data.path={four}"):
         FolderSource(FolderOptions(path=str(four)))
+
+
+def test_shards_of_a_folder_are_the_users(tmp_path: Path) -> None:
+    for name in ("b.tar", "a/x.TAR.GZ", "a/y.tgz", "@eaDir/b.tar", ".hidden/c.tar", "._b.tar", "notes.gz", "run/d.tar"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "run/run.json").touch()
+    assert expanded(str(tmp_path)) == [str(tmp_path / name) for name in ("a/x.TAR.GZ", "a/y.tgz", "b.tar")]

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ganzoo import DataError, Picture, PictureStream, Size, UsageError
+from ganzoo.data.walk import walk
 from ganzoo_plugins.streams.labels import Labels, split_values
 from ganzoo_plugins.streams.members import APART, LEFT_OUT, Endings, Member, grouped
 from ganzoo_plugins.streams.reading import Encoded, decoded, limited
@@ -151,8 +152,8 @@ def expanded(pattern: str) -> list[str]:
 
 
 def _tar_files(folder: str) -> Iterator[str]:
-    for root, _, names in os.walk(folder):
-        yield from (os.path.join(root, name) for name in names if name.endswith(ENDINGS) and not name.startswith("."))
+    found = walk(folder, (".tar", ".gz", ".tgz")).files
+    yield from (os.path.join(folder, name) for name, _, _ in found if name.lower().endswith(ENDINGS))
 
 
 def _names(pattern: str) -> list[str]:
