@@ -407,14 +407,3 @@ def test_an_old_name_that_a_model_has_itself_is_its_own(catalog: Catalog) -> Non
 
     configuration = configure_run("own", model_of(own(options=Options), catalog), options={"setbacks": 7})
     assert (configuration.settings.rollbacks, configuration.values()["setbacks"], configuration.notices) == (3, 7, ())
-
-
-def test_tiny_holds_out_enough_to_be_scored_where_scores_are_asked_for(catalog: Catalog) -> None:
-    """Sixteen of its 64 images are the fewest that count as held out."""
-    plain = configure_run("dcgan", catalog, tiny=True).values()
-    assert plain["held_out"] == 0.1
-    for given in ({"settings": {"score_every": "10steps"}}, {"options": {"score_every": "10steps"}}):
-        scored = configure_run("dcgan", catalog, tiny=True, **given).values()
-        assert round(scored["held_out"] * scored["data.count"]) == 16
-    asked = {"score_every": "10steps", "held_out": 0.5}
-    assert configure_run("dcgan", catalog, tiny=True, settings=asked).values()["held_out"] == 0.5
