@@ -20,8 +20,6 @@ TINY: Mapping[Task, Mapping[str, object]] = {
     "translate": {"size": "16", "batch": 4, "budget": "10steps"},
 }
 """What `--tiny` sets for every model of a task."""
-TINY_HELD_OUT = 0.25
-"""Of 64 images these are 16, the fewest that are held out."""
 
 
 def open_catalog(*, third_party: bool = True, registry: Path | None = None) -> Catalog:
@@ -46,11 +44,10 @@ def configure_run(
     flags = given(settings or {})
     file = read_options(user_path(config)) if config else Options(values={})
     presets = [Layer(origin=f"preset {model}", values=preset.set)] if preset else []
-    asked = {**file.values, **(options or {}), **flags}
     layers = [
         *presets,
         # After the preset, whose budget is minutes: tiny means seconds.
-        *([_tiny(registered.spec, catalog, presets, scored=asked.get("score_every") is not None)] if tiny else []),
+        *([_tiny(registered.spec, catalog, presets)] if tiny else []),
         Layer(origin=f"file {config}", values=file.values, lines=file.lines),
         # The data named by a flag are chosen first, so that options (data.count) are those of these data.
         Layer(origin="flag", values={key: value for key, value in flags.items() if key in ("data", "style")}),
@@ -63,18 +60,14 @@ def configure_run(
     return replace(configuration, notices=(*configuration.notices, *namesakes))
 
 
-def _tiny(model: ModelSpec, catalog: Catalog, presets: "Sequence[Layer]", *, scored: bool) -> "Layer":
-    """What `--tiny` sets: for the task, for each part that the model or its preset chose, and for the model itself.
-
-    Where scores are asked for, enough of the few images are held out.
-    """
+def _tiny(model: ModelSpec, catalog: Catalog, presets: "Sequence[Layer]") -> "Layer":
+    """What `--tiny` sets: for the task, for each part that the model or its preset chose, and for the model itself."""
     from ganzoo.config.configuration import Layer, merged
 
     root = merged(model, catalog, presets).root
     parts = {f"{key}.{option}": value for key, part in root.walk() for option, value in part.spec.tiny.items()}
     counts = {f"{key}.count": 64 for key, part in root.walk() if part.spec.kind == "dataset" and "count" in part.fields}
-    held_out = {"held_out": TINY_HELD_OUT} if scored else {}
-    return Layer(origin="tiny", values={**TINY[model.task], **held_out, **counts, **parts, **model.tiny})
+    return Layer(origin="tiny", values={**TINY[model.task], **counts, **parts, **model.tiny})
 
 
 def recorded_configuration(

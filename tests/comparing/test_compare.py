@@ -15,6 +15,8 @@ import yaml
 
 import ganzoo
 from ganzoo.cli import run_command
+from ganzoo.comparing.plan import settings_of
+from ganzoo.data.split import split
 
 TINY = ["--tiny", "--budget", "4steps", "--score-images", "50", "--set", "held_out=0.4", "--set", "device=cpu"]
 
@@ -171,6 +173,13 @@ def test_ctrl_c_saves_and_the_same_command_resumes(workplace: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert max(steps) < 200 and "dcgan, seed 0: resumes" in done.stdout
     assert content(str(workplace / "out"))["rows"][0]["steps"] == 200  # type: ignore[index]
+
+
+def test_a_tiny_comparison_holds_out_enough_to_be_scored() -> None:
+    given = {"budget": "20steps", "seeds": 1, "jobs": 1, "threads": 1, "tiny": True}
+    options = settings_of(["dcgan"], options={}, **given).options
+    assert len(split(64, options["held_out"]).held_out) == 16
+    assert settings_of(["dcgan"], options={"held_out": 0.5}, **given).options["held_out"] == 0.5
 
 
 @pytest.mark.slow

@@ -451,14 +451,3 @@ def test_a_choice_among_numbers_may_be_given_as_text(catalog):
     assert configure_run("cyclegan", catalog, options={"generator.kernel": "5"}).values()["generator.kernel"] == 5
     with pytest.raises(UsageError, match=r"generator\.kernel='4'"):
         configure_run("cyclegan", catalog, options={"generator.kernel": "4"})
-
-
-def test_tiny_holds_out_enough_to_be_scored_where_scores_are_asked_for(catalog: Catalog) -> None:
-    """Sixteen of its 64 images are the fewest that count as held out."""
-    plain = configure_run("dcgan", catalog, tiny=True).values()
-    assert plain["held_out"] == 0.1
-    for given in ({"settings": {"score_every": "10steps"}}, {"options": {"score_every": "10steps"}}):
-        scored = configure_run("dcgan", catalog, tiny=True, **given).values()
-        assert round(scored["held_out"] * scored["data.count"]) == 16
-    asked = {"score_every": "10steps", "held_out": 0.5}
-    assert configure_run("dcgan", catalog, tiny=True, settings=asked).values()["held_out"] == 0.5
