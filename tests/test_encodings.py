@@ -16,7 +16,7 @@ def unsaid(source: str) -> Iterator[ast.Call]:
         match call.func:
             case ast.Name(id="open"):
                 binary = _is_binary(call, 1)
-            case ast.Attribute(attr="open", value=ast.Name(id=name)) if name in OPEN_NO_TEXT:
+            case ast.Attribute(attr="open", value=ast.Name(id=name) | ast.Attribute(attr=name)) if name in OPEN_NO_TEXT:
                 continue
             case ast.Attribute(attr="open"):
                 binary = _is_binary(call, 0)

@@ -15,7 +15,7 @@ def free_memory() -> int | None:
 
 def _of_system() -> int | None:
     with suppress(OSError, ValueError):
-        for line in _SYSTEM.read_text().splitlines():
+        for line in _SYSTEM.read_text(encoding="utf-8").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
     return None
@@ -23,8 +23,8 @@ def _of_system() -> int | None:
 
 def _of_container() -> int | None:
     with suppress(OSError, ValueError):  # without a limit the file says "max"
-        most = int((_CONTAINER / "memory.max").read_text())
-        used = int((_CONTAINER / "memory.current").read_text())
+        most = int((_CONTAINER / "memory.max").read_text(encoding="utf-8"))
+        used = int((_CONTAINER / "memory.current").read_text(encoding="utf-8"))
         return most - used + _reclaimable()
     return None
 
@@ -32,7 +32,7 @@ def _of_container() -> int | None:
 def _reclaimable() -> int:
     """What the container holds of files, which the system drops when memory is needed."""
     with suppress(OSError, ValueError):
-        for line in (_CONTAINER / "memory.stat").read_text().splitlines():
+        for line in (_CONTAINER / "memory.stat").read_text(encoding="utf-8").splitlines():
             if line.startswith("inactive_file "):
                 return int(line.split()[1])
     return 0

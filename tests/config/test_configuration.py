@@ -191,7 +191,7 @@ def test_a_data_set_by_name_wins_over_a_folder_of_that_name(catalog, tmp_path, m
     [
         ("photo.png", "'photo.png' is a file: give the folder it is in"),
         ("sceens", "no folder 'sceens', and no data set of that name. Did you mean 'scenes'?"),
-        ("", "no folder ''"),
+        ("", "data '': the name is empty"),
     ],
 )
 def test_data_that_is_neither_is_a_data_error(catalog, tmp_path, monkeypatch, data, message):
