@@ -22,6 +22,7 @@ def said(*names: str) -> list[str]:
 def test_folders_are_labels_and_it_is_said() -> None:
     assert said("cats", "dogs/small") == ["'X': its 2 folders are labels: cats (3), dogs/small (3)"]
     assert said(*map(str, range(9))) == ["'X': its 9 folders are labels: 0 (3), 1 (3), 2 (3), 3 (3), 4 (3) and 4 more"]
+    assert said(".", "a\nb")[0].startswith("'X': its folders, and the pictures outside them, are labels: ")
     assert said(".", "a\nb")[0].endswith("labels: no folder (3), a\\nb (3)")
 
 
