@@ -95,7 +95,7 @@ def metadata_of(image: Image.Image, size: tuple[int, int], orientation: int) -> 
         xmp = xmp and _TURNED.sub(b"", xmp)
         iptc = _iptc(image)
     if xmp and any(name in xmp for name in _MORE):
-        notes.append("XMP is not kept, as it describes a video or a gain map in the old file")
+        notes.append("a video or gain map behind the picture is not kept, nor the XMP that describes it")
         xmp = None
     compression = image.info.get("compression")
     return Metadata(
