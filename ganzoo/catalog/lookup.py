@@ -1,6 +1,7 @@
 """Looks up models, presets and parts by the names that users write."""
 
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -138,7 +139,7 @@ class Catalog:
         if text == FOLDER.name:  # as run.json has it, with the path beside it
             return text, options
         if os.path.exists(path):
-            raise DataError(f"data '{text}' is a file: give the folder it is in")
+            raise DataError(f"data '{text}' is a file: {_instead(text)}")
         names = sorted(part.spec.name for part in self._data_sets)
         raise DataError(
             f"no folder '{text}', and no data set of that name.{nearest(text, names)} Data sets: {', '.join(names)}"
@@ -175,6 +176,13 @@ class Catalog:
             return UsageError(f"'{name}' is a community plugin that is not installed: pip install {package}")
         names = [m.spec.name for m in self.models] + list(self.registry.presets)
         return UsageError(f"no model or preset '{name}'.{nearest(name, names)} All of them: ganzoo list")
+
+
+def _instead(file: str) -> str:
+    """What to give in place of a file."""
+    if file.lower().endswith((".tar", ".tar.gz", ".tgz")):
+        return f"give --data shards --set data.path={shlex.quote(file)}"
+    return "unpack it, and give the folder" if file.lower().endswith(".zip") else "give the folder it is in"
 
 
 def _either(names: Iterable[str]) -> str:

@@ -165,9 +165,11 @@ def _advise(
     if not (estimate and advice.model and inspection.summaries[0].usable):
         return advice, None, "not measured (--estimate)"
     try:
+        style = inspection.summary("style") if advice.task == "translate" else None
         settings: dict[str, object] = {"data": source, "size": advice.size}
+        settings |= {"style": style.origin} if style else {}
         wanted = configure_run(advice.model, catalog, options=advice.options, settings=settings)
-        return advice, measure_throughput(wanted, inspection.summaries[0].labels), ""
+        return advice, measure_throughput(wanted, (style or inspection.summaries[0]).labels), ""
     except GanzooError as error:
         return advice, None, str(error)
 
@@ -232,7 +234,8 @@ def _print_advice(findings: Findings) -> None:
     if not advice.model or not data.usable:
         say("; ".join(advice.reasons if data.usable else ["nothing to train on"]))
         return
-    say(f"\nadvice: {advice.command(data.origin)}")
+    style = findings.inspection.summary("style")
+    say(f"\nadvice: {advice.command(data.origin, style.origin if style else None)}")
     for why in advice.reasons:
         say(f"  {why}")
     throughput = findings.throughput

@@ -220,7 +220,12 @@ def closing(run: Run) -> str:
     steps = f"{run.outcome} after {progress.steps} steps, {progress.images} images, {duration(progress.seconds)}"
     pictures = f"pictures: {file_name(run.newest_sample)}" if run.newest_sample else "no pictures yet"
     folder = file_name(run.folder)
-    hint = f"draw more: ganzoo sample {folder}" if run.outcome == "done" else f"resume: ganzoo run --resume {folder}"
+    if run.outcome != "done":
+        hint = f"resume: ganzoo run --resume {folder}"
+    elif run.configuration.model.spec.task == "translate":
+        hint = f"paint photos: ganzoo stylize {folder} PHOTOS --out painted"
+    else:
+        hint = f"draw more: ganzoo sample {folder}"
     return f"{steps}\n{pictures}\n{hint}"
 
 

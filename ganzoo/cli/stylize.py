@@ -156,7 +156,7 @@ def _stylize(
         job.target.parent.mkdir(parents=True, exist_ok=True)
         paint = partial(stylizer.stylize, options=options)
         frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), notice=complain)
-        return f"{frames} frames", ()
+        return f"{frames} frame{'' if frames == 1 else 's'}", ()
 
     @lru_cache(maxsize=1)  # frames of one file have one size
     def where(height: int, width: int) -> "NDArray[np.float32] | None":

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from ganzoo.config.units import Size
 from ganzoo.data.depth import DEEP as DEEP
@@ -57,6 +57,10 @@ _SAME = 2
 
 # Blocks of 32 MB and more go back to the system when they are freed. Smaller ones stay with the thread.
 Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
+
+
+# Programs keep a whole workflow in a PNG, and scanners large profiles. All of a file together stay below 64 MB.
+PngImagePlugin.MAX_TEXT_CHUNK = 32 << 20
 
 
 def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]:

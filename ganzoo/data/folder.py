@@ -47,10 +47,10 @@ class FolderSource(ImageSource):
         """The folder of that file: its label where there are several."""
         return os.path.dirname(name) or "."
 
-    def remarks(self) -> Iterator[str]:
-        """Sentences for the user: which folders became labels, and what below the folder was not read."""
+    def remarks(self, *, labels: bool = True) -> Iterator[str]:
+        """Sentences for the user: which folders became labels, if they count, and what was not read."""
         if self._classes:
-            yield from told(str(self.root), Counter(map(self.label, self.files)))
+            yield from told(str(self.root), Counter(map(self.label, self.files)), labels=labels)
         yield from self._found.remarks(self.root)
 
     def fingerprint(self) -> str:

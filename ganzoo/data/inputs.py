@@ -46,7 +46,9 @@ class DataSources:
     def read(self, view: View) -> tuple[Images, Images | None]:
         """All target images and all photos, decoded or from the cache; photos are None for a model without them."""
         images = read_images(self.target, self.configuration, view)
-        return images, None if self.photos is None else read_images(self.photos, self.configuration, view)
+        if self.photos is None:
+            return images, None
+        return images, read_images(self.photos, self.configuration, view, labels=False)
 
     def plain_target(self, view: View | None = None, *, decoded: Images | None = None) -> Images:
         """All target images at training size, without margin: `decoded` itself, if it has that size."""
@@ -84,13 +86,15 @@ def open_source(configuration: Configuration, field: str = "data") -> PictureStr
     return source
 
 
-def read_images(source: PictureStream, configuration: Configuration, view: View) -> Images:
+def read_images(source: PictureStream, configuration: Configuration, view: View, *, labels: bool = True) -> Images:
     """All images at training size, with the augmentation's margin; the view hears which were skipped or changed.
+
+    Without `labels`, as for a translator's photos, it does not hear of those either.
 
     Raises DataError when more images are unusable than `max_bad` allows.
     """
     settings = configuration.settings
-    for text in source.remarks() if isinstance(source, FolderSource) else ():
+    for text in source.remarks(labels=labels) if isinstance(source, FolderSource) else ():
         view.notice(text)
     size = enlarged(settings.size, build_augmentation(configuration).margin)
     images = prepare(source, size, view, max_bad=settings.max_bad)
@@ -98,7 +102,8 @@ def read_images(source: PictureStream, configuration: Configuration, view: View)
         first, problem = images.skipped[0]
         count = len(images) + len(images.skipped)
         view.notice(f"{len(images.skipped)} of {count} images skipped, such as '{visible(first)}': {problem}")
-    if gone := without_images(source.attributes, images.attributes):
+    gone = without_images(source.attributes, images.attributes) if labels else ()
+    if gone:
         view.notice(f"labels without a usable image, which are left out: {', '.join(gone)}")
     for note, number in images.notes.items():
         view.notice(f"{number} of {len(images)} images: {note}")

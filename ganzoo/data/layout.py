@@ -12,11 +12,13 @@ _SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing")
 _NAMED = 5
 
 
-def told(root: str, counts: Mapping[str, int]) -> Iterator[str]:
-    """Sentences about a folder whose subfolders, given with their numbers of files, became labels."""
+def told(root: str, counts: Mapping[str, int], *, labels: bool = True) -> Iterator[str]:
+    """Sentences about a folder whose subfolders, given with their numbers of files, became labels if `labels`."""
     named = ", ".join(f"{_shown(name)} ({count})" for name, count in list(counts.items())[:_NAMED])
+    folders = "folders, and the pictures outside them," if "." in counts else f"{len(counts)} folders"
     more = f" and {len(counts) - _NAMED} more" if len(counts) > _NAMED else ""
-    yield f"'{visible(root)}': its {len(counts)} folders are labels: {named}{more}"
+    if labels:
+        yield f"'{visible(root)}': its {folders} are labels: {named}{more}"
     if sides := _sides(counts):
         data, style = (shlex.quote(os.path.join(root, side)) for side in sides)
         yield f"'{visible(root)}' looks like two sides of a translator: for that give --data {data} --style {style}"

@@ -107,7 +107,10 @@ def _list(files: Sequence[str]) -> str:
 def _check_order(photos: Images, paintings: Images) -> None:
     """Raises DataError unless the two sides can be matched by their order."""
     if len(paintings) != len(photos):
-        raise DataError(f"{len(photos)} images in data and {len(paintings)} in style make no pairs")
+        raise DataError(
+            f"{len(photos)} images in data and {len(paintings)} in style make no pairs: give --data and --style, two"
+            " folders with the same names"
+        )
     for side, images in (("data", photos), ("style", paintings)):
         if images.skipped:
             name, problem = images.skipped[0]

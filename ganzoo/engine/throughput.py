@@ -8,7 +8,7 @@ import numpy as np
 
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
-from ganzoo.data.inputs import build_augmentation, enlarged, split_images
+from ganzoo.data.inputs import build_augmentation, enlarged, split_images, target_field
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
 
@@ -39,13 +39,14 @@ def measure_throughput(
 ) -> Throughput:
     """Trains on noise for about `seconds`, after one step to warm up, and writes nothing.
 
-    `attributes` are numbers of label values by name. Raises the same errors as the start of a run, such as UsageError
-    for a size that the model can't have.
+    `attributes` are numbers of label values by name, for a translator those of the style. Raises the same errors as
+    the start of a run, such as UsageError for a size that the model can't have.
     """
     device = choose_device(configuration.settings.device)
     images = _noise(configuration, {name: tuple(map(str, range(count))) for name, count in attributes.items()})
+    photos = _noise(configuration, {}) if target_field(configuration) == "style" else None
     gan = build_gan(configuration, images.attributes)
-    trainer = build_trainer(gan, configuration, split_images(configuration, images), device)
+    trainer = build_trainer(gan, configuration, split_images(configuration, images, photos), device)
     trainer.rounds = _LATE
     trainer.round(0.5)
     trainer.scalars()  # waits for the device

@@ -66,7 +66,8 @@ def _node(path: Path) -> tuple[Any, yaml.Node | None]:
     except yaml.MarkedYAMLError as error:
         raise UsageError(f"{path}: {_explained(error, data)}") from None
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: {one_line(error)}") from None
+        octets = isinstance(error, yaml.reader.ReaderError) and "octet" in str(error)
+        raise UsageError(f"{path}: {'no UTF-8 text: save it as UTF-8' if octets else one_line(error)}") from None
 
 
 def _explained(error: yaml.MarkedYAMLError, data: bytes) -> str:

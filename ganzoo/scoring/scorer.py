@@ -136,9 +136,10 @@ def counted(number: int, what: str) -> str:
 def too_few(number: int, what: str, share: float) -> str:
     """What to tell when none of so many images are held out: how many it takes, and what else can be done."""
     enough = f"give at least {math.ceil(FEWEST / share)} {what}s, " if share else "give "
+    larger = f"{math.ceil(100 * FEWEST / number) / 100:g}" if number > 2 * FEWEST else "…"
     return (
         f"{counted(number, what)} with held_out={share:g} leave too few to score on, as at least {FEWEST} must be held"
-        f" out: {enough}a larger --set held_out=… or no --score-every to ganzoo run, or --data to ganzoo evaluate"
+        f" out: {enough}a larger --set held_out={larger} or no --score-every to ganzoo run, or --data to evaluate"
     )
 
 

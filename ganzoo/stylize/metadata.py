@@ -33,15 +33,22 @@ _STRUCTURE = frozenset((XMP, IPTC, 32995, 32996, 32997, 32998, 34377, 34675, 377
 _POSITIONING = 531
 _TURNED = re.compile(rb"""\s*tiff:Orientation=["'][0-9]["']|<tiff:Orientation>[0-9]</tiff:Orientation>""")
 """The orientation, which XMP says again."""
+COLOURS = "png colours"
+"""Where `colours_of` a picture stand among what Pillow knows of it."""
 _MORE = (b"MotionPhoto", b"MicroVideo", b"hdrgm:", b"Container:Directory")
 """What the XMP of phones says of things behind the picture, which programs then look for."""
+_COLOURS = (b"cHRM", b"cICP", b"gAMA", b"sRGB")
+"""The chunks of a PNG that say which colours its numbers mean, where it has no profile."""
 _CAPTION = 0x0404
 """The block of Photoshop's resources that holds the IPTC record."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """`exif` has neither XMP, IPTC nor a colour profile. `dpi` is across and down. `compression` is Pillow's name."""
+    """`exif` has neither XMP, IPTC nor a colour profile. `dpi` is across and down. `compression` is Pillow's name.
+
+    `colours` are chunks of a PNG without a profile, by their names.
+    """
 
     exif: bytes | None = None
     xmp: bytes | None = None
@@ -49,8 +56,20 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     comment: bytes | None = None
     text: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[bytes, bytes] = field(default_factory=dict)
     compression: str | None = None
     notes: tuple[str, ...] = ()
+
+
+def colours_of(png: bytes) -> dict[bytes, bytes]:
+    """The chunks of a PNG that say what its colours mean. Pillow reads one of them not at all, and others rounded."""
+    found, at = {}, 8
+    while at + 8 <= len(png) and png[at + 4 : at + 8] != b"IDAT":
+        length, name = int.from_bytes(png[at : at + 4], "big"), png[at + 4 : at + 8]
+        if name in _COLOURS:
+            found[name] = png[at + 8 : at + 8 + length]
+        at += length + 12
+    return found
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -76,7 +95,7 @@ def metadata_of(image: Image.Image, size: tuple[int, int], orientation: int) -> 
         xmp = xmp and _TURNED.sub(b"", xmp)
         iptc = _iptc(image)
     if xmp and any(name in xmp for name in _MORE):
-        notes.append("XMP is not kept, as it describes a video or a gain map in the old file")
+        notes.append("a video or gain map behind the picture is not kept, nor the XMP that describes it")
         xmp = None
     compression = image.info.get("compression")
     return Metadata(
@@ -86,6 +105,7 @@ def metadata_of(image: Image.Image, size: tuple[int, int], orientation: int) -> 
         dpi=_dpi(image, turned=orientation >= 5),
         comment=_bytes(image.info.get("comment")),
         text=_text(image),
+        colours={} if image.info.get("icc_profile") else image.info.get(COLOURS, {}),
         compression=compression if image.format == "TIFF" and isinstance(compression, str) else None,
         notes=tuple(notes),
     )

@@ -25,7 +25,7 @@ from ganzoo.data.decode import (
 )
 from ganzoo.errors import DataError, one_line
 from ganzoo.io.memory import free_memory
-from ganzoo.stylize.metadata import Metadata, metadata_of, orientation_of
+from ganzoo.stylize.metadata import COLOURS, Metadata, colours_of, metadata_of, orientation_of
 
 LOST = "painted in sRGB, without the embedded colour profile"
 
@@ -69,7 +69,12 @@ def naming(path: Path) -> Iterator[None]:
     except MemoryError:
         raise DataError(f"'{path}': it does not fit into memory") from None
     except Exception as error:  # Pillow raises many types for broken files
-        raise DataError(f"'{path}': {one_line(error).removeprefix('ValueError: ')}") from None
+        raise DataError(f"'{path}': {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    """The error on one line, without the names of types that say nothing more."""
+    return one_line(error).removeprefix("ValueError: ").removeprefix("OSError: ")
 
 
 @contextmanager
@@ -77,6 +82,8 @@ def opened(data: bytes) -> Iterator[Image.Image]:
     """A picture of any size that fits into memory. Raises what Pillow raises."""
     with any_size(), open_header(data, any_shape=True) as image:
         check_memory(image)
+        if image.format == "PNG":
+            image.info[COLOURS] = colours_of(data)
         yield image
 
 

@@ -1,7 +1,7 @@
 """Reads a video file frame by frame, past what is damaged, and notes what of it can't be painted."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,19 @@ def opened_source(library: Any, path: Path) -> Iterator["VideoSource"]:
     try:
         container = library.open(str(path), metadata_errors="replace")
     except (library.error.FFmpegError, OSError) as error:
-        raise DataError(f"'{path}' can't be read as a video: {one_line(error)}") from None
+        raise DataError(f"'{path}' can't be read as a video: {_reason(library, path, error)}") from None
     with container:
         yield VideoSource(library, container, path)
+
+
+def _reason(library: Any, path: Path, error: Exception) -> str:
+    """Why a file can't be opened. The library's own words are a number and "invalid data"."""
+    with suppress(OSError):
+        if path.stat().st_size == 0:
+            return "the file is empty"
+    if isinstance(error, library.error.InvalidDataError):
+        return "it is no video, or its beginning or end is missing"
+    return one_line(error)
 
 
 def video_of(container: Any) -> Any:

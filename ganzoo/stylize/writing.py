@@ -19,6 +19,8 @@ from ganzoo.stylize.tiff import QUALITY, write_pages
 ENDINGS = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
     ".png": "PNG",
     ".apng": "PNG",
     ".webp": "WEBP",
@@ -111,7 +113,7 @@ def options_of(metadata: Metadata, kind: str) -> tuple[dict[str, Any], tuple[str
             more["comment"] = comment
         if iptc := _fitting("IPTC", metadata.iptc, _IPTC_SEGMENT, notes):
             more["extra"] = _photoshop(iptc)
-    if kind == "PNG" and (metadata.text or xmp):
+    if kind == "PNG" and (metadata.text or metadata.colours or xmp):
         more["pnginfo"] = _entries(metadata)
     elif xmp and kind in ("JPEG", "WEBP"):
         more["xmp"] = xmp
@@ -129,6 +131,8 @@ def _fitting(name: str, content: bytes | None, most: int, notes: list[str]) -> b
 
 def _entries(metadata: Metadata) -> PngInfo:
     info = PngInfo()
+    for name, content in metadata.colours.items():
+        info.add(name, content)
     for key, value in metadata.text.items():
         with suppress(Exception):  # a key that no PNG may have
             info.add_text(key, value)

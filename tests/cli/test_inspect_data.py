@@ -58,6 +58,14 @@ def test_the_time_is_measured_for_the_model_that_is_named(capsys, monkeypatch):
     assert pace["steps"] == 1 and pace["seconds_per_1000"] > 0 and pace["device"]
 
 
+def test_a_translator_is_measured_and_the_advice_names_the_style(capsys, monkeypatch):
+    monkeypatch.setattr("ganzoo.engine.throughput._MOST_ROUNDS", 1)
+    code, out, err = run(capsys, "photos", "--style", "style")
+    assert (code, err) == (0, "")
+    assert "ganzoo run fastcut-laptop --data photos --style style --size " in out and "s per 1,000 images" in out
+    assert "give a few hundred" in out
+
+
 def test_the_sheet_and_the_copy_are_written(capsys, tmp_path):
     code, out, err = run(capsys, "photos", "--no-estimate", "--sheet", "sheet.png", "--fix", "clean")
     assert (code, err) == (0, "")

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from ganzoo.cli import console, live
-from ganzoo.cli.live import LineView, LiveView, share, status
+from ganzoo.cli.live import LineView, LiveView, closing, share, status
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.config.units import Progress, duration
 from ganzoo.runs.folder import Run
@@ -91,3 +91,11 @@ def test_the_name_of_a_skipped_picture_takes_one_line(monkeypatch: pytest.Monkey
     text = captured(monkeypatch, terminal=False)
     LineView().skipping("a\nb\x1b[31m.jpg", "broken")
     assert text.getvalue() == "skipped 'a\\nb\\x1b[31m.jpg': broken\n"
+
+
+@pytest.mark.parametrize(("model", "command"), [("dcgan", "sample"), ("fastcut", "stylize")])
+def test_the_end_names_the_next_command(tmp_path: Path, model: str, command: str) -> None:
+    configuration = configure_run(model, open_catalog(third_party=False), settings={"budget": "120s"})
+    run = Run(folder=tmp_path, configuration=configuration, progress=Progress(steps=1, images=8, seconds=1.0))
+    run.outcome = "done"
+    assert f": ganzoo {command} {tmp_path}" in closing(run)

@@ -190,13 +190,16 @@ def test_a_data_set_by_name_wins_over_a_folder_of_that_name(catalog, tmp_path, m
     ("data", "message"),
     [
         ("photo.png", "'photo.png' is a file: give the folder it is in"),
+        ("photos.zip", "'photos.zip' is a file: unpack it, and give the folder"),
+        ("0.tar.gz", "'0.tar.gz' is a file: give --data shards --set data.path=0.tar.gz"),
         ("sceens", "no folder 'sceens', and no data set of that name. Did you mean 'scenes'?"),
         ("", "data '': the name is empty"),
     ],
 )
 def test_data_that_is_neither_is_a_data_error(catalog, tmp_path, monkeypatch, data, message):
     monkeypatch.chdir(tmp_path)
-    Path("photo.png").touch()
+    for name in ("photo.png", "photos.zip", "0.tar.gz"):
+        Path(name).touch()
     with pytest.raises(DataError) as caught:
         of(catalog, "dcgan", {"data": data})
     assert message in str(caught.value)

@@ -9,7 +9,7 @@ from PIL import Image
 from ganzoo.catalog.lookup import FolderOptions
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.folder import FolderSource
-from ganzoo.data.inputs import open_source, read_images
+from ganzoo.data.inputs import DataSources, open_source, read_images
 from ganzoo.data.layout import told
 from ganzoo.errors import DataError
 from ganzoo.runs.view import View
@@ -22,6 +22,7 @@ def said(*names: str) -> list[str]:
 def test_folders_are_labels_and_it_is_said() -> None:
     assert said("cats", "dogs/small") == ["'X': its 2 folders are labels: cats (3), dogs/small (3)"]
     assert said(*map(str, range(9))) == ["'X': its 9 folders are labels: 0 (3), 1 (3), 2 (3), 3 (3), 4 (3) and 4 more"]
+    assert said(".", "a\nb")[0].startswith("'X': its folders, and the pictures outside them, are labels: ")
     assert said(".", "a\nb")[0].endswith("labels: no folder (3), a\\nb (3)")
 
 
@@ -74,6 +75,16 @@ def test_a_run_says_it_once(tmp_path: Path, tiny: Callable[..., Configuration]) 
             assert text.count(words) == 1
         assert text.count(f"--data {tmp_path}/trainA --style {tmp_path}/trainB") == 1
         assert text.count("labels without a usable image, which are left out: bad") == 1
+
+
+def test_folders_of_a_translators_photos_are_no_labels(tmp_path: Path, tiny: Callable[..., Configuration]) -> None:
+    for name in ("trainA/a.png", "trainB/b.png", "@eaDir/c.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        Image.new("RGB", (20, 20), (9, 9, len(name))).save(tmp_path / name)
+    heard = Heard()
+    DataSources(tiny("fastcut", data=str(tmp_path))).read(heard)
+    text = "\n".join(heard.notices)
+    assert "labels" not in text and "@eaDir (1)" in text and "looks like two sides of a translator" in text
 
 
 def test_a_folder_that_is_missing_or_can_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,12 @@ def test_a_pace_counts_the_real_images_of_ordinary_steps(tiny, model):
     assert throughput.seconds > 0 and throughput.device == "cpu"
 
 
+@pytest.mark.parametrize("model", ["fastcut", "pix2pix", "adain"])
+def test_a_translator_is_measured_with_photos(tiny, model):
+    throughput = measure_throughput(tiny(model), {"folder": 2}, seconds=0.01)
+    assert throughput.steps >= 1 and throughput.images == throughput.steps * tiny(model).options.batch
+
+
 def test_the_pace_is_seconds_by_images():
     assert Throughput(steps=2, images=400, seconds=10.0, device="cpu").per_1000 == 25
 

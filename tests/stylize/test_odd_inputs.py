@@ -5,7 +5,6 @@ Each test names the report. An independent reader, plain Pillow or PyAV, says wh
 
 import json
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,49 +12,16 @@ import pytest
 from PIL import Image, ImageSequence
 
 from ganzoo.cli import run_command
-
-Paint = Callable[..., int]
-
-
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("odd") / "run"
-    assert run_command(["run", "fastcut", "--tiny", "--device", "cpu", "--budget", "1steps", "--out", str(folder)]) == 0
-    return str(folder)
-
-
-@pytest.fixture
-def paint(run_folder: str, tmp_path: Path) -> Paint:
-    """Paints inputs into the folder "out" with strength 0."""
-
-    def call(*inputs: object, more: tuple[str, ...] = ()) -> int:
-        given = [str(one) for one in inputs]
-        return run_command(
-            ["stylize", run_folder, *given, "--strength", "0", "--device", "cpu", "--out", str(tmp_path / "out"), *more]
-        )
-
-    return call
-
-
-def _photo(height: int = 48, width: int = 64) -> Image.Image:
-    """A picture with edges and slopes in all channels."""
-    y, x = np.mgrid[:height, :width]
-    bars = ((x // 8 + y // 12) % 2) * 90
-    pixels = np.stack([x * 160 // width + bars, y * 160 // height + 40, 200 - x * 120 // width], axis=2)
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-
-
-def _difference(one: Image.Image, other: Image.Image) -> float:
-    return float(np.abs(np.asarray(one.convert("RGB"), int) - np.asarray(other.convert("RGB"), int)).max())
+from tests.stylize.odd import Paint, difference, photo
 
 
 def test_a_jpeg_named_heic_is_painted(paint: Paint, tmp_path: Path) -> None:
     """Phones and clouds export JPEG files named .heic (strukturag/libheif#111, #675)."""
-    _photo().save(tmp_path / "IMG_3564.HEIC", "JPEG", quality=95)
+    photo().save(tmp_path / "IMG_3564.HEIC", "JPEG", quality=95)
     assert paint(tmp_path / "IMG_3564.HEIC") == 0
     (painted,) = (tmp_path / "out").iterdir()
     with Image.open(tmp_path / "IMG_3564.HEIC") as before, Image.open(painted) as after:
-        assert _difference(before, after) <= 1
+        assert difference(before, after) <= 1
 
 
 def test_a_git_lfs_pointer_is_told_as_what_it_is(
@@ -73,18 +39,18 @@ def test_the_gain_map_of_a_phone_is_told_as_not_kept(
     paint: Paint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A second picture of a JPEG, such as a gain map, gets lost without a word (python-pillow/Pillow#8036)."""
-    _photo().save(tmp_path / "hdr.jpg", "MPO", save_all=True, append_images=[_photo(24, 32)], quality=95)
+    photo().save(tmp_path / "hdr.jpg", "MPO", save_all=True, append_images=[photo(24, 32)], quality=95)
     assert paint(tmp_path / "hdr.jpg") == 0
     said = capsys.readouterr()
     assert "first" in said.out + said.err
     with Image.open(tmp_path / "hdr.jpg") as before, Image.open(tmp_path / "out/hdr.jpg") as after:
-        assert _difference(before, after) <= 40 and after.size == before.size
+        assert difference(before, after) <= 40 and after.size == before.size
 
 
 @pytest.mark.parametrize("ending", ["webp", "png", "gif"])
 def test_equal_frames_keep_the_length_of_an_animation(paint: Paint, tmp_path: Path, ending: str) -> None:
     """Writers merge equal frames, and lose their time (python-pillow/Pillow#8720, #5608, #8102)."""
-    frames = [_photo(), _photo(), _photo().rotate(180), _photo().rotate(180), _photo()]
+    frames = [photo(), photo(), photo().rotate(180), photo().rotate(180), photo()]
     times = [100, 1500, 200, 300, 700]
     frames[0].save(tmp_path / f"a.{ending}", save_all=True, append_images=frames[1:], duration=times, loop=0)
     assert paint(tmp_path / f"a.{ending}") == 0
@@ -108,23 +74,23 @@ def test_odd_names_are_kept(paint: Paint, tmp_path: Path, name: str) -> None:
     """Such names break scripts (PaddlePaddle/models#4769, titu1994/Neural-Style-Transfer#47)."""
     folder = tmp_path / "trip [2019]"
     folder.mkdir()
-    _photo().save(folder / name, quality=95)
+    photo().save(folder / name, quality=95)
     assert paint(folder) == 0
     with Image.open(folder / name) as before, Image.open(tmp_path / "out" / name) as after:
-        assert _difference(before, after) <= 40
+        assert difference(before, after) <= 40
 
 
 def test_a_pattern_finds_files_in_a_folder_with_brackets(paint: Paint, tmp_path: Path) -> None:
     folder = tmp_path / "trip [2019]"
     folder.mkdir()
-    _photo().save(folder / "a.png")
+    photo().save(folder / "a.png")
     assert paint(folder / "*.png") == 0
     assert (tmp_path / "out/a.png").is_file()
 
 
 def test_a_palette_with_many_transparencies_keeps_them(paint: Paint, tmp_path: Path) -> None:
     """Palettes with a transparency for each colour (OlafenwaMoses/ImageAI#200)."""
-    image = _photo().quantize(32)
+    image = photo().quantize(32)
     image.info["transparency"] = bytes(range(0, 256, 8))
     image.save(tmp_path / "a.png", transparency=bytes(range(0, 256, 8)))
     assert paint(tmp_path / "a.png") == 0
@@ -138,7 +104,7 @@ def test_pairs_match_whatever_the_system_made_of_an_accent(tmp_path: Path) -> No
     for side, form in (("photos", "NFC"), ("paintings", "NFD")):
         (tmp_path / side).mkdir()
         for name in ("Agnès", "Zoë"):
-            _photo().save(tmp_path / side / (unicodedata.normalize(form, name) + ".png"))
+            photo().save(tmp_path / side / (unicodedata.normalize(form, name) + ".png"))
     given = ["--data", str(tmp_path / "photos"), "--style", str(tmp_path / "paintings")]
     out = str(tmp_path / "run")
     assert run_command(["run", "pix2pix", "--tiny", "--budget", "1steps", "--device", "cpu", *given, "--out", out]) == 0
@@ -147,7 +113,7 @@ def test_pairs_match_whatever_the_system_made_of_an_accent(tmp_path: Path) -> No
 def test_the_folder_with_the_data_is_no_place_for_the_run(tmp_path: Path) -> None:
     """A run that is written into its own data is read as data (smy20011/dreambooth-gui#70)."""
     for number in range(4):
-        _photo().save(tmp_path / f"{number}.png")
+        photo().save(tmp_path / f"{number}.png")
     given = ["--tiny", "--budget", "1steps", "--device", "cpu", "--data", str(tmp_path)]
     assert run_command(["run", "dcgan", *given, "--out", str(tmp_path / "run")]) == 0
     assert run_command(["run", "dcgan", *given, "--out", str(tmp_path / "again")]) == 0

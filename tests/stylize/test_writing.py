@@ -268,7 +268,7 @@ def test_each_piece_of_metadata_may_fill_a_segment_of_a_jpeg(excess: int) -> Non
 def test_what_phones_say_of_a_video_behind_the_picture_is_not_kept(tmp_path: Path) -> None:
     picture().save(tmp_path / "a.jpg", xmp=b"<x:xmpmeta><a GCamera:MotionPhoto='1'/></x:xmpmeta>")
     target, told = painted(tmp_path / "a.jpg")
-    assert told.notes == ("XMP is not kept, as it describes a video or a gain map in the old file",)
+    assert told.notes == ("a video or gain map behind the picture is not kept, nor the XMP that describes it",)
     with Image.open(target) as written:
         assert "xmp" not in written.info
 

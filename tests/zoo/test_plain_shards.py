@@ -43,6 +43,14 @@ def test_the_system_s_own_tar_of_a_folder_is_read_whole(tmp_path: Path) -> None:
     assert sorted(greys(shards(path=tmp_path / "x.tar"))) == list(range(47))
 
 
+def test_what_macos_adds_to_each_file_is_no_picture(tmp_path: Path) -> None:
+    """Its tar and zip write twice as many files (alinlab/CSI#31, openhatch/oh-mainline#931)."""
+    double = b"\0\5\x16\7" + bytes(100)
+    files = [("./photos/._0.jpg", double), ("./photos/0.jpg", jpeg(0)), ("__MACOSX/photos/._0.jpg", double)]
+    pictures = list(shards(path=tar(tmp_path / "x.tar", files)).pictures(SIZE))
+    assert len(pictures) == 1 and pictures[0].pixels is not None
+
+
 def test_pictures_of_one_name_are_counted_in_the_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     both = [(f"{number}.{ending}", jpeg(number)) for number in range(20) for ending in ("jpg", "edit.jpg")]
     file = tar(tmp_path / "x.tar", [*both, ("20.jpg", jpeg(20))])

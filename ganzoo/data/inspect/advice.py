@@ -21,8 +21,11 @@ SMALL_SETS = (("diffaug", "made for small sets"), ("ada", "made for small sets")
 
 SMALL = 10_000
 """With fewer pictures a discriminator memorises them, as the paper of DiffAugment (2006.10738) finds."""
-FEW = 500
-"""With fewer pictures a warning is given."""
+FEW: dict[Task, tuple[int, str]] = {
+    "generate": (500, "A model will repeat them; give some thousands"),
+    "translate": (200, "A model may paint what is not there; give a few hundred"),
+}
+"""With fewer pictures a warning is given, which says why."""
 _MAX_BAD = 0.1
 """The share of bad files that a run accepts by default."""
 _SIDES = {False: (64, 32), True: (128, 64, 32)}
@@ -47,12 +50,14 @@ class Advice:
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
 
-    def command(self, data: str) -> str:
-        """The command line that trains the model on `data`."""
+    def command(self, data: str, style: str | None = None) -> str:
+        """The command line that trains the model on `data`, and a translator on the pictures of `style`."""
         import shlex
 
+        learned = [f"--style {shlex.quote(style)}"] if style and self.task == "translate" else []
         settings = [f"--set {key}={value}" for key, value in self.options.items()]
-        return " ".join([f"ganzoo run {self.model} --data {shlex.quote(data)} --size {self.size}", *settings])
+        given = [f"ganzoo run {self.model} --data {shlex.quote(data)}", *learned, f"--size {self.size}"]
+        return " ".join([*given, *settings])
 
 
 def advise(inspection: Inspection, catalog: Catalog, *, gpu: bool, model: str | None = None) -> Advice:
@@ -69,15 +74,17 @@ def advise(inspection: Inspection, catalog: Catalog, *, gpu: bool, model: str | 
     registered, name = _choice(catalog, task, model, gpu, reasons)
     options: dict[str, object] = {}
     if registered is not None:
-        _augmentation(registered, catalog, data, options, reasons)
+        learned = inspection.summary("style") if registered.spec.task == "translate" else None
+        _augmentation(registered, catalog, learned or data, options, reasons)
     _bad_files(data, options, reasons)
+    task = registered.spec.task if registered else task
     return Advice(
-        task=registered.spec.task if registered else task,
+        task=task,
         model=name,
         size=_size(data, gpu, reasons),
         options=options,
         reasons=tuple(reasons),
-        warnings=tuple(_warnings(inspection, data)),
+        warnings=tuple(_warnings(inspection, data, task)),
     )
 
 
@@ -190,12 +197,13 @@ def _rectangle(side: int, aspect: float) -> Size:
     return Size(side, longer) if aspect > 1 else Size(longer, side)
 
 
-def _warnings(inspection: Inspection, data: Summary) -> Iterator[str]:
+def _warnings(inspection: Inspection, data: Summary, task: Task) -> Iterator[str]:
     if not data.usable:
         yield "nothing in the data can be used"
         return
-    if data.files and data.usable < FEW:
-        yield f"few usable pictures: {data.usable}. A model will repeat them; give some thousands"
+    enough, why = FEW[task]
+    if data.files and data.usable < enough:
+        yield f"few usable pictures: {data.usable}. {why}"
     yield from _pair_warnings(inspection)
     yield from _picture_warnings(data)
     gap = inspection.gap

@@ -23,8 +23,8 @@ _TIMEOUT = 60.0
 MAX_MEMBER = 500_000_000
 """Largest member that is read, in bytes. A few compressed bytes, or a sparse member, can claim any size."""
 _MAX_HEADERS = 16_000_000
-_META = re.compile(r"(.*/)?__[^/]*__(/|$)")
-"""Members that webdataset keeps for itself."""
+_META = re.compile(r"(.*/)?(__[^/]*__(/|$)|__MACOSX/|\._[^/]*$)")
+"""Members that webdataset keeps for itself, and those that macOS adds to each file: ._IMG_1.jpg is no picture."""
 _PACKED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
 
