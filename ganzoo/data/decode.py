@@ -65,10 +65,15 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
     The picture is turned upright, resized with antialiasing until it covers the size, and cropped in the middle. Raises
     ValueError with one line when it can't be used.
     """
+    return decode_at(data, lambda _: size)
+
+
+def decode_at(data: bytes, size_of: Callable[[Image.Image], Size]) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """As `decode`, at the size that `size_of` returns for the picture once its header is read."""
     notes: list[str] = []
     try:
         with ExitStack() as held:
-            picture, profile = _small(data, size, notes.append, held)
+            picture, profile = _small(data, size_of, notes.append, held)
         return np.asarray(in_srgb(picture, profile, notes.append), dtype=np.uint8), tuple(notes)
     # Pillow raises many types for broken files, such as SyntaxError, struct.error and MemoryError.
     except ValueError:
@@ -77,12 +82,15 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
         raise ValueError(one_line(error).replace("OSError: ", "")) from None
 
 
-def _small(data: bytes, size: Size, note: Callable[[str], None], held: ExitStack) -> tuple[Image.Image, bytes | None]:
+def _small(
+    data: bytes, size_of: Callable[[Image.Image], Size], note: Callable[[str], None], held: ExitStack
+) -> tuple[Image.Image, bytes | None]:
     """The picture at its final size, and its colour profile.
 
     `held` keeps the room that decoding takes, so that it is given back after the memory.
     """
     with open_header(data) as image:
+        size = size_of(image)
         if getattr(image, "is_animated", False):  # counting the frames would walk through all of a TIFF
             note(FRAMES)
         # A JPEG is decoded at a half, a quarter or an eighth where that is still twice as large as the result.
@@ -95,6 +103,8 @@ def _small(data: bytes, size: Size, note: Callable[[str], None], held: ExitStack
 def _fitted(picture: Image.Image, size: Size, note: Callable[[str], None]) -> Image.Image:
     if min(picture.width - size.width, picture.height - size.height) < 0:
         note(ENLARGED)
+    if picture.size == (size.width, size.height):  # Pillow would copy it
+        return picture
     return ImageOps.fit(picture, (size.width, size.height), Image.Resampling.LANCZOS)
 
 

@@ -379,3 +379,12 @@ def test_bytes_of_any_kind_are_one_line(data: bytes) -> None:
     with pytest.raises(ValueError) as told:
         decode(data, SIZE)
     assert len(str(told.value).splitlines()) == 1
+
+
+def test_a_picture_of_the_wanted_size_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(expected).save(stream, "PNG")
+    monkeypatch.setattr(Image.Image, "copy", None)
+    pixels, _ = decode(stream.getvalue(), Size(24, 32))
+    assert np.array_equal(pixels, expected)
