@@ -13,9 +13,10 @@ from importlib.util import find_spec
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from ganzoo.config.units import Size
+from ganzoo.data.colour import in_srgb, profile_of
 from ganzoo.data.depth import DEEP as DEEP
 from ganzoo.data.depth import eight_bits
 from ganzoo.data.room import Room
@@ -38,10 +39,6 @@ _ROOM = Room(MAX_PIXELS)
 MIN_SIDE = 8
 MAX_ASPECT = 8.0
 
-CMYK = "CMYK converted to RGB by its profile"
-CMYK_NAIVE = "CMYK without a profile, so the colours are approximate"
-PROFILE = "colours converted to sRGB from the embedded profile"
-BAD_PROFILE = "embedded colour profile is damaged or does not fit, taken as sRGB"
 TRANSPARENT = "transparent parts laid on white"
 FRAMES = "first picture of several taken (animation or multi-picture file)"
 GREY = "grey, the same in all three channels"
@@ -50,10 +47,6 @@ BAD_EXIF = "EXIF is damaged, so the orientation is as stored"
 
 ORIENTATION = 0x0112
 """The EXIF tag."""
-
-SRGB = ImageCms.createProfile("sRGB")
-_SAME = 2
-"""Levels of 255 by which a profile may differ from sRGB and count as sRGB."""
 
 # Blocks of 32 MB and more go back to the system when they are freed. Smaller ones stay with the thread.
 Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
@@ -69,10 +62,15 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
     The picture is turned upright, resized with antialiasing until it covers the size, and cropped in the middle. Raises
     ValueError with one line when it can't be used.
     """
+    return decode_at(data, lambda _: size)
+
+
+def decode_at(data: bytes, size_of: Callable[[Image.Image], Size]) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """As `decode`, at the size that `size_of` returns for the picture once its header is read."""
     notes: list[str] = []
     try:
         with ExitStack() as held:
-            picture, profile = _small(data, size, notes.append, held)
+            picture, profile = _small(data, size_of, notes.append, held)
         return np.asarray(in_srgb(picture, profile, notes.append), dtype=np.uint8), tuple(notes)
     # Pillow raises many types for broken files, such as SyntaxError, struct.error and MemoryError.
     except ValueError:
@@ -81,12 +79,15 @@ def decode(data: bytes, size: Size) -> tuple[NDArray[np.uint8], tuple[str, ...]]
         raise ValueError(one_line(error).replace("OSError: ", "")) from None
 
 
-def _small(data: bytes, size: Size, note: Callable[[str], None], held: ExitStack) -> tuple[Image.Image, bytes | None]:
+def _small(
+    data: bytes, size_of: Callable[[Image.Image], Size], note: Callable[[str], None], held: ExitStack
+) -> tuple[Image.Image, bytes | None]:
     """The picture at its final size, and its colour profile.
 
     `held` keeps the room that decoding takes, so that it is given back after the memory.
     """
     with open_header(data) as image:
+        size = size_of(image)
         if getattr(image, "is_animated", False):  # counting the frames would walk through all of a TIFF
             note(FRAMES)
         # A JPEG is decoded at a half, a quarter or an eighth where that is still twice as large as the result.
@@ -99,6 +100,8 @@ def _small(data: bytes, size: Size, note: Callable[[str], None], held: ExitStack
 def _fitted(picture: Image.Image, size: Size, note: Callable[[str], None]) -> Image.Image:
     if min(picture.width - size.width, picture.height - size.height) < 0:
         note(ENLARGED)
+    if picture.size == (size.width, size.height):  # Pillow would copy it
+        return picture
     return ImageOps.fit(picture, (size.width, size.height), Image.Resampling.LANCZOS)
 
 
@@ -217,58 +220,3 @@ def _plain(image: Image.Image, note: Callable[[str], None]) -> Image.Image:
     if image.mode == "L":
         note(GREY)
     return colours(image)
-
-
-def profile_of(image: Image.Image) -> bytes | None:
-    """The colour profile of a picture as opened. Colours in CIELAB need none."""
-    profile = image.info.get("icc_profile")
-    return profile if isinstance(profile, bytes) and image.mode != "LAB" else None
-
-
-def in_srgb(image: Image.Image, profile: bytes | None, note: Callable[[str], None]) -> Image.Image:
-    """A picture L, RGB or CMYK as RGB in sRGB."""
-    transform = None
-    if profile:
-        try:
-            transform = _to_srgb(profile, image.mode)
-            note(CMYK if image.mode == "CMYK" else PROFILE) if transform else None
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            note(BAD_PROFILE)
-    elif image.mode == "CMYK":
-        note(CMYK_NAIVE)
-    if transform:
-        return applied(image, transform)
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def is_srgb(profile: bytes) -> bool:
-    """Whether the profile is that of sRGB, under whatever name."""
-    try:
-        return _to_srgb(profile, "RGB") is None
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return False
-
-
-def applied(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
-    """The picture with its colours changed."""
-    converted = ImageCms.applyTransform(image, transform)
-    assert converted is not None  # not in place
-    return converted
-
-
-@lru_cache(maxsize=32)
-def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From the profile to sRGB, or None when it is sRGB. Cached, since cameras embed the same few profiles."""
-    if mode == "L" and is_srgb(profile):  # grey photos often keep it
-        return None
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    transform = ImageCms.buildTransform(source, SRGB, mode, "RGB")
-    return None if mode == "RGB" and _changes_little(transform) else transform
-
-
-def _changes_little(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Whether RGB stays as it is. The profile's name doesn't say so: "linear sRGB" is another space."""
-    levels = np.linspace(0, 255, 9)
-    colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(9, -1, 3).astype(np.uint8)
-    changed = np.asarray(applied(Image.fromarray(colours), transform))
-    return bool(np.abs(changed.astype(int) - colours).max() <= _SAME)

@@ -65,9 +65,12 @@ def _node(path: Path) -> tuple[Any, yaml.Node | None]:
         return loader, loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         raise UsageError(f"{path}: {_explained(error, data)}") from None
+    except yaml.reader.ReaderError as error:
+        number = data.count(b"\n", 0, error.position) + 1
+        problem = "a character that YAML does not allow, or no UTF-8 text: save the file as UTF-8"
+        raise UsageError(f"{path}: line {number}: {problem}") from None
     except (OSError, ValueError, yaml.YAMLError) as error:
-        octets = isinstance(error, yaml.reader.ReaderError) and "octet" in str(error)
-        raise UsageError(f"{path}: {'no UTF-8 text: save it as UTF-8' if octets else one_line(error)}") from None
+        raise UsageError(f"{path}: {one_line(error)}") from None
 
 
 def _explained(error: yaml.MarkedYAMLError, data: bytes) -> str:
@@ -75,7 +78,10 @@ def _explained(error: yaml.MarkedYAMLError, data: bytes) -> str:
     number = mark.line if mark else 0
     line = data.split(b"\n")[number : number + 1]
     tab = ". Indent with spaces instead of tabs" if line and b"\t" in line[0] else ""
-    return f"line {number + 1}: {' '.join((error.problem or 'this is no YAML').split())}{tab}"
+    problem = " ".join((error.problem or "this is no YAML").split())
+    if problem == "but found another document":
+        problem = "a second document begins here (---): one is read, so keep one"
+    return f"line {number + 1}: {problem}{tab}"
 
 
 def _check_events(path: Path, data: bytes) -> None:

@@ -11,18 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from ganzoo.data.decode import (
-    MAX_PIXELS,
-    SRGB,
-    any_size,
-    applied,
-    colours,
-    in_srgb,
-    is_srgb,
-    open_header,
-    profile_of,
-    upright,
-)
+from ganzoo.data.colour import SRGB, applied, in_srgb, is_srgb, profile_of
+from ganzoo.data.decode import MAX_PIXELS, any_size, colours, open_header, upright
 from ganzoo.errors import DataError, one_line
 from ganzoo.io.memory import free_memory
 from ganzoo.stylize.metadata import COLOURS, Metadata, colours_of, metadata_of, orientation_of

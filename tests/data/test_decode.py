@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from ganzoo import api
 from ganzoo.catalog.lookup import FolderOptions
 from ganzoo.config.units import Size
+from ganzoo.data import colour
 from ganzoo.data import decode as rules
 from ganzoo.data.cache import prepare
 from ganzoo.data.decode import decode
@@ -130,7 +131,7 @@ def test_values_that_are_not_finite_are_black() -> None:
 # Row 18: CMYK and colour profiles.
 def test_cmyk_without_a_profile_is_converted_and_noted() -> None:
     pixels, notes = decode(encoded(PLAIN.convert("CMYK"), "JPEG"), SIZE)
-    assert notes == (rules.CMYK_NAIVE,) and np.abs(pixels - REFERENCE).mean() < 4
+    assert notes == (colour.CMYK_NAIVE,) and np.abs(pixels - REFERENCE).mean() < 4
 
 
 def display_profile() -> bytes:
@@ -146,7 +147,7 @@ def display_profile() -> bytes:
 def test_an_embedded_profile_is_applied(form: str) -> None:
     image = Image.new("RGB", (64, 64), (220, 30, 40))
     pixels, notes = decode(encoded(image, form, icc_profile=display_profile()), SIZE)
-    assert notes == (rules.PROFILE,)
+    assert notes == (colour.PROFILE,)
     assert np.abs(pixels.reshape(-1, 3).mean(axis=0) - (40, 30, 220)).max() < 8
 
 
@@ -159,12 +160,12 @@ def test_an_srgb_profile_changes_nothing() -> None:
 @pytest.mark.parametrize("profile", [b"nonsense", display_profile()[:300]])
 def test_a_damaged_profile_is_ignored_and_noted(profile: bytes) -> None:
     pixels, notes = decode(encoded(PLAIN, "PNG", icc_profile=profile), SIZE)
-    assert notes == (rules.BAD_PROFILE,) and np.array_equal(pixels, REFERENCE)
+    assert notes == (colour.BAD_PROFILE,) and np.array_equal(pixels, REFERENCE)
 
 
 def test_a_profile_of_another_colour_space_is_ignored_and_noted() -> None:
     pixels, notes = decode(encoded(PLAIN.convert("L"), "PNG", icc_profile=display_profile()), SIZE)
-    assert notes == (rules.GREY, rules.BAD_PROFILE) and np.ptp(pixels, axis=2).max() == 0
+    assert notes == (rules.GREY, colour.BAD_PROFILE) and np.ptp(pixels, axis=2).max() == 0
 
 
 # Row 19: transparency.
@@ -263,8 +264,8 @@ def oddities(folder: Path) -> dict[str, str]:
         "text.jpg": (b"text", "not an image"),
         "bomb.png": (png_header(8001, 8001), "at most 64,000,000"),
         "deep.png": (encoded(deep, "PNG"), rules.DEEP),
-        "cmyk.jpg": (encoded(PLAIN.convert("CMYK"), "JPEG"), rules.CMYK_NAIVE),
-        "profile.jpg": (encoded(PLAIN, "JPEG", icc_profile=display_profile()), rules.PROFILE),
+        "cmyk.jpg": (encoded(PLAIN.convert("CMYK"), "JPEG"), colour.CMYK_NAIVE),
+        "profile.jpg": (encoded(PLAIN, "JPEG", icc_profile=display_profile()), colour.PROFILE),
         "clear.png": (encoded(clear, "PNG"), rules.TRANSPARENT),
         "moving.gif": (encoded(PLAIN, "GIF", save_all=True, append_images=[noise]), rules.FRAMES),
         "turned.jpg": (encoded(gradient(96, 64), "JPEG", exif=turned), ""),
@@ -379,3 +380,12 @@ def test_bytes_of_any_kind_are_one_line(data: bytes) -> None:
     with pytest.raises(ValueError) as told:
         decode(data, SIZE)
     assert len(str(told.value).splitlines()) == 1
+
+
+def test_a_picture_of_the_wanted_size_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(expected).save(stream, "PNG")
+    monkeypatch.setattr(Image.Image, "copy", None)
+    pixels, _ = decode(stream.getvalue(), Size(24, 32))
+    assert np.array_equal(pixels, expected)

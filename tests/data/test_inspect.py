@@ -312,3 +312,13 @@ def test_the_advice_says_when_no_translator_is_registered(tmp_path, inspect):
 def test_names_of_any_bytes_are_printable():
     assert printable(os.fsdecode(b"a\xff.png")) == "a\\xff.png"
     assert printable("ünï.png") == "ünï.png"
+
+
+def test_a_file_is_opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (600, 400), "green").save(content, "JPEG")
+    opened: list[object] = []
+    really = Image.open
+    monkeypatch.setattr(Image, "open", lambda *given, **options: opened.append(0) or really(*given, **options))
+    facts, _ = look("data", "a", content.getvalue())
+    assert (facts.width, facts.height, len(opened)) == (600, 400, 1)

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from ganzoo.data.inspect import duplicates
+from ganzoo.data.inspect.border import find_border
 from ganzoo.data.inspect.duplicates import Pair, find_pairs, similarity
-from ganzoo.data.inspect.measure import THUMB, find_border, perceptual_hash, thumbnail
+from ganzoo.data.inspect.measure import THUMB, perceptual_hash, thumbnail
 from tests.data.pictures import landscape
 
 COUNT = 60

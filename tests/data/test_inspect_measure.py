@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
-from ganzoo.data.inspect import measure
+from ganzoo.data.inspect import border
+from ganzoo.data.inspect.border import Border, find_border
 from ganzoo.data.inspect.measure import (
-    Border,
-    find_border,
     is_grey,
     jpeg_quality,
     lab,
@@ -128,4 +127,4 @@ def test_the_fast_median_is_the_median() -> None:
     rng = np.random.default_rng(0)
     for width in (*range(1, 20), 255, 256):
         values = rng.integers(0, 256, (7, width)).astype(np.int16)
-        assert np.array_equal(measure._median(values), np.median(values, axis=1))
+        assert np.array_equal(border._median(values), np.median(values, axis=1))

@@ -48,7 +48,7 @@ def test_a_mapping_is_read(tmp_path, text, content):
         ("a: 0x" + "f" * 100_000, "a number of 100002 characters"),
         ("a: " + "9" * 101, "a number of 101 characters"),
         ("a: [1, 2", r"line \d: .*expected"),
-        ("a: b\n---\na: c", "line 2: .*another document"),
+        ("a: b\n---\na: c", "line 2: a second document begins here"),
         ("a: 1\nb: 2\na: 1", "line 3: 'a' is given twice, in line 1 too: keep one"),
         ('a:\n  b: {c: 1, "c": 2}', "line 2: 'c' is given twice"),
         ("- a", "line 1: write a mapping"),
@@ -57,8 +57,8 @@ def test_a_mapping_is_read(tmp_path, text, content):
         ("x: 1\na: *b", r"line 2: aliases"),
         ("a: 2024-99-99", "ValueError"),
         ("? [a, b]\n: c", "line 1: write a mapping of names"),
-        (b"a: caf\xe9", "save it as UTF-8"),
-        (b"a: \x00", "ReaderError"),
+        (b"a: caf\xe9", "line 1: .*no UTF-8 text"),
+        (b"a: \x00", "line 1: .*no UTF-8 text"),
     ],
 )
 def test_anything_else_is_a_usage_error_with_the_path(tmp_path, text, message):
@@ -80,6 +80,13 @@ def test_a_long_text_is_no_number(tmp_path):
 def test_the_head_of_an_endless_file_is_enough():
     with pytest.raises(UsageError, match=f"at most {MAX_BYTES} are read"):
         read_yaml(Path("/dev/zero"))
+
+
+def test_a_text_in_another_encoding_is_said_to_be_one(tmp_path):
+    file = tmp_path / "latin.yaml"
+    file.write_bytes("lr: 1\ndata: café\n".encode("latin-1"))
+    with pytest.raises(UsageError, match=r"latin\.yaml: line 2: .*save the file as UTF-8$"):
+        read_options(file)
 
 
 @pytest.mark.parametrize(("name", "message"), [("missing.yaml", "FileNotFoundError"), (".", "IsADirectoryError")])

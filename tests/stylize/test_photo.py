@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from ganzoo.config.units import Size
+from ganzoo.data import colour, depth
 from ganzoo.data import decode as rules
-from ganzoo.data import depth
 from ganzoo.data.decode import decode
 from ganzoo.errors import DataError
 from ganzoo.stylize import photo as photos
@@ -94,7 +94,7 @@ def test_a_wide_profile_is_applied_kept_and_undone(mode: str, tmp_path: Path) ->
     image.save(tmp_path / "a.png", icc_profile=ADOBE_RGB)
     read = read_photo(tmp_path / "a.png")
     before = np.asarray(image.convert("RGB"))
-    assert read.profile == ADOBE_RGB and rules.PROFILE in read.notes
+    assert read.profile == ADOBE_RGB and colour.PROFILE in read.notes
     assert np.abs(read.pixels.astype(int) - before).mean() > 3
     trained, _ = decode((tmp_path / "a.png").read_bytes(), Size(64, 64)) if mode != "RGBA" else (read.pixels, ())
     assert np.abs(trained.astype(int) - read.pixels).max() <= 1
@@ -125,8 +125,8 @@ def test_a_grey_profile_is_applied_and_the_loss_said(mode: str, tmp_path: Path) 
     grey.save(tmp_path / "a.png", icc_profile=GREY)
     read = read_photo(tmp_path / "a.png")
     trained, notes = decode((tmp_path / "a.png").read_bytes(), Size(64, 64))
-    assert rules.PROFILE in notes and np.abs(trained.astype(int) - read.pixels).max() <= 1
-    assert read.profile is None and read.notes == (rules.PROFILE, photos.LOST)
+    assert colour.PROFILE in notes and np.abs(trained.astype(int) - read.pixels).max() <= 1
+    assert read.profile is None and read.notes == (colour.PROFILE, photos.LOST)
     level = RAMP // 16 / 255  # linear light
     curve = np.where(level <= 0.0031308, 12.92 * level, 1.055 * level ** (1 / 2.4) - 0.055) * 255
     assert np.abs(read.pixels[..., 0] - curve)[level > 0.1].max() <= 2

@@ -12,8 +12,8 @@ from PIL import Image
 
 from ganzoo.data.decode import GREY, MAX_ASPECT, MIN_SIDE, decode, open_header
 from ganzoo.data.folder import read_file
+from ganzoo.data.inspect.border import Border
 from ganzoo.data.inspect.facts import Facts, printable, upright_size
-from ganzoo.data.inspect.measure import Border
 from ganzoo.data.inspect.places import check_target
 from ganzoo.data.inspect.summary import Inspection
 from ganzoo.errors import StorageError, UsageError, one_line

@@ -11,17 +11,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganzoo.config.units import Size
-from ganzoo.data.decode import decode, open_header
+from ganzoo.data.decode import decode_at
+from ganzoo.data.inspect.border import Border, find_border
 from ganzoo.data.inspect.measure import (
-    Border,
-    find_border,
     is_grey,
     jpeg_quality,
     lab,
     perceptual_hash,
     thumbnail,
 )
-from ganzoo.errors import one_line
 
 Side = Literal["data", "style", "held-out"]
 Triple = tuple[float, float, float]
@@ -91,18 +89,19 @@ def printable(name: str) -> str:
 def look(side: Side, name: str, data: bytes) -> tuple[Facts, Thumb | None]:
     """The facts about a file's content, and its small copy if it can be used. Never raises, whatever the file holds."""
     stored = {"side": side, "name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    header: Mapping[str, object] = {}
-    try:
-        with open_header(data) as image:
-            header = _header(image)
+    header: dict[str, object] = {}
+
+    def looked_at(image: Image.Image) -> Size:
+        header.update(_header(image))
         width, height = _upright_size(header)
         longer = max(width, height, LOOKED_AT)
-        pixels, notes = decode(data, Size(round(height * LOOKED_AT / longer) or 1, round(width * LOOKED_AT / longer)))
+        return Size(round(height * LOOKED_AT / longer) or 1, round(width * LOOKED_AT / longer))
+
+    try:
+        pixels, notes = decode_at(data, looked_at)
     except ValueError as error:
         return Facts(**stored, **header, problem=str(error)), None  # type: ignore[arg-type]  # as the fields say
-    except Exception as error:  # a damaged header can make Pillow raise anything
-        return Facts(**stored, **header, problem=one_line(error)), None  # type: ignore[arg-type]
-    measured, thumb = measure(pixels, width / pixels.shape[1])
+    measured, thumb = measure(pixels, _upright_size(header)[0] / pixels.shape[1])
     return Facts(**stored, **header, **measured, notes=notes), thumb  # type: ignore[arg-type]
 
 
