@@ -11,7 +11,7 @@ from torch import Tensor
 from ganzoo.engine.checkpoint_files import Checkpoint, read, size_of, verify, write
 from ganzoo.engine.crashes import crash_point
 from ganzoo.errors import StorageError, one_line
-from ganzoo.io.files import sync_folder, write_atomically
+from ganzoo.io.files import sweep_drafts, sync_folder, write_atomically
 
 LATEST = "LATEST"
 BEST = "BEST"
@@ -87,6 +87,7 @@ def _sweep(folder: Path) -> None:
     """Removes drafts of killed processes and hidden checkpoints. The lock of the run keeps other processes out."""
     for stray in (*folder.glob(".step-*.part"), *folder.glob(".step-*.aside")):
         shutil.rmtree(stray, ignore_errors=True)
+    sweep_drafts(folder)
 
 
 def _prune(folder: Path, keep: int) -> None:

@@ -1,6 +1,7 @@
 """Replaces files whole, so that a crash leaves the old or the new one; and finds the folder for caches."""
 
 import os
+import secrets
 import stat
 import sys
 import tempfile
@@ -11,6 +12,9 @@ from platformdirs import user_cache_path
 
 from ganzoo.errors import StorageError
 from ganzoo.io.names import user_path
+
+DRAFTS = f".{16 * '[0-9a-f]'}.part"
+"""A pattern for the names of drafts. It matches no file of a user, such as a download that is not complete."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -30,17 +34,33 @@ def sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def draft_beside(path: Path) -> Path:
+    """A name for a draft that nothing else has, and that is short, so that every name is allowed for `path`.
+
+    The draft lies beside the file, since a rename across file systems is not atomic. Open it with "x", which opens what
+    is new, never a link or a pipe.
+    """
+    return path.with_name(f".{secrets.token_hex(8)}.part")
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Removes the drafts that killed processes have left. No other process may be writing in the folder."""
+    for draft in folder.glob(DRAFTS):
+        with suppress(OSError):  # they harm nobody
+            draft.unlink()
+
+
 def write_atomically(path: Path, text: str) -> None:
-    """Replaces the file's content. The draft lies beside it, since a rename across file systems is not atomic."""
-    draft = path.with_name(f".{path.name}.part")
+    """Replaces the file's content. Of several processes that do so at a time, one wins, and none mixes with another."""
+    draft = draft_beside(path)
     try:
-        draft.write_text(text, encoding="utf-8")
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(text)
         sync_file(draft)
         draft.replace(path)
-    except OSError:
+    finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise
     sync_folder(path.parent)
 
 

@@ -28,6 +28,8 @@ def unusable(text: str, *, as_text: bool = True) -> str:
         return "the name is empty"
     if "\0" in text:
         return "no name holds the character NUL"
+    if text.startswith("~") and not os.path.lexists(Path(text).parts[0]) and os.path.expanduser(text) == text:
+        return f"no home folder is known for '{Path(text).parts[0]}': write it out, or ./{text} for a name with ~"
     try:
         if as_text:
             text.encode()

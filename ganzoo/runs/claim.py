@@ -10,12 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ganzoo.errors import StorageError, UsageError, one_line
+from ganzoo.io.files import DRAFTS
 from ganzoo.io.names import usable
 from ganzoo.io.untrusted import read_json
 from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
 
-_OF_NO_RUN = (OWNER, LOCK, f".{RUN_FILE}.part")
-"""Files that a process leaves behind when it is killed before it has written run.json."""
+_OF_NO_RUN = (OWNER, LOCK, DRAFTS, f".{RUN_FILE}.part")
+"""Patterns of what a process leaves that is killed before it has written run.json. Older versions left the last."""
 
 
 @contextmanager
@@ -36,8 +37,8 @@ def claimed_folder(model: str, out: Path | None, *, overwrite: bool) -> Iterator
             yield folder
         finally:
             if folder.is_dir() and _holds_nothing(folder):
-                for name in _OF_NO_RUN:
-                    (folder / name).unlink(missing_ok=True)
+                for entry in list(folder.iterdir()):
+                    entry.unlink(missing_ok=True)
                 folder.rmdir()
 
 
@@ -51,7 +52,7 @@ def _check_free(folder: Path, *, overwrite: bool) -> None:
 
 
 def _holds_nothing(folder: Path) -> bool:
-    return {entry.name for entry in folder.iterdir()} <= set(_OF_NO_RUN)
+    return all(any(map(entry.match, _OF_NO_RUN)) for entry in folder.iterdir())
 
 
 def empty_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Progress
 from ganzoo.errors import StorageError, one_line
-from ganzoo.io.files import sync_file, write_atomically
+from ganzoo.io.files import sweep_drafts, sync_file, write_atomically
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import lines_until, recorded_scalars, recorded_scores
 from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, TIMELINE, file_name
@@ -122,4 +122,5 @@ class Run:
                 sample.unlink()
         for draft in self.samples.glob(".step-*.png.part"):
             draft.unlink()
+        sweep_drafts(self.folder)
         self.newest_sample = max(self.samples.glob("step-*.png"), default=None, key=lambda path: (len(path.name), path))

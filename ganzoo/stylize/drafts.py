@@ -1,12 +1,12 @@
 """New files take their place when they are whole; until then they have a name that nothing else has."""
 
 import io
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ganzoo.errors import GanzooError, StorageError, one_line
+from ganzoo.io.files import draft_beside
 
 
 class _Draft(io.FileIO):
@@ -20,13 +20,12 @@ class _Draft(io.FileIO):
 def draft_of(path: Path) -> Iterator[io.BufferedRandom]:
     """A new file that replaces `path` when the block ends well, and is removed when it does not.
 
-    Raises StorageError for what the disk refuses and for what the format can't hold. The draft's name is short, so that
-    every name that is allowed for `path` can be written.
+    Raises StorageError for what the disk refuses and for what the format can't hold.
     """
-    draft = path.with_name(f".{secrets.token_hex(8)}.part")
+    draft = draft_beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with io.BufferedRandom(_Draft(draft, "x+")) as file:  # "x" opens what is new, never a link or a pipe
+        with io.BufferedRandom(_Draft(draft, "x+")) as file:
             yield file
         draft.replace(path)
     except GanzooError:

@@ -11,7 +11,9 @@ from ganzoo import api
 from ganzoo.cli import run_command
 from ganzoo.cli.app import app
 from ganzoo.cli.paths import UserPath
+from ganzoo.errors import UsageError
 from ganzoo.io.files import cache_folder
+from ganzoo.io.names import unusable
 
 
 def commands(group: click.Command, name: str = "ganzoo") -> Iterator[tuple[str, click.Command]]:
@@ -60,6 +62,19 @@ def test_a_run_is_written_to_and_read_from_the_home_folder(home: Path) -> None:
     assert api.resume("~/run", budget="4steps").progress.steps == 4
     assert api.run("dcgan", tiny=True, budget="1steps", data="~/photos", out="~/other").folder == home / "other"
     assert (home / "grid.png").is_file() and not list(Path().iterdir())
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/run", "~nobody-of-this-name"])
+def test_a_home_folder_that_is_not_known_makes_no_folder(
+    home: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert run_command(["run", "dcgan", "--tiny", "--budget=1steps", f"--out={name}"]) == 2
+    assert "no home folder is known for '~nobody-of-this-name'" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="no home folder is known"):
+        api.run("dcgan", tiny=True, budget="1steps", out=name)
+    assert not list(Path().iterdir())
+    Path("~nobody-of-this-name").mkdir()
+    assert not unusable(name)
 
 
 def test_the_cache_may_lie_in_the_home_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

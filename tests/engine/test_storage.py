@@ -18,6 +18,7 @@ from ganzoo.config import resolve
 from ganzoo.engine import checkpoint, outputs
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import StorageError, UsageError
+from ganzoo.io.files import draft_beside
 from ganzoo.runs import folder
 from ganzoo.runs.claim import locked
 from ganzoo.runs.folder import Run
@@ -124,10 +125,20 @@ def test_a_disk_that_is_full_at_the_start_leaves_the_folder_free(train: Train, t
 
 
 def test_a_draft_of_run_json_is_no_run(train: Train, tmp_path: Path) -> None:
-    """What one that was killed at its very start leaves."""
+    """What one that was killed at its very start leaves, and left before drafts had names of their own."""
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / ".run.json.part").write_text("{")
+    for draft in (draft_beside(tmp_path / "run" / "run.json"), tmp_path / "run" / ".run.json.part"):
+        draft.write_text("{")
     assert train(budget="1steps").outcome == "done"
+
+
+def test_drafts_of_a_killed_process_go_when_the_run_is_resumed(train: Train) -> None:
+    run = train(budget="1steps")
+    drafts = [draft_beside(folder / "a") for folder in (run.folder, run.checkpoints)]
+    for draft in drafts:
+        draft.write_text("{")
+    api.resume(run.folder, budget="2steps")
+    assert not any(draft.exists() for draft in drafts)
 
 
 def test_a_disk_that_is_full_when_a_run_is_resumed_is_told(train: Train) -> None:

@@ -4,11 +4,12 @@ import os
 import stat
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from ganzoo.io.files import cache_folder, cache_notice, write_atomically
+from ganzoo.io.files import cache_folder, cache_notice, draft_beside, sweep_drafts, write_atomically
 
 
 @pytest.fixture
@@ -87,3 +88,28 @@ def test_a_file_that_can_not_be_replaced_keeps_its_content(tmp_path: Path, monke
     with pytest.raises(OSError, match="full"):
         write_atomically(file, "new")
     assert file.read_text() == "old" and list(tmp_path.iterdir()) == [file]
+
+
+def test_drafts_of_writers_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
+    texts = [letter * 100_000 for letter in "abcd"]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda text: write_atomically(tmp_path / "a.json", text), 10 * texts))
+    assert (tmp_path / "a.json").read_text() in texts and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_link_in_the_place_of_a_draft_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other").write_text("mine")
+    for name in (".a.json.part", ".known.part"):  # the name of before, and one that was guessed
+        (tmp_path / name).symlink_to("other")
+    write_atomically(tmp_path / "a.json", "new")
+    monkeypatch.setattr("ganzoo.io.files.secrets.token_hex", lambda _: "known")
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "a.json", "newer")
+    assert (tmp_path / "a.json").read_text() == "new" and (tmp_path / "other").read_text() == "mine"
+
+
+def test_drafts_are_swept_and_nothing_else(tmp_path: Path) -> None:
+    draft_beside(tmp_path / "a.json").write_text("half")
+    (tmp_path / ".film.mp4.part").write_text("a download")
+    sweep_drafts(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".film.mp4.part"]

@@ -314,7 +314,7 @@ def test_nothing_planted_in_the_place_of_a_draft_is_followed(
     for name in (".out.png.part", ".known.part"):  # the name of before, and one that was guessed
         plant(tmp_path / name, tmp_path / "other")
     painted(tmp_path / "a.png", tmp_path / "out.png")
-    monkeypatch.setattr("ganzoo.stylize.drafts.secrets.token_hex", lambda _: "known")
+    monkeypatch.setattr("ganzoo.io.files.secrets.token_hex", lambda _: "known")
     with pytest.raises(StorageError, match="File exists"):
         painted(tmp_path / "a.png", tmp_path / "again.png")
     assert (tmp_path / "other").read_bytes() == b"mine" and not (tmp_path / "again.png").exists()
