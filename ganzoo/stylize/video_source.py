@@ -31,6 +31,8 @@ def opened_source(library: Any, path: Path) -> Iterator["VideoSource"]:
     """Opens a video. Raises DataError for a file that is none."""
     try:
         container = library.open(str(path), metadata_errors="replace")
+    except library.error.InvalidDataError:
+        raise DataError(f"'{path}' can't be read as a video: it is none, or is damaged or cut off") from None
     except (library.error.FFmpegError, OSError) as error:
         raise DataError(f"'{path}' can't be read as a video: {one_line(error)}") from None
     with container:
