@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,11 +37,16 @@ _MORE = (b"MotionPhoto", b"MicroVideo", b"hdrgm:", b"Container:Directory")
 """What the XMP of phones says of things behind the picture, which programs then look for."""
 _CAPTION = 0x0404
 """The block of Photoshop's resources that holds the IPTC record."""
+_FRAME_HEAD = 16
+"""Bytes at the start of a frame of an animated WebP that say its place and time. Chunks of its own follow."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """`exif` has neither XMP, IPTC nor a colour profile. `dpi` is across and down. `compression` is Pillow's name."""
+    """`exif` has neither XMP, IPTC nor a colour profile. `dpi` is across and down.
+
+    `compression` is Pillow's name of that of a TIFF, `lossless` that of a WebP.
+    """
 
     exif: bytes | None = None
     xmp: bytes | None = None
@@ -50,7 +55,28 @@ class Metadata:
     comment: bytes | None = None
     text: Mapping[str, str] = field(default_factory=dict)
     compression: str | None = None
+    lossless: bool = False
     notes: tuple[str, ...] = ()
+
+
+def is_lossless(image: Image.Image) -> bool:
+    """Whether a WebP holds no frame that lost something by compression. It must be asked before it is loaded."""
+    file = getattr(image, "fp", None)
+    if image.format != "WEBP" or file is None:
+        return False
+    place = file.tell()
+    file.seek(0)
+    names = set(_chunk_names(file.read()))
+    file.seek(place)
+    return b"VP8L" in names and b"VP8 " not in names
+
+
+def _chunk_names(webp: bytes) -> Iterator[bytes]:
+    place = 12
+    while place + 8 <= len(webp):
+        name, length = webp[place : place + 4], int.from_bytes(webp[place + 4 : place + 8], "little")
+        yield name
+        place += 8 + (_FRAME_HEAD if name == b"ANMF" else length + length % 2)
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from ganzoo.data.decode import (
 )
 from ganzoo.errors import DataError, one_line
 from ganzoo.io.memory import free_memory
-from ganzoo.stylize.metadata import Metadata, metadata_of, orientation_of
+from ganzoo.stylize.metadata import Metadata, is_lossless, metadata_of, orientation_of
 
 LOST = "painted in sRGB, without the embedded colour profile"
 
@@ -95,8 +95,9 @@ def photo_of(image: Image.Image) -> Photo:
     """A picture of any mode that Pillow has opened or made. Raises what Pillow raises."""
     notes: list[str] = []
     profile, stored = profile_of(image), orientation_of(image) if image.format == "TIFF" else None
+    lossless = is_lossless(image)
     turned = upright(image, notes.append)
-    metadata = metadata_of(image, turned.size, stored or orientation_of(image))
+    metadata = replace(metadata_of(image, turned.size, stored or orientation_of(image)), lossless=lossless)
     alpha = np.asarray(_alpha(turned)) if turned.has_transparency_data else None
     flat = colours(turned)
     shown = in_srgb(flat, profile, notes.append)
