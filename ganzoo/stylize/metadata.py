@@ -7,7 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageFile
+
+from ganzoo.data.depth import stored
 
 ORIENTATION = 0x0112
 XMP, IPTC = 700, 33723
@@ -61,13 +63,9 @@ class Metadata:
 
 def is_lossless(image: Image.Image) -> bool:
     """Whether a WebP holds no frame that lost something by compression. It must be asked before it is loaded."""
-    file = getattr(image, "fp", None)
-    if image.format != "WEBP" or file is None:
+    if image.format != "WEBP" or not isinstance(image, ImageFile.ImageFile):
         return False
-    place = file.tell()
-    file.seek(0)
-    names = set(_chunk_names(file.read()))
-    file.seek(place)
+    names = set(_chunk_names(stored(image)))
     return b"VP8L" in names and b"VP8 " not in names
 
 
