@@ -171,7 +171,7 @@ def _stylize(
 
     if job.kind == VIDEO:
         if mask is not None:
-            raise UsageError("--mask is for pictures")
+            raise UsageError(f"'{job.source}' is a video, and --mask is for pictures: paint it without")
         job.target.parent.mkdir(parents=True, exist_ok=True)
         paint = partial(stylizer.stylize, options=options)
         frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), notice=complain)

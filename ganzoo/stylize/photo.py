@@ -141,16 +141,8 @@ def in_profile(photo: Photo, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return result
 
 
-def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Reads a grey picture as numbers in [0, 1], resized to H W. Raises DataError.
-
-    White is translated; black and what is transparent stay.
-    """
-    return mask_of(read_photo(path), size)
-
-
 def mask_of(photo: Photo, size: tuple[int, int]) -> NDArray[np.float32]:
-    """A picture that was read as a mask; see `read_mask`."""
+    """A picture as grey numbers in [0, 1], resized to H W. White is translated; black and what is transparent stay."""
     grey = np.asarray(Image.fromarray(photo.pixels).convert("L"), np.float32) / 255
     if photo.alpha is not None:
         grey = grey * (photo.alpha.astype(np.float32) / 255)

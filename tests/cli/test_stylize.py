@@ -186,6 +186,9 @@ def test_a_video_that_ends_early_is_painted_and_ends_with_1(
     assert run_command([*given, str(clip), str(tmp_path / "bad.mp4")]) == 1
     said = capsys.readouterr().err
     assert "1 of 2 files could not be painted\nganzoo: 1 of 2 files is painted only in part\n" in said
+    Image.new("L", (32, 32)).save(tmp_path / "mask.png")
+    assert run_command([*given, str(clip), "--mask", str(tmp_path / "mask.png")]) == 2
+    assert "in.mp4' is a video, and --mask is for pictures" in capsys.readouterr().err
 
 
 def test_a_model_that_draws_from_noise_paints_no_photo(
