@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ganzoo.stylize.jobs import Job
+    from ganzoo.stylize.photo import Photo
     from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 
 _EVERY = 5.0
@@ -88,6 +89,7 @@ def stylize(
     from ganzoo.stylize.identity import identity_of
     from ganzoo.stylize.jobs import jobs_of
     from ganzoo.stylize.stylizer import StylizeOptions
+    from ganzoo.stylize.video import EndsEarlyError
 
     jobs = jobs_of(inputs, out, complain)
     gan, problems = load_run(run, which=step, device=device, catalog=context.catalog())
@@ -99,12 +101,13 @@ def stylize(
         )
     stylizer = gan.stylizer(style=style)
     options = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, memory=memory, work_size=work_size)
-    bad = 0
+    shape = None if mask is None else _mask(mask)
+    bad = partly = 0
     for number, job in enumerate(jobs, 1):
         started = time.perf_counter()
         try:
             what, notes = _stylize(
-                job, stylizer, options, mask, lambda: identity_of(stylizer, options, content, gan.step)
+                job, stylizer, options, shape, lambda: identity_of(stylizer, options, content, gan.step)
             )
         except Exception as error:  # whatever is wrong with one file, the others are painted
             if len(jobs) == 1:
@@ -114,13 +117,18 @@ def stylize(
                 raise StorageError(f"{error}: {done}, the others don't fit") from None
             what = str(error) if isinstance(error, GanzooError) else f"'{job.source}': {one_line(error)}"
             complain(f"ganzoo: {what}")
-            bad += 1
+            if isinstance(error, EndsEarlyError):
+                partly += 1
+            else:
+                bad += 1
             continue
         line = ", ".join((visible(str(job.target)), what, duration(time.perf_counter() - started)))
         say(f"{number} of {len(jobs)}: {'; '.join((line, *notes))}")
     if bad:
         complain(f"ganzoo: {bad} of {len(jobs)} files could not be painted")
-    return GanzooError.exit_code if bad else 0
+    if partly:
+        complain(f"ganzoo: {partly} of {len(jobs)} files {'is' if partly == 1 else 'are'} painted only in part")
+    return GanzooError.exit_code if bad or partly else 0
 
 
 def _tile(text: str) -> int:
@@ -129,6 +137,17 @@ def _tile(text: str) -> int:
     if not text.isdigit() or not 64 <= int(text) <= 16384:
         raise UsageError(f"--tile {text!r}: write auto, or a side from 64 to 16384 pixels")
     return int(text)
+
+
+def _mask(path: Path) -> "Photo":
+    """Reads a mask, and tells by which rules its values became white and black."""
+    from ganzoo.stylize.photo import LOST, read_photo
+
+    photo = read_photo(path)
+    for note in photo.notes:
+        if note != LOST and note not in photo.metadata.notes:  # nothing of a mask is written
+            complain(f"--mask '{path}': {note}")
+    return photo
 
 
 def _is_full(error: BaseException) -> bool:
@@ -141,18 +160,18 @@ def _stylize(
     job: "Job",
     stylizer: "Stylizer",
     options: "StylizeOptions",
-    mask: Path | None,
+    mask: "Photo | None",
     made_of: Callable[[], dict[str, str]],
 ) -> tuple[str, tuple[str, ...]]:
     """Paints one file, and says how large it is and what was changed or is not kept."""
     from ganzoo.stylize.jobs import VIDEO
     from ganzoo.stylize.painting import paint_picture
-    from ganzoo.stylize.photo import read_mask
+    from ganzoo.stylize.photo import mask_of
     from ganzoo.stylize.video import stylize_video
 
     if job.kind == VIDEO:
         if mask is not None:
-            raise UsageError("--mask is for pictures")
+            raise UsageError(f"'{job.source}' is a video, and --mask is for pictures: paint it without")
         job.target.parent.mkdir(parents=True, exist_ok=True)
         paint = partial(stylizer.stylize, options=options)
         frames = stylize_video(job.source, job.target, paint, _Progress(job), made_of=made_of(), notice=complain)
@@ -160,7 +179,7 @@ def _stylize(
 
     @lru_cache(maxsize=1)  # frames of one file have one size
     def where(height: int, width: int) -> "NDArray[np.float32] | None":
-        return None if mask is None else read_mask(mask, (height, width))
+        return None if mask is None else mask_of(mask, (height, width))
 
     def paint_still(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
         return stylizer.stylize(pixels, options, mask=where(*pixels.shape[:2]))

@@ -62,7 +62,8 @@ def read_choice(value: object) -> tuple[str, Mapping[str, object]]:
             raise UsageError(f"{_shown(value)}: the options of a part have names")
         return value["name"], {k: v for k, v in value.items() if k != "name"}
     if value is None or isinstance(value, bool | list):
-        raise UsageError(f'{_shown(value)} is no name: write a text (in YAML in quotes, as in data: "no")')
+        named = "null" if value is None else _shown(value)
+        raise UsageError(f'{named} is no name: write a text (in YAML in quotes, as in data: "no")')
     return str(value), {}
 
 

@@ -68,7 +68,7 @@ def _unsigned(image: Image.Image, values: Values) -> Values:
 
 def _colours(image: ImageFile.ImageFile, note: Note) -> Image.Image:
     """16-bit colours. Pillow keeps the upper bytes, which are nearly black when the values have fewer bits."""
-    declared, forms, stored = _declared(image), _forms(image), _stored(image)
+    declared, forms, content = _declared(image), _forms(image), stored(image)
     image.load()
     note(DEEP)
     colours = np.asarray(image)[..., :3]
@@ -78,7 +78,7 @@ def _colours(image: ImageFile.ImageFile, note: Note) -> Image.Image:
         return _with_fewer_channels(image, forms)
     if _tag(image, _PLANES) == 2 and len(forms) == 1:  # libtiff gives Pillow the upper bytes only
         raise ValueError("compressed planes of 16 bits with values below 4,096 can't be read: save it uncompressed")
-    again = Image.open(io.BytesIO(stored), formats=[image.format or ""])
+    again = Image.open(io.BytesIO(content), formats=[image.format or ""])
     return _all_bits(_values(image, again, forms), declared, clear, note)
 
 
@@ -141,7 +141,7 @@ def _unpacked(tile: Any, form: str) -> Any:
     return tile._replace(args=(form, *tile.args[1:]) if isinstance(tile.args, tuple) else form)
 
 
-def _stored(image: ImageFile.ImageFile) -> bytes:
+def stored(image: ImageFile.ImageFile) -> bytes:
     """The file's content. The place at which Pillow will read on stays."""
     file = image.fp
     if file is None:
@@ -159,7 +159,7 @@ def _declared(image: Image.Image) -> tuple[float, ...]:
     if image.format in ("PPM", "JPEG2000") and image.mode != "F":  # Pillow has brought their values to 16 bits
         return (65535,)
     if image.format == "PNG" and isinstance(image, ImageFile.ImageFile):
-        return _significant(_stored(image))
+        return _significant(stored(image))
     if _tag(image, _BITS) == 12:
         return (4095,)
     # The largest value in use says nothing. That of a number of bits does.

@@ -72,7 +72,8 @@ class FolderSource(ImageSource):
         try:
             data = read_file(self.root / name)
         except OSError as error:
-            return Picture(pixels=None, labels=labels, name=name, problem=one_line(error))
+            problem = (error.strerror or one_line(error)).lower()
+            return Picture(pixels=None, labels=labels, name=name, problem=problem)
         digest = hashlib.sha256(data).hexdigest()
         try:
             pixels, notes = decode(data, size)

@@ -11,6 +11,7 @@ from ganzoo.stylize.photo import Photo, check_memory, opened, photo_of
 
 MOST = 10_000
 """Frames that are painted of one file."""
+_TOO_MANY = "has more than {0:,} frames, of which the first {0:,} are painted"
 _ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 _SUBFILE, _COPY_OR_MASK = 254, 0b101
 
@@ -25,27 +26,37 @@ class Kind(StrEnum):
     """The first is the picture; the others are a thumbnail, a depth map or the like."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shot:
-    """A frame's number in its file, and the milliseconds for which it is shown."""
+    """A frame that can be read: its number in the file, the milliseconds for which it is shown, and its pixels."""
 
     number: int
     delay: float
+    pixels: int
+    transparent: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Film:
     """All frames that can be read. `plays` 0 repeats them for ever.
 
-    `poster` says that the first is shown only where animations are not. `pixels` counts those of all frames.
+    `poster` says that the first is shown only where animations are not.
     """
 
     shots: tuple[Shot, ...]
     plays: int
-    pixels: int
-    transparent: bool
     poster: bool
     notes: tuple[str, ...]
+
+    @property
+    def pixels(self) -> int:
+        """Those of all frames together."""
+        return sum(shot.pixels for shot in self.shots)
+
+    @property
+    def transparent(self) -> bool:
+        """Whether any frame is, in part."""
+        return any(shot.transparent for shot in self.shots)
 
 
 def kind_of(image: Image.Image) -> Kind:
@@ -63,44 +74,46 @@ def look_through(data: bytes) -> Film:
     Frames after one that can't be read are left out, since they may build on it; a page is left out alone. Smaller
     copies and masks among the pages are left out, since they would no longer match.
     """
-    shots: list[Shot] = []
     notes: list[str] = []
-    transparent, pixels = False, 0
     with opened(data) as image:
         plays, poster = _plays(image), bool(image.info.get("default_image"))
-        for number in _readable(image, notes):
-            shots.append(Shot(number, float(image.info.get("duration", 0) or 0)))
-            pixels += image.width * image.height
-            transparent = transparent or _is_transparent(image)
-    return Film(
-        shots=tuple(shots),
-        plays=plays,
-        pixels=pixels,
-        transparent=transparent,
-        poster=poster,
-        notes=tuple(notes),
+        readable = _pages if kind_of(image) is Kind.PAGES else _frames
+        shots = tuple(_shot(image, number) for number in readable(image, notes))
+    return Film(shots=shots, plays=plays, poster=poster, notes=tuple(notes))
+
+
+def _shot(image: Image.Image, number: int) -> Shot:
+    return Shot(
+        number=number,
+        delay=float(image.info.get("duration", 0) or 0),
+        pixels=image.width * image.height,
+        transparent=_is_transparent(image),
     )
 
 
-def _readable(image: Image.Image, notes: list[str]) -> Iterator[int]:
+def _frames(image: Image.Image, notes: list[str]) -> Iterator[int]:
     """The number of each frame to paint, at which the image then stands. Notes say what is left out."""
-    pages, promised, copies, broken = kind_of(image) is Kind.PAGES, _promised(image), 0, 0
-    for number in range(MOST + 1):
-        error = _load(image, number)
-        if isinstance(error, EOFError) and number >= promised:
-            break
-        if error and not number:
-            raise error
-        if pages and number and image.tag_v2.get(_SUBFILE, 0) & _COPY_OR_MASK:  # type: ignore[attr-defined]
-            copies += 1
-        elif number == MOST:
-            notes.append(f"has more than {MOST:,} frames, of which the first {MOST:,} are painted")
+    for number, error in _loaded(image):
+        if number == MOST:
+            notes.append(_TOO_MANY.format(MOST))
         elif error is None:
             yield number
-        elif not pages:
+        else:
             lost = f"frame {number + 1} can't be read ({one_line(error)})"
             notes.append(f"{lost}, so only the {number} before it are painted")
-            break
+            return
+
+
+def _pages(image: Image.Image, notes: list[str]) -> Iterator[int]:
+    """As `_frames`, for pages, which don't build on each other."""
+    copies, broken = 0, 0
+    for number, error in _loaded(image):
+        if number and image.tag_v2.get(_SUBFILE, 0) & _COPY_OR_MASK:  # type: ignore[attr-defined]
+            copies += 1
+        elif number == MOST:
+            notes.append(_TOO_MANY.format(MOST))
+        elif error is None:
+            yield number
         else:
             broken += 1
             if broken == 1:
@@ -109,6 +122,18 @@ def _readable(image: Image.Image, notes: list[str]) -> Iterator[int]:
         notes.append(f"nor can {broken - 1} others")
     if copies:
         notes.append(f"{copies} smaller copies or masks in the file are not kept")
+
+
+def _loaded(image: Image.Image) -> Iterator[tuple[int, Exception | None]]:
+    """Loads one frame after the other, up to one more than are painted: its number, and why it can't be read."""
+    promised = _promised(image)
+    for number in range(MOST + 1):
+        error = _load(image, number)
+        if isinstance(error, EOFError) and number >= promised:
+            return
+        if error and not number:
+            raise error
+        yield number, error
 
 
 def _load(image: Image.Image, number: int) -> Exception | None:

@@ -16,6 +16,8 @@ from ganzoo.stylize.writing import ENDINGS
 
 VIDEO, PICTURE = "video", "picture"
 _SPECIAL = "pipes and devices"
+_BEGINNING = 8192
+"""Bytes in which a video has a zero: many packets of 188 bytes, each with padding, tables or numbers."""
 _READ = frozenset(video.ENDINGS | decode.ENDINGS)
 Tell = Callable[[str], None]
 
@@ -60,10 +62,12 @@ def _files(text: str, out: Path, tell: Tell) -> Iterator[tuple[Path, Path]]:
     """Each file, with the folder to which its path below `out` is relative."""
     path = user_path(text)
     if os.path.exists(path):
-        if not os.path.isdir(path) and not _kind(path):
-            raise UsageError(f"'{text}': its ending is not that of a picture or video")
         if _is_special(path):
             raise UsageError(f"'{text}' is not an ordinary file")
+        if not os.path.isdir(path) and not _kind(path):
+            text_file = path.suffix.lower() == ".ts"
+            wrong = "it is text, not a video" if text_file else "its ending is not that of a picture or video"
+            raise UsageError(f"'{text}': {wrong}")
         yield from _below(path, out, tell)
         return
     found = _matches(path)
@@ -85,7 +89,7 @@ def _below(path: Path, out: Path, tell: Tell) -> Iterator[tuple[Path, Path]]:
     found.left_out.update([_SPECIAL] * len(special))
     for remark in found.remarks(path):
         tell(remark)
-    yield from ((path / name, path) for name in names if name not in special)
+    yield from ((path / name, path) for name in names if name not in special and _kind(path / name))
 
 
 def _of_pattern(pattern: Path, found: Sequence[str], out: Path, tell: Tell) -> Iterator[Path]:
@@ -140,8 +144,17 @@ def _is_special(path: Path) -> bool:
 def _kind(path: Path) -> str:
     ending = path.suffix.lower()
     if ending in video.ENDINGS:
-        return VIDEO
+        return "" if ending == ".ts" and _is_text(path) else VIDEO
     return PICTURE if ending in decode.ENDINGS else ""
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file begins as text does: `.ts` is also the ending of TypeScript. Videos have zeros early on."""
+    try:
+        with path.open("rb") as file:
+            return b"\0" not in file.read(_BEGINNING)
+    except OSError:  # told when it is read
+        return False
 
 
 def _job(source: Path, base: Path, out: Path) -> Job:
@@ -172,7 +185,8 @@ def _with_own_names(jobs: Sequence[Job], tell: Tell) -> list[Job]:
 
 
 def _free(job: Job, taken: Container[Path]) -> Path:
-    target, number = job.target.with_name(f"{job.source.name}.png"), 2
+    name, ending = job.source.name, job.target.suffix
+    target, number = job.target.with_name(f"{name}{ending}"), 2
     while target in taken:
-        target, number = job.target.with_name(f"{job.source.name}-{number}.png"), number + 1
+        target, number = job.target.with_name(f"{name}-{number}{ending}"), number + 1
     return target

@@ -2,12 +2,14 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageFile
+
+from ganzoo.data.depth import stored
 
 ORIENTATION = 0x0112
 XMP, IPTC = 700, 33723
@@ -41,13 +43,16 @@ _COLOURS = (b"cHRM", b"cICP", b"gAMA", b"sRGB")
 """The chunks of a PNG that say which colours its numbers mean, where it has no profile."""
 _CAPTION = 0x0404
 """The block of Photoshop's resources that holds the IPTC record."""
+_FRAME_HEAD = 16
+"""Bytes at the start of a frame of an animated WebP that say its place and time. Chunks of its own follow."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """`exif` has neither XMP, IPTC nor a colour profile. `dpi` is across and down. `compression` is Pillow's name.
+    """`exif` has neither XMP, IPTC nor a colour profile. `dpi` is across and down.
 
-    `colours` are chunks of a PNG without a profile, by their names.
+    `compression` is Pillow's name of that of a TIFF, `lossless` that of a WebP. `colours` are chunks of a PNG without a
+    profile, by their names.
     """
 
     exif: bytes | None = None
@@ -58,6 +63,7 @@ class Metadata:
     text: Mapping[str, str] = field(default_factory=dict)
     colours: Mapping[bytes, bytes] = field(default_factory=dict)
     compression: str | None = None
+    lossless: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -70,6 +76,22 @@ def colours_of(png: bytes) -> dict[bytes, bytes]:
             found[name] = png[at + 8 : at + 8 + length]
         at += length + 12
     return found
+
+
+def is_lossless(image: Image.Image) -> bool:
+    """Whether a WebP holds no frame that lost something by compression. It must be asked before it is loaded."""
+    if image.format != "WEBP" or not isinstance(image, ImageFile.ImageFile):
+        return False
+    names = set(_chunk_names(stored(image)))
+    return b"VP8L" in names and b"VP8 " not in names
+
+
+def _chunk_names(webp: bytes) -> Iterator[bytes]:
+    place = 12
+    while place + 8 <= len(webp):
+        name, length = webp[place : place + 4], int.from_bytes(webp[place + 4 : place + 8], "little")
+        yield name
+        place += 8 + (_FRAME_HEAD if name == b"ANMF" else length + length % 2)
 
 
 def orientation_of(image: Image.Image) -> int:

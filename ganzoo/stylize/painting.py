@@ -138,9 +138,8 @@ def _write_webp(
         append_images=[_Rest(images, len(delays) - 1)],
         duration=delays,
         loop=plays,
-        quality=QUALITY,
         method=4,
-        **options,
+        **{"quality": QUALITY, **options},
     )
 
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ganzoo.data.colour import SRGB, applied, in_srgb, is_srgb, profile_of
 from ganzoo.data.decode import MAX_PIXELS, any_size, colours, open_header, upright
 from ganzoo.errors import DataError, one_line
 from ganzoo.io.memory import free_memory
-from ganzoo.stylize.metadata import COLOURS, Metadata, colours_of, metadata_of, orientation_of
+from ganzoo.stylize.metadata import COLOURS, Metadata, colours_of, is_lossless, metadata_of, orientation_of
 
 LOST = "painted in sRGB, without the embedded colour profile"
 
@@ -64,6 +64,8 @@ def naming(path: Path) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     """The error on one line, without the names of types that say nothing more."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
     return one_line(error).removeprefix("ValueError: ").removeprefix("OSError: ")
 
 
@@ -92,8 +94,9 @@ def photo_of(image: Image.Image) -> Photo:
     """A picture of any mode that Pillow has opened or made. Raises what Pillow raises."""
     notes: list[str] = []
     profile, stored = profile_of(image), orientation_of(image) if image.format == "TIFF" else None
+    lossless = is_lossless(image)
     turned = upright(image, notes.append)
-    metadata = metadata_of(image, turned.size, stored or orientation_of(image))
+    metadata = replace(metadata_of(image, turned.size, stored or orientation_of(image)), lossless=lossless)
     alpha = np.asarray(_alpha(turned)) if turned.has_transparency_data else None
     flat = colours(turned)
     shown = in_srgb(flat, profile, notes.append)
@@ -137,16 +140,8 @@ def in_profile(photo: Photo, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return result
 
 
-def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Reads a grey picture as numbers in [0, 1], resized to H W. Raises DataError.
-
-    White is translated; black and what is transparent stay.
-    """
-    return mask_of(read_photo(path), size)
-
-
 def mask_of(photo: Photo, size: tuple[int, int]) -> NDArray[np.float32]:
-    """A picture that was read as a mask; see `read_mask`."""
+    """A picture as grey numbers in [0, 1], resized to H W. White is translated; black and what is transparent stay."""
     grey = np.asarray(Image.fromarray(photo.pixels).convert("L"), np.float32) / 255
     if photo.alpha is not None:
         grey = grey * (photo.alpha.astype(np.float32) / 255)

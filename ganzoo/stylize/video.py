@@ -19,6 +19,12 @@ _AS_MATROSKA = frozenset((".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".ogv"))
 ENDINGS = _AS_MATROSKA | frozenset(
     (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".ts", ".mts", ".m2ts", ".3gp", ".flv")
 )
+
+
+class EndsEarlyError(GanzooError):
+    """A video was cut off or damaged. What there is of it is painted."""
+
+
 Stylize = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 """Pixels H W 3 of a frame -> the same translated."""
 Progress = Callable[[int, int], None]
@@ -46,7 +52,7 @@ def stylize_video(
     line for everything that is not kept. Memory holds one frame at a time.
 
     Raises DataError for a file that is no video, StorageError when the disk fails, UsageError without PyAV and while
-    another process paints the same target. Raises GanzooError after `target` is written if the source ends early.
+    another process paints the same target. Raises EndsEarlyError after `target` is written if the source ends early.
     """
     library = _library()
     try:
@@ -66,7 +72,7 @@ def stylize_video(
     except OSError as error:
         raise StorageError(f"can't write '{target}': {one_line(error)}") from None
     if opened.expected:
-        raise GanzooError(
+        raise EndsEarlyError(
             f"'{source}' ends early, cut off or damaged: {count} of about {max(count, opened.expected)} frames are in"
             f" '{target}'"
         )

@@ -113,6 +113,20 @@ def test_options_reach_the_brush(run_folder: str, photo: Path, tmp_path: Path) -
     assert np.abs(before - after).max() <= 1
 
 
+def test_how_the_values_of_a_mask_were_read_is_told_once(
+    run_folder: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(np.full((40, 61), 2000, np.uint16)).save(tmp_path / "mask.tif")
+    (tmp_path / "again.png").write_bytes(photo.read_bytes())
+    given = ["stylize", run_folder, str(photo), str(tmp_path / "again.png"), "--out", str(tmp_path / "out"), "--mask"]
+    assert run_command([*given, str(tmp_path / "mask.tif")]) == 0
+    said = capsys.readouterr().err
+    assert said.count("mask.tif': values of more than 8 bits taken as 0 to 4,095") == 1
+    (tmp_path / "mask.tif").write_bytes(b"nothing")
+    assert run_command([*given, str(tmp_path / "mask.tif")]) == 3
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -167,7 +181,14 @@ def test_a_video_that_ends_early_is_painted_and_ends_with_1(
     assert (tmp_path / "out" / "in.mp4").is_file()
     assert run_command([*given, str(tmp_path / "bad.mp4")]) == 3
     said = capsys.readouterr().err
-    assert "bad.mp4' can't be read as a video" in said and len(said.splitlines()) == 1
+    assert "bad.mp4' can't be read as a video: it is no video, or its beginning or end is missing\n" in said
+    assert len(said.splitlines()) == 1
+    assert run_command([*given, str(clip), str(tmp_path / "bad.mp4")]) == 1
+    said = capsys.readouterr().err
+    assert "1 of 2 files could not be painted\nganzoo: 1 of 2 files is painted only in part\n" in said
+    Image.new("L", (32, 32)).save(tmp_path / "mask.png")
+    assert run_command([*given, str(clip), "--mask", str(tmp_path / "mask.png")]) == 2
+    assert "in.mp4' is a video, and --mask is for pictures" in capsys.readouterr().err
 
 
 def test_a_model_that_draws_from_noise_paints_no_photo(

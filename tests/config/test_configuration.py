@@ -425,7 +425,7 @@ def test_a_folder_in_a_file_has_the_name_that_is_written(catalog, tmp_path, monk
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("data: null", r"None is no name: write a text \(in YAML in quotes.* \(file own\.yaml, line 1\)"),
+        ("data: null", r"null is no name: write a text \(in YAML in quotes.* \(file own\.yaml, line 1\)"),
         ("lr: 0.1\nbatch: no", r"batch='no' \(file own\.yaml, line 2\): "),
         ("lr: 0.1\nlrr: 1", r"unknown option 'lrr' for dcgan \(file own\.yaml, line 2\)\. Did you mean 'lr'\?"),
         ("data: scenes\n\ndata.cuont: 3", r"unknown option 'data\.cuont' .*line 3\)"),

@@ -288,7 +288,7 @@ def oddities(folder: Path) -> dict[str, str]:
     os.mkfifo(folder / "pipe.jpg")
     return {
         **{name: expected for name, (_, expected) in files.items()},
-        "gone.jpg": "FileNotFoundError",
+        "gone.jpg": "no such file or directory",
         "self.jpg": "OSError",
         "pipe.jpg": "not an ordinary file",
     }

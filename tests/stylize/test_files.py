@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from ganzoo.errors import DataError, UsageError
 from ganzoo.stylize.jobs import jobs_of
-from ganzoo.stylize.photo import read_mask, read_photo
+from ganzoo.stylize.photo import mask_of, read_photo
 from ganzoo.stylize.writing import write_photo
 
 
@@ -66,7 +66,7 @@ def test_a_broken_file_is_one_line(tmp_path: Path) -> None:
 
 def test_a_mask_takes_the_size_of_the_photo(tmp_path: Path) -> None:
     Image.fromarray(np.array([[0, 255]], np.uint8)).resize((20, 20), 0).save(tmp_path / "m.png")
-    mask = read_mask(tmp_path / "m.png", (50, 80))
+    mask = mask_of(read_photo(tmp_path / "m.png"), (50, 80))
     assert mask.shape == (50, 80) and mask[25, 5] == 0 and mask[25, 75] == 1
 
 

@@ -80,6 +80,28 @@ def test_pictures_that_would_get_one_name_keep_their_endings(tmp_path: Path) -> 
     assert len(said) == 1 and "'x.avif.png', since another file would have the same name (2 more likewise)" in said[0]
 
 
+def test_videos_that_would_get_one_name_keep_their_endings_and_stay_videos(tmp_path: Path) -> None:
+    put(tmp_path, "a.mpg", "a.WMV", "b.ogv", "c.mkv", "c.vob")
+    said: list[str] = []
+    found = results(tmp_path, out=tmp_path / "out", said=said)
+    assert found == ["a.WMV.mkv", "a.mpg.mkv", "b.mkv", "c.mkv", "c.vob.mkv"] and len(said) == 1
+
+
+def test_a_script_is_no_video(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "empty.ts")
+    (tmp_path / "Gallery.ts").write_text("Gallery.show({ photos: 'ö' });\n" * 400)
+    video = b"\x47\x40\x00\x10\x00" + b"\xff" * 183
+    (tmp_path / "film.ts").write_bytes(video)
+    (tmp_path / "middle.ts").write_bytes(video[90:] + video)
+    (tmp_path / "empty.ts").write_bytes(b"")
+    said: list[str] = []
+    wanted = ["a.jpg", "film.ts", "middle.ts"]
+    assert results(tmp_path, out=tmp_path / "out", said=said) == wanted
+    assert results(tmp_path / "*", out=tmp_path / "out", said=said) == wanted and said == []
+    with pytest.raises(UsageError, match=r"Gallery.ts': it is text, not a video"):
+        results(tmp_path / "Gallery.ts", out=tmp_path / "out")
+
+
 def test_a_file_that_is_named_twice_is_painted_once(tmp_path: Path) -> None:
     put(tmp_path, "trip/deep/a.jpg")
     assert results(tmp_path / "trip", tmp_path / "trip/deep/a.jpg", out=tmp_path / "out") == ["deep/a.jpg"]

@@ -13,7 +13,7 @@ from ganzoo.data import decode as rules
 from ganzoo.data.decode import decode
 from ganzoo.errors import DataError
 from ganzoo.stylize import photo as photos
-from ganzoo.stylize.photo import in_profile, on_white, photo_of, read_mask, read_photo
+from ganzoo.stylize.photo import in_profile, mask_of, on_white, photo_of, read_photo
 from ganzoo.stylize.writing import write_photo
 from tests.data.deep_files import png, tiff
 from tests.data.icc import ADOBE_RGB, GREY, LINEAR
@@ -51,7 +51,7 @@ def test_training_painting_masks_and_python_see_the_same(kind: str, tmp_path: Pa
     read = read_photo(stored(tmp_path, FILES[kind]))
     assert np.abs(read.pixels.astype(int) - trained).max() <= 1
     assert set(read.notes) - {photos.LOST} == set(notes) - {rules.GREY}
-    mask = read_mask(tmp_path / "a.png", (64, 64))
+    mask = mask_of(read_photo(tmp_path / "a.png"), (64, 64))
     assert np.abs(mask * 255 - trained[..., 0]).max() <= 1
     given = photo_of(Image.open(io.BytesIO(FILES[kind])))
     assert np.array_equal(given.pixels, read.pixels) and given.notes == read.notes
@@ -64,14 +64,14 @@ def test_a_dark_photo_of_sixteen_bits_stays_dark(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [png(np.full((9, 9), 32768)), tiff(np.full((9, 9), 0.5, "<f4"))])
 def test_a_constant_mask_of_mid_grey_is_a_half(data: bytes, tmp_path: Path) -> None:
-    assert np.abs(read_mask(stored(tmp_path, data), (30, 20)) - 0.5).max() <= 1 / 255
+    assert np.abs(mask_of(read_photo(stored(tmp_path, data)), (30, 20)) - 0.5).max() <= 1 / 255
 
 
 def test_what_is_transparent_in_a_mask_stays_a_photo(tmp_path: Path) -> None:
     values = np.full((8, 8, 2), 255, np.uint8)
     values[:, :4, 1] = 0
     Image.fromarray(values).save(tmp_path / "m.png")
-    mask = read_mask(tmp_path / "m.png", (8, 8))
+    mask = mask_of(read_photo(tmp_path / "m.png"), (8, 8))
     assert mask[:, :4].max() == 0 and mask[:, 4:].min() == 1
 
 

@@ -222,6 +222,21 @@ def test_what_is_transparent_is_white_where_the_format_has_no_transparency(tmp_p
         assert written.getextrema() == ((255, 255),) * 3
 
 
+@pytest.mark.parametrize("frames", [1, 3])
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_lossless_webp_stays_so_and_no_other_becomes_one(frames: int, lossless: bool, tmp_path: Path) -> None:
+    first, *others = (picture().rotate(90 * number, expand=False) for number in range(frames))
+    more = {"save_all": True, "append_images": others} if others else {}
+    first.save(tmp_path / "in.webp", lossless=lossless, icc_profile=b"odd", exif=exif_block(), **more)
+    target, _ = painted(tmp_path / "in.webp")
+    with Image.open(tmp_path / "in.webp") as before, Image.open(target) as after:
+        for number in range(frames):
+            before.seek(number), after.seek(number)
+            assert np.array_equal(np.asarray(before.convert("RGB")), np.asarray(after.convert("RGB"))) == lossless
+    content = target.read_bytes()
+    assert (b"VP8L" in content, b"VP8 " in content) == (lossless, not lossless)
+
+
 @pytest.mark.parametrize("ending", ["bmp", "gif"])
 def test_where_no_profile_can_be_written_colours_are_srgb_and_that_is_told(ending: str, tmp_path: Path) -> None:
     image = Image.new("RGB", (8, 8), (100, 200, 50))
