@@ -45,10 +45,10 @@ class DataSources:
 
     def read(self, view: View) -> tuple[Images, Images | None]:
         """All target images and all photos, decoded or from the cache; photos are None for a model without them."""
-        images = read_images(self.target, self.configuration, view)
         if self.photos is None:
-            return images, None
-        return images, read_images(self.photos, self.configuration, view, labels=False)
+            return read_images(self.target, self.configuration, view), None
+        paintings = read_images(self.target, self.configuration, view, called="paintings")
+        return paintings, read_images(self.photos, self.configuration, view, called="photos", labels=False)
 
     def plain_target(self, view: View | None = None, *, decoded: Images | None = None) -> Images:
         """All target images at training size, without margin: `decoded` itself, if it has that size."""
@@ -86,10 +86,12 @@ def open_source(configuration: Configuration, field: str = "data") -> PictureStr
     return source
 
 
-def read_images(source: PictureStream, configuration: Configuration, view: View, *, labels: bool = True) -> Images:
+def read_images(
+    source: PictureStream, configuration: Configuration, view: View, *, called: str = "images", labels: bool = True
+) -> Images:
     """All images at training size, with the augmentation's margin; the view hears which were skipped or changed.
 
-    Without `labels`, as for a translator's photos, it does not hear of those either.
+    `called` is what they are called then. Without `labels`, as for a translator's photos, it does not hear of those.
 
     Raises DataError when more images are unusable than `max_bad` allows.
     """
@@ -101,12 +103,12 @@ def read_images(source: PictureStream, configuration: Configuration, view: View,
     if images.skipped:
         first, problem = images.skipped[0]
         count = len(images) + len(images.skipped)
-        view.notice(f"{len(images.skipped)} of {count} images skipped, such as '{visible(first)}': {problem}")
+        view.notice(f"{len(images.skipped)} of {count} {called} skipped, such as '{visible(first)}': {problem}")
     gone = without_images(source.attributes, images.attributes) if labels else ()
     if gone:
         view.notice(f"labels without a usable image, which are left out: {', '.join(gone)}")
     for note, number in images.notes.items():
-        view.notice(f"{number} of {len(images)} images: {note}")
+        view.notice(f"{number} of {len(images)} {called}: {note}")
     return images
 
 

@@ -87,6 +87,17 @@ def test_folders_of_a_translators_photos_are_no_labels(tmp_path: Path, tiny: Cal
     assert "labels" not in text and "@eaDir (1)" in text and "looks like two sides of a translator" in text
 
 
+def test_photos_and_paintings_are_told_apart(tmp_path: Path, tiny: Callable[..., Configuration]) -> None:
+    for side, count in (("photos", 3), ("paintings", 2)):
+        (tmp_path / side).mkdir()
+        for number in range(count):
+            Image.new("L", (20, 20), 9 + number).save(tmp_path / side / f"{number}.png")
+    heard = Heard()
+    DataSources(tiny("fastcut", data=str(tmp_path / "photos"), style=str(tmp_path / "paintings"))).read(heard)
+    text = "\n".join(heard.notices)
+    assert "3 of 3 photos: grey" in text and "2 of 2 paintings: grey" in text
+
+
 def test_a_folder_that_is_missing_or_can_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="there is no folder"):
         FolderSource(FolderOptions(path=str(tmp_path / "gone")))
