@@ -62,7 +62,7 @@ class TranslationScorer:
         if len(paintings) < FEWEST_PAINTINGS:
             raise DataError(
                 f"{counted(len(paintings), 'painting')} can't be scored on: give at least {FEWEST_PAINTINGS}, of which"
-                " one half is compared with the other, or train without --score-every"
+                " one half is compared with the other; to train without scores, leave out --score-every"
             )
         self.encoder = encoder
         self.device = device
