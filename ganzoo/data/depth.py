@@ -4,9 +4,7 @@ Training, painting, masks, styles and pictures from Python all pass through `eig
 """
 
 import io
-import struct
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from ganzoo.data.chunks import png_chunks
 from ganzoo.data.ranges import Note, Values, scaled
 
 DEEP = "more than 8 bits a channel, scaled to 8"
@@ -169,21 +168,10 @@ def _declared(image: Image.Image) -> tuple[float, ...]:
 
 def _significant(data: bytes) -> tuple[float, ...]:
     """By the chunk sBIT. Its values should stand at the upper end of the 16 bits, but may stand at the lower."""
-    for name, content in _chunks(data):
+    for name, content in png_chunks(data, until=b"IDAT"):
         if name == b"sBIT" and content and 8 <= max(content) <= 16:
             return tuple(sorted({2.0 ** max(content) - 1, 65535.0}))
     return ()
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks of a PNG before its pixels."""
-    place = 8
-    while place + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, place)
-        if name == b"IDAT":
-            return
-        yield name, data[place + 8 : place + 8 + length]
-        place += length + 12
 
 
 def _tag(image: Image.Image, number: int) -> float | None:

@@ -1,12 +1,14 @@
 """Writes animated PNG files frame by frame; Pillow's writer holds all frames in memory, and joins equal ones."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from io import BytesIO
 from typing import Any, BinaryIO
 
 from PIL import Image
+
+from ganzoo.data.chunks import png_chunks
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HIGHEST = 65535
@@ -29,7 +31,7 @@ def write_apng(
     for number, (image, delay) in enumerate(zip(frames, delays, strict=True)):
         buffer = BytesIO()
         image.save(buffer, "PNG", **(options if number == 0 else {}))
-        chunks = list(_chunks(buffer.getvalue()))
+        chunks = list(png_chunks(buffer.getvalue()))
         if number == 0:
             file.write(_SIGNATURE + _chunk(*chunks[0]))
             file.write(_chunk(b"acTL", _number(len(delays) - poster) + _number(plays)))
@@ -57,14 +59,6 @@ def _control(image: Image.Image, delay: float) -> bytes:
         above, below = min(round(delay / 1000), _HIGHEST), 1
     times = above.to_bytes(2, "big") + below.to_bytes(2, "big")
     return _number(image.width) + _number(image.height) + bytes(8) + times + bytes(2)
-
-
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    place = len(_SIGNATURE)
-    while place < len(png):
-        length = int.from_bytes(png[place : place + 4], "big")
-        yield png[place + 4 : place + 8], png[place + 8 : place + 8 + length]
-        place += 12 + length
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:

@@ -4,12 +4,12 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ganzoo.io.installed import version
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 
 
@@ -24,7 +24,7 @@ def identity_of(stylizer: Stylizer, options: StylizeOptions, run: Mapping[str, A
         "model": hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest(),
         "style": "" if stylizer.style is None else _hash_of({"style": stylizer.style}),
         "device": stylizer.device.type,
-        "version": f"{metadata.version('ganzoo-core')}, torch {torch.__version__}",
+        "version": f"{version('ganzoo-core')}, torch {torch.__version__}",
         **{name: str(value) for name, value in dataclasses.asdict(options).items()},
     }
 

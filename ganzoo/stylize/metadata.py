@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
+from ganzoo.data.chunks import png_chunks
 from ganzoo.data.depth import stored
 
 ORIENTATION = 0x0112
@@ -69,13 +70,7 @@ class Metadata:
 
 def colours_of(png: bytes) -> dict[bytes, bytes]:
     """The chunks of a PNG that say what its colours mean. Pillow reads one of them not at all, and others rounded."""
-    found, at = {}, 8
-    while at + 8 <= len(png) and png[at + 4 : at + 8] != b"IDAT":
-        length, name = int.from_bytes(png[at : at + 4], "big"), png[at + 4 : at + 8]
-        if name in _COLOURS:
-            found[name] = png[at + 8 : at + 8 + length]
-        at += length + 12
-    return found
+    return {name: content for name, content in png_chunks(png, until=b"IDAT") if name in _COLOURS}
 
 
 def is_lossless(image: Image.Image) -> bool:

@@ -89,7 +89,8 @@ def _paint_film(
 
     def painted() -> Iterator[tuple[Image.Image, Photo]]:
         for done, photo in enumerate(photos, 1):
-            first.append(photo) if done == 1 else None
+            if done == 1:
+                first.append(photo)
             image, lost = picture_of(photo, paint(photo.pixels), form)
             notes.update(dict.fromkeys((*photo.notes, *lost)))
             progress(done, len(shots))

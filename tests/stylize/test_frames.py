@@ -1,4 +1,4 @@
-"""Every frame of an animation and every page of a document is painted, at its time; what is left out is told."""
+"""Every frame of an animation and every page of a document is painted at its time, or a note says what is left out."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""What the file of a video says survives painting, and what can't is told in one line."""
+"""What the file of a video says survives painting, and one line names what does not."""
 
 import io
 from fractions import Fraction

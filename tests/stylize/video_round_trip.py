@@ -1,4 +1,4 @@
-"""Paints videos of all kinds at strength 0: how much comes back, and what is told.
+"""Paints videos of all kinds at strength 0: how much comes back, and what users read.
 
 `python -m tests.stylize.video_round_trip` prints a table of every codec, container and pixel format that PyAV
 writes and ganzoo reads.
