@@ -1,7 +1,7 @@
 """What training, scoring and sampling read: target images, and the source photos of a translator."""
 
-import math
 import os
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from ganzoo.data.cache import Images, prepare
 from ganzoo.data.folder import FolderSource
 from ganzoo.data.labels import without_images
 from ganzoo.data.pairs import partners
+from ganzoo.data.scale import kept_size
 from ganzoo.data.source import PictureStream
 from ganzoo.data.training import TrainingData
 from ganzoo.data.walk import visible
@@ -42,6 +43,12 @@ class DataSources:
     def photos(self) -> PictureStream | None:
         """What a translator starts from; None for a model that draws from noise."""
         return None if target_field(self.configuration) == "data" else open_source(self.configuration)
+
+    def sides(self) -> Iterator[PictureStream]:
+        """The target, and the photos where there are some."""
+        yield self.target
+        if self.photos is not None:
+            yield self.photos
 
     def read(self, view: View) -> tuple[Images, Images | None]:
         """All target images and all photos, decoded or from the cache; photos are None for a model without them."""
@@ -98,7 +105,7 @@ def read_images(
     settings = configuration.settings
     for text in source.remarks(labels=labels) if isinstance(source, FolderSource) else ():
         view.notice(text)
-    size = enlarged(settings.size, build_augmentation(configuration).margin)
+    size = kept_size(settings, build_augmentation(configuration).margin)
     images = prepare(source, size, view, max_bad=settings.max_bad)
     if images.skipped:
         first, problem = images.skipped[0]
@@ -150,10 +157,3 @@ def without_margin(pixels: Tensor, size: Size) -> Tensor:
     images = (Image.fromarray(image) for image in pixels.permute(0, 2, 3, 1).numpy())
     fitted = [ImageOps.fit(image, (size.width, size.height), Image.Resampling.LANCZOS) for image in images]
     return torch.from_numpy(np.stack([np.asarray(image) for image in fitted])).permute(0, 3, 1, 2)
-
-
-def enlarged(size: Size, margin: float) -> Size:
-    """The size multiplied by `margin`, rounded up."""
-    # Rounded first, because 50 * 1.1 is 55.00000000000001 in floating point, and its ceiling 56.
-    height, width = (math.ceil(round(side * margin, 6)) for side in (size.height, size.width))
-    return Size(height, width)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ganzoo.batch import Batch, SharedGenerator, alike
 from ganzoo.config.units import Size
+from ganzoo.data.crop import cropped
 from ganzoo.data.images import from_uint8
 from ganzoo.data.inputs import without_margin
 from ganzoo.data.order import Order, balanced
@@ -19,6 +20,7 @@ class Batches:
     """The batches of one training, of which each of several processes draws its own part.
 
     All randomness comes from `rng` and from the seed of the orders, so that the batch at a position is always the same.
+    With `crop`, images are crops of that size, taken at random scales before they are augmented.
     """
 
     def __init__(
@@ -31,11 +33,13 @@ class Batches:
         seed: int,
         augment: Augmentation | None,
         processes: Processes,
+        crop: Size | None = None,
     ) -> None:
         self.data = data
         self.device = device
         self.size = size
         self.augment = None if augment is None or isinstance(augment, NoAugmentation) else augment.to(device)
+        self.crop = crop
         self._processes = processes
         self._local = processes.local_slice(size)
         self._layout = gan.layout(device)
@@ -93,7 +97,7 @@ class Batches:
         return data.sources.take(numbers)[0]
 
     def _augmented(self, pixels: Tensor, rng: torch.Generator) -> Tensor:
-        images = self._images(pixels)
+        images = self._images(pixels if self.crop is None else cropped(pixels, self.crop, rng))
         if self.augment is not None:
             with torch.no_grad():
                 images = self.augment(images, rng).clamp(-1, 1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from ganzoo.config.configuration import ResolvedPart
 from ganzoo.config.units import Size
 from ganzoo.data.images import from_uint8, grid
-from ganzoo.data.inputs import enlarged
+from ganzoo.data.scale import enlarged
 from ganzoo.data.source import ImageSource, Picture, PictureStream
 from ganzoo.errors import DataError
 from ganzoo.model import Augmentation
