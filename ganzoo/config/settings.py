@@ -18,9 +18,10 @@ def _device(text: object) -> str:
 DeviceName = Annotated[str, BeforeValidator(_device)]
 
 
-def _pixels(value: object) -> object:
+def pixels(value: object) -> "int | Auto":
+    """A number of pixels, or auto. Raises ValueError for anything else."""
     if value == AUTO:
-        return value
+        return AUTO
     text = str(value).strip()
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,5}", text) or not 8 <= int(text) <= _MOST_PIXELS:
         raise ValueError(f"write auto or a number of pixels from 8 to {_MOST_PIXELS}")
@@ -37,7 +38,7 @@ def _switch(value: object) -> object:
 Auto = Literal["auto"]
 AUTO: Auto = "auto"
 _MOST_PIXELS = 8192
-PixelsField = Annotated[int | Auto, BeforeValidator(_pixels)]
+PixelsField = Annotated[int | Auto, BeforeValidator(pixels)]
 SwitchField = Annotated[bool | Auto, BeforeValidator(_switch)]
 
 

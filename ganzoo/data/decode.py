@@ -48,7 +48,8 @@ BAD_EXIF = "EXIF is damaged, so the orientation is as stored"
 
 ORIENTATION = 0x0112
 """The EXIF tag."""
-_ON_ITS_SIDE = (5, 6, 7, 8)
+SIDEWAYS = frozenset({5, 6, 7, 8})
+"""Its values for pictures that are stored turned by 90 degrees."""
 
 # Blocks of 32 MB and more go back to the system when they are freed. Smaller ones stay with the thread.
 Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
@@ -138,8 +139,10 @@ def open_header(data: bytes, *, any_shape: bool = False) -> Image.Image:
 
 def native_size(file: IO[bytes]) -> Size:
     """The size of the picture in a file once it is upright, from its header. Raises any type where there is none."""
-    with any_size(), Image.open(file, formats=FORMATS) as image:
-        turned = image.getexif().get(ORIENTATION, 1) in _ON_ITS_SIDE
+    formats = _formats(file.read(12))
+    file.seek(0)
+    with any_size(), Image.open(file, formats=formats) as image:
+        turned = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
         return Size(image.width, image.height) if turned else Size(image.height, image.width)
 
 

@@ -9,7 +9,7 @@ from ganzoo.batch import Batch, SharedGenerator, alike
 from ganzoo.config.units import Size
 from ganzoo.data.crop import cropped
 from ganzoo.data.images import from_uint8
-from ganzoo.data.inputs import without_margin
+from ganzoo.data.inputs import fitted
 from ganzoo.data.order import Order, balanced
 from ganzoo.data.training import TrainingData, unseen
 from ganzoo.engine.processes import Processes
@@ -77,13 +77,13 @@ class Batches:
     def unseen_sources(self, most: int, size: Size) -> Tensor | None:
         """At most so many photos that the training never sees (any, where none are held out), B 3 H W in [-1, 1].
 
-        They have that `size`, without the margin of an augmentation.
+        They have that `size` and are whole, without the margin of an augmentation.
         """
         data = self.data
         if data.sources is None:
             return None
         pixels, _ = data.sources.take(unseen(data.sources, data.source_numbers, most))
-        return self._images(without_margin(pixels, size)).contiguous(memory_format=self._layout)
+        return self._images(fitted(pixels, size)).contiguous(memory_format=self._layout)
 
     def _sources(self, chosen: NDArray[np.int64], position: int) -> Tensor | None:
         """The photos of a batch, uint8 B 3 H W; those of the `chosen` paintings where they are pairs."""

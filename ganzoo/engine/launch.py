@@ -138,7 +138,9 @@ class _Launch:
 
     def _scale(self) -> Scale:
         """The scale of the images, which the main process finds out for all: each may have a part of its own."""
-        own = scale_of(self.sources.configuration, self.sources.sides) if self.team.processes.is_main else None
+        own = None
+        if self.team.processes.is_main:
+            own = scale_of(self.sources.configuration, self.sources.sides, self.view.notice)
         return Scale.parse(self.team.broadcast("scale", str(own)))
 
     def read(self) -> tuple[Images, Images | None]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from ganzoo.batch import Batch, example_labels
 from ganzoo.config.units import Size
 from ganzoo.data.images import grid, pair_columns
+from ganzoo.data.scale import in_multiples
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.crashes import crash_point
@@ -182,8 +183,7 @@ def _shown(trainer: Trainer, size: Size) -> tuple[Size, int]:
     sources, gan = trainer.data.sources, trainer.gan
     if trainer.batches.crop is None or sources is None or not isinstance(gan, Translator):
         return size, SAMPLES // 2
-    height, width = (side // gan.size_multiple * gan.size_multiple for side in sources.pixels.shape[1:3])
-    return Size(height, width), WHOLE_SAMPLES
+    return in_multiples(Size(*sources.pixels.shape[1:3]), gan.size_multiple), WHOLE_SAMPLES
 
 
 def _not_finite(taken: Checkpoint) -> str:
