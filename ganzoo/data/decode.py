@@ -43,7 +43,7 @@ MAX_ASPECT = 8.0
 TRANSPARENT = "transparent parts laid on white"
 FRAMES = "first picture of several taken (animation or multi-picture file)"
 GREY = "grey, the same in all three channels"
-ENLARGED = "smaller than the training size, so enlarged"
+ENLARGED = "smaller than they are kept, so enlarged"
 BAD_EXIF = "EXIF is damaged, so the orientation is as stored"
 
 ORIENTATION = 0x0112
@@ -142,7 +142,8 @@ def native_size(file: IO[bytes]) -> Size:
     formats = _formats(file.read(12))
     file.seek(0)
     with any_size(), Image.open(file, formats=formats) as image:
-        turned = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
+        header = image.format != "PNG" or "exif" in image.info  # else Pillow looks for it behind the pixels of a PNG
+        turned = header and image.getexif().get(ORIENTATION, 1) in SIDEWAYS
         return Size(image.width, image.height) if turned else Size(image.height, image.width)
 
 
