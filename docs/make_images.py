@@ -1,6 +1,6 @@
-"""Draws the pictures of the docs: the scenes, the augmentations, and the grids of finished runs.
+"""Draws the pictures of the docs: the scenes, the augmentations, crops, and the grids of finished runs.
 
-`python docs/make_images.py scenes`, `… augmentations` or `… NAME RUN` writes docs/images/NAME.png, and
+`python docs/make_images.py scenes`, `… augmentations`, `… crops` or `… NAME RUN` writes docs/images/NAME.png, and
 `… ladder COMPARISON` ladder.png, a row of pictures from the same noise for each run, and ladder.svg, their scores.
 """
 
@@ -21,6 +21,7 @@ from ganzoo.config.resolve import open_catalog
 from ganzoo.config.units import Size
 from ganzoo.data.images import from_uint8, grid
 from ganzoo.data.scale import enlarged
+from ganzoo.inference.preview import preview
 from ganzoo.parts import Parts
 from ganzoo.report_html.curves import Chart, Line
 from ganzoo.report_html.curves import draw as draw_chart
@@ -69,6 +70,13 @@ def augmentations() -> Image.Image:
     return grid(torch.cat(rows), columns=COUNT)
 
 
+def crops() -> Image.Image:
+    """A row for each of six scenes in oil: the whole scene, then crops of it."""
+    catalog = open_catalog(third_party=False)
+    painted = resolve_part(catalog, "dataset", "scenes", {"rendition": "oil"})
+    return preview(painted, resolve_part(catalog, "augmentation", "none", {}), Size(64, 64), load_size=256)
+
+
 def runs_of(comparison: Path) -> dict[str, Path]:
     """The folders of a comparison's runs by their names, in its order."""
     rows = json.loads((comparison / "comparison.json").read_text(encoding="utf-8"))["rows"]
@@ -113,7 +121,11 @@ def main(name: str, run: str = "") -> None:
         rows_of(runs).save(IMAGES / "ladder.png", optimize=True)
         (IMAGES / "ladder.svg").write_text(curves_of(runs), encoding="utf-8")
         return
-    picture = grid(ganzoo.load(run).sample(64)) if run else {"augmentations": augmentations}.get(name, scenes)()
+    picture = (
+        grid(ganzoo.load(run).sample(64))
+        if run
+        else {"augmentations": augmentations, "crops": crops}.get(name, scenes)()
+    )
     picture.save(IMAGES / f"{name}.png", optimize=True)
 
 

@@ -74,6 +74,25 @@ def test_a_folder_of_photos_is_shown_and_what_cannot_be_read_is_passed_over(
     assert tiles(tmp_path / "preview-scene.png", 16, 16).shape[:2] == (3, 1 + VARIANTS)
 
 
+def test_crops_are_shown_as_a_training_draws_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first image is that of a whole picture, all others are parts of it, each another one."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    place = np.arange(0, 240, 6, dtype=np.uint8)  # a row tells its place
+    pixels = np.broadcast_to(place[:, None, None], (40, 40, 3))
+    for number in range(2):
+        Image.fromarray(np.ascontiguousarray(pixels)).save(folder / f"{number}.png")
+    monkeypatch.chdir(tmp_path)
+    assert preview(folder, "--crop", "--size", "16") == 0
+    for row in tiles(tmp_path / "preview-crop.png", 16, 16).astype(int):
+        extents = row.max((1, 2, 3)) - row.min((1, 2, 3))
+        assert len(row) == 1 + VARIANTS and extents[0] > 210
+        assert (extents[1:] <= 236).all() and extents[1:].min() < 200 and len(set(extents.tolist())) > 4
+        assert extents.min() >= 15 * 6  # no more than the pixels that there are
+    assert preview(folder, "--crop", "--size", "16", "--augment", "scene") == 0
+    assert tiles(tmp_path / "preview-scene.png", 16, 16).shape[:2] == (2, 1 + VARIANTS)
+
+
 @pytest.mark.parametrize("case", MISTAKES)
 def test_a_mistake_is_one_line(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -281,6 +281,9 @@ def test_the_advice_can_be_configured_as_a_run(tmp_path, inspect):
     assert configure_run(advice.model, CATALOG, options=advice.options, settings=settings).settings.max_bad == 0.2
     assert advice.model in advice.command("a") and "--size 64x96" in advice.command("a")
     assert all(any(word in reason for reason in advice.reasons) for word in (advice.model, "augment=", "size 64x96"))
+    kept = "crops: pictures are kept at 120x180 pixels (1 MB"
+    translated = advise(inspect(data="a", style="a"), CATALOG, gpu=False)
+    assert any(kept in reason for reason in translated.reasons) and not any(kept in one for one in advice.reasons)
 
 
 def test_the_advice_depends_on_the_machine_the_pictures_and_the_registered_models(tmp_path, inspect):
