@@ -106,8 +106,8 @@ def _usual(sides: Mapping[str, PictureStream], size: Size, tell: Callable[[str],
     drawn = all(isinstance(sides[name], ImageSource) for name in unknown)
     if unknown and not (drawn and len(unknown) == len(sides)):
         tell(
-            f"images are trained on whole, as the size of those of {' and '.join(unknown)} is not known beforehand:"
-            f" --set load_size={LARGEST} keeps all at {LARGEST} pixels and trains on crops"
+            f"training on whole images, as the sizes of those of {' and '.join(unknown)} are not known before they are"
+            f" read: --set load_size={LARGEST} keeps all of them at {LARGEST} pixels and trains on crops"
         )
     return min(usual_side(found, size) for found in sizes.values())
 

@@ -114,7 +114,7 @@ def test_pictures_of_unknown_size_are_trained_on_whole_and_that_is_said(configur
     assert scale(configured("fastcut"), LARGE, Unsized(), said=said) == Scale(64, False)
     assert scale(configured("fastcut"), LARGE, Sized(), said=said) == Scale(64, False)
     assert scale(configured("fastcut"), Unsized(), Unsized(), said=said) == Scale(64, False)
-    assert [text.split(" is not known")[0].split("those of ")[1] for text in said] == [
+    assert [text.split(" are not known")[0].split("those of ")[1] for text in said] == [
         "style",
         "style",
         "data and style",
