@@ -57,5 +57,5 @@ RESUMABLE = frozenset(
 )
 """Settings that may change when a run is resumed. All others, but those in `PLACES`, belong to the run."""
 
-PLACES = frozenset(("data", "style", "data.path", "style.path"))
-"""Where images lie. It may change too, as long as the images are the same."""
+PLACES = frozenset(("data", "style", "data.path", "style.path", "teacher"))
+"""Where images lie, and the run that a painter learns from. It may change too, as long as they are the same."""
