@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ganzoo.api import compare, list_models, reproduce, resume, run
+    from ganzoo.api import compare, distil, list_models, reproduce, resume, run
     from ganzoo.config.units import Size
     from ganzoo.data.decode import decode
     from ganzoo.data.source import ImageSource, Picture, PictureStream
@@ -53,6 +53,7 @@ _HOMES = {
     "Weights": "specs",
     "compare": "api",
     "decode": "data.decode",
+    "distil": "api",
     "hookimpl": "hooks",
     "list_models": "api",
     "load": "inference.loading",
@@ -89,6 +90,7 @@ __all__ = [
     "Weights",
     "compare",
     "decode",
+    "distil",
     "hookimpl",
     "list_models",
     "load",

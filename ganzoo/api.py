@@ -58,6 +58,32 @@ def resume(folder: str | Path, *, view: View | None = None, **settings: object) 
     return resume_run(folder, open_catalog(), view or View(), settings=settings)
 
 
+def distil(
+    folder: str | Path,
+    *,
+    to: str = "micro",
+    step: str | int = "LATEST",
+    options: Mapping[str, object] | None = None,
+    budget: str = "20min",
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    view: View | None = None,
+    **settings: object,
+) -> "Run":
+    """Trains a small painter that copies the translator in a run folder, and returns its run.
+
+    `step` is the translator's checkpoint. Photos, size and device are those of its training unless `settings` (data,
+    size, seed …) say otherwise. `options` are those of the model `to`. Raises UsageError for a run that draws from
+    noise, and for a model that can't learn from a run.
+    """
+    from ganzoo.distilling import configure_distillation
+
+    view, catalog, place = view or View(), open_catalog(), user_path(folder)
+    asked = {"budget": budget, **settings}
+    wanted = configure_distillation(place, catalog, view, to=to, step=str(step), options=options, settings=asked)
+    return start_run(wanted, catalog, view, out=out, overwrite=overwrite)
+
+
 def compare(
     names: Sequence[str],
     *,

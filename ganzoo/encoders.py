@@ -92,7 +92,7 @@ class Encoder(nn.Module, ABC):
         self.channels = tuple(channels)
         self.resize = resize
         self.preprocessing = f"{resize}; mean {_numbers(mean)}; std {_numbers(std)}"
-        self.fingerprint = _fingerprint(network.state_dict(), f"{architecture}; {self.preprocessing}")
+        self.fingerprint = weights_fingerprint(network.state_dict(), f"{architecture}; {self.preprocessing}")
         self.network = self.prepare(network)
         self._memory = _Memory()
         scale, shift = [0.5 / s for s in std], [(0.5 - m) / s for m, s in zip(mean, std, strict=True)]
@@ -216,7 +216,8 @@ def _freeze(network: nn.Module) -> None:
             module.register_buffer(name, buffer, persistent=False)
 
 
-def _fingerprint(weights: Mapping[str, Tensor], rule: str) -> str:
+def weights_fingerprint(weights: Mapping[str, Tensor], rule: str) -> str:
+    """SHA-256 over names, shapes and values of the weights, and the text `rule`."""
     digest = hashlib.sha256(f"{rule}\0".encode())
     for name, value in sorted(weights.items()):
         if name.endswith("num_batches_tracked"):  # counts training steps and does not affect features

@@ -74,7 +74,8 @@ class ModelSpec:
     of the options of their parts: {"loss": "least-squares", "discriminator.norm": "layer", "lr": 5e-5}. `options` is
     then the class with these defaults. `tiny` is what `--tiny` needs beyond the tiny settings of the task and of the
     parts, so that a run on a CPU takes seconds. `paper` is an arXiv id or a DOI, `license` the SPDX id of the code.
-    Raises ValueError when a field can't be right.
+    `bf16` says that the model is known to train in bfloat16 as it does in float32, so that `precision=auto` may choose
+    it. Raises ValueError when a field can't be right.
     """
 
     name: str
@@ -87,6 +88,7 @@ class ModelSpec:
     weights: tuple[Weights, ...] = ()
     defaults: Mapping[str, object] = field(default_factory=dict)
     tiny: Mapping[str, object] = field(default_factory=dict)
+    bf16: bool = False
     api: int = _UNSAID
 
     def __post_init__(self) -> None:
@@ -104,7 +106,8 @@ class PartSpec:
     """Declaration of a part of recipes. Users choose it by name, such as `--set loss=wgan-gp`.
 
     `task` is the only task whose models it fits, such as translate for a generator that takes photos; None fits both.
-    `tiny` are those of its options that `--tiny` and checks need, so that a run on a CPU takes seconds.
+    `tiny` are those of its options that `--tiny` and checks need, so that a run on a CPU takes seconds. `bf16` is False
+    for a part with which `precision=auto` stays at float32, such as a penalty on gradients.
     """
 
     kind: PartKind
@@ -115,6 +118,7 @@ class PartSpec:
     paper: str = ""
     task: Task | None = None
     tiny: Mapping[str, object] = field(default_factory=dict)
+    bf16: bool = True
     api: int = _UNSAID
 
     def __post_init__(self) -> None:

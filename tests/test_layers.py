@@ -68,7 +68,7 @@ FLOORS = [
     Floor("engine", "torch numpy safetensors filelock", never=f"{KIT} scoring"),
     Floor("stylize", "torch numpy PIL yaml kornia av", never="weights"),
     Floor("inference", "torch numpy PIL yaml kornia av", never="weights"),
-    Floor("comparing reproducing", "torch numpy PIL yaml kornia av", never="weights"),
+    Floor("comparing distilling reproducing", "torch numpy PIL yaml kornia av", never="weights"),
     Floor(
         "testing",
         "torch numpy pydantic annotated_types",

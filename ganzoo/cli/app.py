@@ -24,6 +24,7 @@ COMMANDS = {
     "plugins": "ganzoo.cli.inspect:list_plugins",
     "run": "ganzoo.cli.run:train",
     "sample": "ganzoo.cli.sample:sample",
+    "distil": "ganzoo.cli.distil:distil",
     "project": "ganzoo.cli.project:project",
     "stylize": "ganzoo.cli.stylize:stylize",
     "export": "ganzoo.cli.export:export",

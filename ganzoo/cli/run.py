@@ -30,7 +30,7 @@ EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
 @click.option("--batch", type=int, help="Images a step draws from the data.")
 @click.option("--seed", type=int, help="Seed of weights, noise and order of the images.")
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:1.")
-@click.option("--precision", help="fp32 or bf16.")
+@click.option("--precision", help="auto, fp32 or bf16; auto measures which is faster.")
 @click.option("--compile", is_flag=True, default=None, help="Compile with torch.compile.")
 @click.option("--threads", type=int, help="CPU threads; 0 is torch's choice.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any option of `ganzoo show NAME`.")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ganzoo.config.configuration import Configuration, Layer
 
 TINY: Mapping[Task, Mapping[str, object]] = {
-    "generate": {"size": "16", "batch": 8, "budget": "20steps"},
-    "translate": {"size": "16", "batch": 4, "budget": "10steps"},
+    "generate": {"size": "16", "batch": 8, "budget": "20steps", "precision": "fp32"},
+    "translate": {"size": "16", "batch": 4, "budget": "10steps", "precision": "fp32"},
 }
 """What `--tiny` sets for every model of a task."""
 

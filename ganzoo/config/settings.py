@@ -59,7 +59,9 @@ class RunSettings(Options):
     budget: AmountField = Field(Amount(10, "min"), description="how long to train: 10min, 2000steps or 200kimg")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, noise and order of the images")
     device: DeviceName = Field("auto", description="auto, cpu, mps, cuda or cuda:1")
-    precision: Literal["fp32", "bf16"] = Field("fp32", description="bf16 runs forward passes in bfloat16")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="bf16 runs forward passes in bfloat16; auto does where that is faster and safe"
+    )
     compile: bool = Field(False, description="compile the networks with torch.compile")
     threads: int = Field(0, ge=0, le=1024, description="CPU threads; 0 is torch's choice")
     clip_gradients: float = Field(0, ge=0, le=1e6, description="largest norm of a step's gradient; 0 is no limit")
@@ -85,5 +87,5 @@ RESUMABLE = frozenset(
 )
 """Settings that may change when a run is resumed. All others, but those in `PLACES`, belong to the run."""
 
-PLACES = frozenset(("data", "style", "data.path", "style.path"))
-"""Where images lie. It may change too, as long as the images are the same."""
+PLACES = frozenset(("data", "style", "data.path", "style.path", "teacher"))
+"""Where images lie, and the run that a painter learns from. It may change too, as long as they are the same."""

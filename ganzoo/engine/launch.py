@@ -20,6 +20,7 @@ from ganzoo.engine.device import choose_device
 from ganzoo.engine.distributed import Team, joined, own_device
 from ganzoo.engine.facts import check_same_images, facts, other_versions, sharers, with_recorded_labels
 from ganzoo.engine.loop import Loop
+from ganzoo.engine.precision import AUTO, choose, with_precision
 from ganzoo.engine.recovery import go_back
 from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.timeline import rate_change, recorded_moments
@@ -161,10 +162,22 @@ class _Launch:
             check_same_images(folder, recorded, images, photos, divided)
 
     def trainer(self, images: Images, photos: Images | None, gan: GAN | None = None) -> Trainer:
-        """The trainer of the model, which is built unless it is given."""
+        """The trainer of the model, which is built unless it is given; its precision is settled first."""
+        self.settle_precision(images.attributes)
         gan = gan or build_gan(self.configuration, images.attributes)
         data = self.sources.training_data(images, photos, paired=gan.paired)
         return build_trainer(gan, self.configuration, data, self.device, self.team.processes)
+
+    def settle_precision(self, attributes: Mapping[str, tuple[str, ...]]) -> None:
+        """Puts what the main process finds faster on this machine in place of the precision auto."""
+        if self.configuration.settings.precision != AUTO:
+            return
+        processes, chosen = self.team.processes, ""
+        if processes.is_main:
+            chosen, told = choose(self.configuration, attributes, self.device, processes.world_size)
+            if told:
+                self.view.notice(told)
+        self.configuration = with_precision(self.configuration, self.team.broadcast("precision", chosen))
 
     def scorer(self, build: BuildScorer | None, trainer: Trainer) -> TakesScores | None:
         """The scorer of the main process, for which the others wait: it may look at many real images first.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
@@ -12,6 +13,7 @@ from ganzoo.data.inputs import build_augmentation, split_images, target_field
 from ganzoo.data.scale import kept_size
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
+from ganzoo.engine.trainer import Trainer
 
 _MOST_ROUNDS = 100
 _LATE = 1_000_000_007
@@ -44,11 +46,8 @@ def measure_throughput(
     the start of a run, such as UsageError for a size that the model can't have.
     """
     device = choose_device(configuration.settings.device)
-    images = _noise(configuration, {name: tuple(map(str, range(count))) for name, count in attributes.items()})
-    photos = _noise(configuration, {}) if target_field(configuration) == "style" else None
-    gan = build_gan(configuration, images.attributes)
-    trainer = build_trainer(gan, configuration, split_images(configuration, images, photos), device)
-    trainer.rounds = _LATE
+    names = {name: tuple(map(str, range(count))) for name, count in attributes.items()}
+    trainer = noise_trainer(configuration, names, device)
     trainer.round(0.5)
     trainer.scalars()  # waits for the device
     seen, started, steps = trainer.images_seen, time.perf_counter(), 0
@@ -58,6 +57,21 @@ def measure_throughput(
         steps += 1
     elapsed = time.perf_counter() - started
     return Throughput(steps=steps, images=trainer.images_seen - seen, seconds=elapsed, device=str(device))
+
+
+def noise_trainer(
+    configuration: Configuration, attributes: Mapping[str, tuple[str, ...]], device: torch.device
+) -> Trainer:
+    """A trainer of the model with fresh weights on images of noise, far from its first round.
+
+    `attributes` are the values of each label, for a translator of the style.
+    """
+    images = _noise(configuration, attributes)
+    photos = _noise(configuration, {}) if target_field(configuration) == "style" else None
+    gan = build_gan(configuration, images.attributes)
+    trainer = build_trainer(gan, configuration, split_images(configuration, images, photos), device)
+    trainer.rounds = _LATE
+    return trainer
 
 
 def _noise(configuration: Configuration, attributes: Mapping[str, tuple[str, ...]]) -> Images:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ganzoo.batch import Batch, Draw, draw_normal, example_labels
 from ganzoo.data import images
+from ganzoo.encoders import weights_fingerprint
 from ganzoo.errors import UsageError
 from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
@@ -44,6 +45,11 @@ class LoadedGAN(ABC):
         self.shape = shape
         self.step = step
         self.device = device
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over names, shapes and values of all weights: another one paints other pictures."""
+        return weights_fingerprint(self.gan.state_dict(), "")
 
     @abstractmethod
     def sample(self, count: int = 64, *, seed: int = 0, style: Style | None = None) -> Tensor:

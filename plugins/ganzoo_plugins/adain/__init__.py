@@ -40,6 +40,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         task="translate",
         paper=PAPER,
         license="Apache-2.0",
+        bf16=True,
     )
 
 

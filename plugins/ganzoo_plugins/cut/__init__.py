@@ -35,6 +35,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         paper=PAPER,
         license="Apache-2.0",
         tiny={"patches": 16},
+        bf16=True,
     )
     yield ModelSpec(
         name="fastcut",
@@ -46,4 +47,5 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         paper=PAPER,
         license="Apache-2.0",
         tiny={"patches": 16},
+        bf16=True,
     )

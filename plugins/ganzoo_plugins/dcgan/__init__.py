@@ -37,6 +37,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
         summary="deep convolutional GAN, cross-entropy and Adam",
         paper=PAPER,
         license="Apache-2.0",
+        bf16=True,
     )
 
 

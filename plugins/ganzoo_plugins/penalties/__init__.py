@@ -37,6 +37,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=LipschitzOptions,
         summary="Wasserstein distance; only gradients steeper than 1 are penalised",
         paper="1709.08894",
+        bf16=False,
     )
     yield PartSpec(
         kind="loss",
@@ -45,6 +46,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=DivergenceOptions,
         summary="Wasserstein divergence: a high power of the gradient instead of a bound on it",
         paper="1712.01026",
+        bf16=False,
     )
     yield PartSpec(
         kind="loss",
@@ -53,4 +55,5 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=DRAGANOptions,
         summary="cross-entropy, with gradients of 1 wanted around real images",
         paper="1705.07215",
+        bf16=False,
     )

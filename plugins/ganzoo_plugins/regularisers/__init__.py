@@ -35,6 +35,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
             options=GradientOptions,
             summary=f"keeps the discriminator flat at {images} images, so that training settles",
             paper="1801.04406",
+            bf16=False,
         )
     yield PartSpec(
         kind="regulariser",

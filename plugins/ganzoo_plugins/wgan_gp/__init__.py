@@ -48,4 +48,5 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=GradientPenaltyOptions,
         summary="Wasserstein distance with a penalty on the critic's gradient",
         paper=PAPER,
+        bf16=False,
     )

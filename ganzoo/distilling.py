@@ -1,0 +1,56 @@
+"""Configures a small translator that learns from a trained one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.configuration import Configuration
+from ganzoo.config.resolve import configure_run, given, recorded_configuration
+from ganzoo.errors import UsageError
+from ganzoo.inference.loaded import LoadedTranslator
+from ganzoo.inference.loading import load_run
+from ganzoo.runs.run_file import read_run_file
+from ganzoo.runs.view import View
+
+TEACHER = "teacher"
+"""The option of a model that can learn from a run; beside it are its step and the fingerprint of its weights."""
+_INHERITED = ("data", "style", "size", "load_size", "crop", "held_out", "max_bad", "threads", "device")
+"""What the new run has in common with its teacher unless it is given."""
+
+
+def configure_distillation(
+    folder: Path,
+    catalog: Catalog,
+    view: View,
+    *,
+    to: str,
+    step: str = "LATEST",
+    options: Mapping[str, object] | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> Configuration:
+    """The configuration of a run of model `to` that learns from the run in `folder`: on its photos and at its size.
+
+    Raises UsageError when the run draws from noise or when the model can't learn from a run, and the errors of loading.
+    """
+    if TEACHER not in catalog.resolve(to)[0].spec.options.model_fields:
+        able = [one.spec.name for one in catalog.models if TEACHER in one.spec.options.model_fields]
+        raise UsageError(f"model '{to}' can't learn from a run; these can: {', '.join(able)}")
+    loaded, problems = load_run(folder, which=step, device="cpu", catalog=catalog)
+    for problem in problems:
+        view.notice(problem)
+    if not isinstance(loaded, LoadedTranslator):
+        raise UsageError(f"'{folder}' draws from noise: only translators can be distilled")
+    chosen = given(settings or {})
+    teacher = {
+        TEACHER: str(folder.resolve()),
+        f"{TEACHER}_step": loaded.step,
+        f"{TEACHER}_weights": loaded.fingerprint,
+    }
+    inherited = {key: value for key, value in _recorded(folder, catalog).items() if key.partition(".")[0] not in chosen}
+    return configure_run(to, catalog, options={**inherited, **(options or {}), **teacher}, settings=chosen)
+
+
+def _recorded(folder: Path, catalog: Catalog) -> dict[str, object]:
+    """The settings of the teacher that a run inherits, with the options of its data."""
+    recorded = recorded_configuration(read_run_file(folder), catalog).values()
+    return {key: value for key, value in recorded.items() if key.partition(".")[0] in _INHERITED}
