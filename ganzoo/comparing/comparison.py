@@ -65,7 +65,7 @@ def run_comparison(
         train_all(
             entries, settings, jobs=jobs, flags=flags, report=lambda e, state: view.notice(f"{_title(e)} {state}")
         )
-        rows = _score_all(entries, Evaluator(catalog, view, **_scoring_options(settings.options, entries)), file)
+        rows = _score_all(entries, Evaluator(catalog, view, _scoring_options(settings.options, entries)), file)
         _write_report(folder, view)
     return Comparison(
         folder=folder, rows=rows, standings=standings(rows), why_not=why_unranked(rows), settings=settings.to_dict()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ganzoo.catalog.lookup import FolderOptions
 from ganzoo.config.units import Size
-from ganzoo.data.decode import ENDINGS, decode
+from ganzoo.data.decode import ENDINGS, decode, open_header
 from ganzoo.data.layout import told
 from ganzoo.data.source import ImageSource, Picture
 from ganzoo.data.stamp import written
@@ -59,6 +59,17 @@ class FolderSource(ImageSource):
         for name, stamp in zip(self.files, self._stamps, strict=True):
             digest.update(os.fsencode(name) + f"\0{stamp}\0{written(self.root / name)}\0".encode())
         return f"folder:{digest.hexdigest()[:32]}"
+
+    def native_sizes(self, most: int) -> Sequence[Size]:
+        """The sizes of up to `most` files, evenly spread, that can be opened."""
+        return [size for name in self.files[:: -(-len(self.files) // most)] if (size := self._native_size(name))]
+
+    def _native_size(self, name: str) -> Size | None:
+        try:
+            with open_header(read_file(self.root / name)) as image:
+                return Size(image.height, image.width)
+        except (OSError, ValueError):
+            return None
 
     def read(self, indices: Sequence[int], size: Size) -> Iterator[Picture]:
         """The pictures, decoded on several threads, a few at a time so that memory use stays flat."""

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+PAINTED = 2
+"""The version of protocols of painted scores."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
@@ -24,7 +27,23 @@ class Protocol:
     quantisation: str = "uint8, rounded"
     sources: str = ""
     """Fingerprint of the photos that were translated; empty for images drawn from noise."""
+    painted_at: str = ""
+    """Of a painted score: the size at which photos were painted. `size` is the one at which pictures were looked at."""
+    painting: str = ""
+    """Of a painted score: the options that photos were painted with."""
+    crops: str = ""
+    """Of a painted score: the crops of each picture that were looked at."""
     version: int = 1
+
+    @property
+    def painted(self) -> bool:
+        """Whether it is that of a painted score: per cent of the photos' distance instead of a distance."""
+        return self.version == PAINTED
+
+    @property
+    def name(self) -> str:
+        """What such scores are called: "painted score", or "quick score" of a translator's thumbnails, else "score"."""
+        return "painted score" if self.painted else "quick score" if self.sources else "score"
 
     def differences(self, other: "Protocol") -> dict[str, tuple[object, object]]:
         """The fields in which the two differ, with both values."""
