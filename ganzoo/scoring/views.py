@@ -14,8 +14,8 @@ from ganzoo.encoders import Encoder, encode
 from ganzoo.scoring.features import kept_or
 from ganzoo.scoring.scorer import SEED
 
-CROPS = 4
-"""Crops of each picture."""
+CROPS = 2
+"""Crops of each picture. More would cost time and say little, since the pictures are few, not the crops."""
 _BLOCK = 32
 
 Pictures = Iterable[NDArray[np.uint8]]
