@@ -73,10 +73,10 @@ def evaluate(
         recorded_configuration(content, catalog, [layer]), catalog
     )  # so that mistakes are errors before torch is loaded
     from ganzoo.cli.live import make_view
-    from ganzoo.comparing.evaluator import Evaluator
+    from ganzoo.comparing.evaluator import JUDGES, Evaluator
 
     with make_view() if form is Format.TABLE else StderrView() as view:
-        evaluator = Evaluator(catalog, view, given, device=device, quick=quick)
+        evaluator = Evaluator(catalog, view, given, device=device, quick=quick, judges=() if encoder else JUDGES)
         evaluation = evaluator.evaluate(run, checkpoint)
     if form is not Format.TABLE:
         rows_as(form, [{"run": str(run), **evaluation.to_dict()}], ())

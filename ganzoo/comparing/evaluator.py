@@ -1,6 +1,6 @@
 """Scores of finished runs: `ganzoo evaluate` and the rows of a comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,11 @@ from ganzoo.config.configuration import Configuration, Layer, metric_parts
 from ganzoo.config.resolve import recorded_configuration
 from ganzoo.data.inputs import DataSources
 from ganzoo.engine import checkpoint
-from ganzoo.errors import UsageError, one_line
+from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator
 from ganzoo.inference.loading import load_run
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.logs import recorded_scores
+from ganzoo.runs.logs import log_painted, recorded_painted, recorded_scores
 from ganzoo.runs.run_file import read_run_file, whole_view
 from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_encoder, build_painted_scorer, build_scorer
@@ -34,8 +34,9 @@ class Evaluator:
     """Scores checkpoints of one or several runs. Runs on the same data share a scorer.
 
     Translators get the painted score, or with `quick` that of thumbnails, as while training. `changes` are settings to
-    score with instead of those of the training: data, encoder, score_images. With an encoder among them, no other one
-    looks. `meanings` has a phrase, by name, for each value beside the score that was computed so far.
+    score with instead of those of the training: data, encoder, score_images. `judges` are the encoders that look at
+    painted photos beside that one, if their weights are installed. `meanings` has a phrase, by name, for each value
+    beside the score that was computed so far.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Evaluator:
         *,
         device: str = "auto",
         quick: bool = False,
+        judges: Sequence[str] = JUDGES,
     ) -> None:
         self.catalog = catalog
         self.view = view
         self.device = device
         self.quick = quick
+        self.judges = judges
         self.changes: Mapping[str, object] = changes or {}
         self.meanings: dict[str, str] = {}
         self._scorers: dict[str, Scorer | TranslationScorer] = {}
@@ -66,11 +69,18 @@ class Evaluator:
         gan, problems = load_run(folder, which=which, device=self.device, catalog=self.catalog)
         for problem in problems:
             self.view.notice(problem)
-        return self._by_painting(content, gan) if self.paints(gan) else self._by_drawing(content, gan)
+        evaluation = self._by_painting(content, gan) if self._paints(gan) else self._by_drawing(content, gan)
+        self._log(folder, evaluation)
+        return evaluation
 
-    def paints(self, gan: LoadedGAN) -> bool:
+    def _paints(self, gan: LoadedGAN) -> bool:
         """Whether it gets the painted score."""
-        return not self.quick and isinstance(gan, LoadedTranslator) and isinstance(gan.gan, Translator)
+        if self.quick or not isinstance(gan, LoadedTranslator):
+            return False
+        if not isinstance(gan.gan, Translator):
+            self.view.notice("the quick score: only a ganzoo.translator.Translator paints pictures of any size")
+            return False
+        return True
 
     def _by_drawing(self, content: Mapping[str, Any], gan: LoadedGAN) -> Evaluation:
         configuration = self._configuration(content)
@@ -90,25 +100,42 @@ class Evaluator:
             lambda pixels: stylizer.stylize(pixels, options), step=gan.step, weights=_weights(configuration)
         )
 
+    def _log(self, folder: Path, evaluation: Evaluation) -> None:
+        """Keeps a painted score on the run's own data in its folder, where the report finds it."""
+        if evaluation.protocol.painted and not self.changes:
+            try:
+                log_painted(folder, evaluation)
+            except StorageError as error:
+                self.view.notice(f"the score is not kept in the run's folder: {one_line(error)}")
+
     def _configuration(self, content: Mapping[str, Any], **changes: object) -> Configuration:
         layer = Layer(origin="evaluate", values={**self.changes, **changes})
         return recorded_configuration(content, self.catalog, [layer])
 
-    def recorded_or_new(self, folder: Path, which: str) -> Evaluation | None:
-        """The score that the run itself took of that checkpoint, or a new one. None for BEST where none is marked."""
+    def recorded_or_new(self, folder: Path, which: str, *, painted: bool = True) -> Evaluation | None:
+        """The score that was taken of that checkpoint before, or a new one. None for BEST where none is marked.
+
+        A painted score counts as taken before only with `painted`: between two calls, painting may have changed.
+        """
         checkpoints = folder / "checkpoints"
-        if which == checkpoint.BEST and checkpoint.best_step(checkpoints) is None:
+        marked = checkpoint.best_step(checkpoints)
+        if which == checkpoint.BEST and marked is None:
             return None
         if not self.changes:
-            step = (
-                checkpoint.best_step(checkpoints)
-                if which == checkpoint.BEST
-                else max(checkpoint.steps_in(checkpoints), default=None)
-            )
-            for evaluation in recorded_scores(folder):
+            step = marked if which == checkpoint.BEST else max(checkpoint.steps_in(checkpoints), default=None)
+            for evaluation in reversed(self._recorded(folder, painted=painted)):
                 if evaluation.step == step:
                     return evaluation
         return self.evaluate(folder, which)
+
+    def _recorded(self, folder: Path, *, painted: bool) -> list[Evaluation]:
+        content = read_run_file(folder)
+        if self.quick or not self._translates(content):
+            return recorded_scores(folder)
+        return recorded_painted(folder) if painted else []
+
+    def _translates(self, content: Mapping[str, Any]) -> bool:
+        return self.catalog.model(str(content["model"])).spec.task == "translate"
 
     def _remark(self, trained_on: str, scored_on: str) -> None:
         if not {"data", "style"} & self.changes.keys() and scored_on != trained_on:
@@ -165,7 +192,7 @@ class Evaluator:
         """The configurations with the other judges whose weights are installed; the view hears of those that aren't."""
         first = configuration.parts["encoder"].spec.name
         found = []
-        for name in () if "encoder" in self.changes else JUDGES:
+        for name in self.judges:
             if name == first:
                 continue
             try:

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
 from ganzoo.data.folder import FolderSource
+from ganzoo.data.scale import LOOKED_AT, shorter
 from ganzoo.data.source import ImageSource, PictureStream
 from ganzoo.errors import DataError
 
 _AT_A_TIME = 16
 """Pictures read at once: some sources draw all that they are asked for before they give the first."""
-_LOOKED_AT = 64
-"""Pictures whose header is read to see how large they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +41,7 @@ class ChosenPictures:
 
     def size(self, side: int) -> Size:
         """The size of the same shape with that shorter side."""
-        factor = side / min(self.shape.height, self.shape.width)
+        factor = side / shorter(self.shape)
         return Size(round(self.shape.height * factor), round(self.shape.width * factor))
 
     def read(self, size: Size) -> Iterator[NDArray[np.uint8]]:
@@ -81,9 +80,8 @@ class ChosenPictures:
         return usable[self.numbers]
 
 
-def own_side(source: PictureStream, shape: Size, kept: tuple[int, ...]) -> int:
+def own_side(source: PictureStream, shape: Size, kept: int) -> int:
     """The usual shorter side of a source's pictures when they are cut to a shape; that `kept` where they don't tell."""
-    sizes = source.native_sizes(_LOOKED_AT)
-    shorter = min(shape.height, shape.width)
-    sides = [shorter * min(one.height / shape.height, one.width / shape.width) for one in sizes]
-    return max(1, int(np.median(sides))) if sides else min(kept)
+    sizes = source.native_sizes(LOOKED_AT)
+    sides = [shorter(shape) * min(one.height / shape.height, one.width / shape.width) for one in sizes]
+    return max(1, int(np.median(sides))) if sides else kept

@@ -10,6 +10,7 @@ from ganzoo.config.configuration import Configuration, ResolvedPart
 from ganzoo.data.cache import Images
 from ganzoo.data.chosen import ChosenPictures, own_side
 from ganzoo.data.inputs import DataSources
+from ganzoo.data.scale import kept_size, shorter
 from ganzoo.data.source import PictureStream
 from ganzoo.data.split import FEWEST, split
 from ganzoo.encoders import Encoder
@@ -104,7 +105,7 @@ def build_painted_scorer(
 
     def pictures(source: PictureStream, images: Images, numbers: NDArray[np.int64]) -> ChosenPictures:
         shape = configuration.settings.size
-        side = own_side(source, shape, images.pixels.shape[1:3])
+        side = own_side(source, shape, shorter(kept_size(configuration.settings, margin=1)))
         return ChosenPictures(source=source, images=images, numbers=numbers, shape=shape, side=side)
 
     paired = in_pairs(configuration) and len(paintings) == len(photos)

@@ -16,7 +16,7 @@ from ganzoo.errors import DataError
 from ganzoo.metrics import FeatureSets, Metric, pairs
 from ganzoo.metrics.left import Remainder
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.protocol import PAINTED, Protocol
+from ganzoo.runs.protocol import PAINTED, Protocol, left_by
 from ganzoo.scoring.extra_metrics import ExtraMetrics
 from ganzoo.scoring.scorer import Warn, interval
 from ganzoo.scoring.translation import ABOUT_COPIES, FEWEST_PAINTINGS, mean_of_pairs
@@ -76,7 +76,7 @@ class PaintedScorer:
         self._truth = truth
         crop = crop_size(self.view)
         self.protocol = Protocol(
-            metric=f"left-{encoders[0].name}",
+            metric=left_by(encoders[0].name),
             data=paintings.images.fingerprint,
             sources=photos.images.fingerprint,
             size=f"{self.view.height}x{self.view.width}",
@@ -125,7 +125,7 @@ class PaintedScorer:
 
         protocol = replace(
             self.protocol,
-            metric=f"left-{encoder.name}",
+            metric=left_by(encoder.name),
             encoder=encoder.fingerprint,
             preprocessing=encoder.preprocessing,
         )
@@ -153,7 +153,7 @@ class _Judge:
         self._remainder = Remainder(paintings, photos)
         if not self._remainder.clear:
             raise DataError(
-                f"by {protocol.metric.partition('-')[2]} the photos are no further from the paintings than chance makes"
+                f"by {protocol.encoder_name} the photos are no further from the paintings than chance makes"
                 " them, so there is no distance of which a part could be left: give more photos or other paintings, or"
                 " take the quick score"
             )
