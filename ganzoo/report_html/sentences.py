@@ -65,8 +65,8 @@ def _of_painted(evaluation: Evaluation) -> dict[str, str]:
         "left": f"The per cent of the photos' distance from the paintings that is left once they are painted: 0 are the"
         f" paintings, 100 the photos as they are. {protocol.n_fake} held-out photos, painted at"
         f" {protocol.painted_at} px, are compared with {protocol.n_real} paintings through {protocol.encoder_name},"
-        f" whole at {protocol.size} px and in crops; it is the mean of both. It does not measure how much of each photo is"
-        " left; content and contours do.",
+        f" whole at {protocol.size} px and in crops; it is the mean of both. It does not measure how much of each photo"
+        " is left; content and contours do.",
         "interval": "With other photos and paintings the score would lie in this range in 95 of 100 cases.",
         "floor": "Other paintings, as many as photos, have"
         f" {score(evaluation.floor.value, 1)} left, from {between(evaluation.floor, 1)} by chance.",
