@@ -104,7 +104,13 @@ def _settings(assignments: tuple[str, ...], *, other_images: bool) -> dict[str, 
 def _rows(evaluation: "Evaluation", meanings: Mapping[str, str]) -> list[dict[str, str]]:
     main = _of_painted(evaluation) if evaluation.protocol.painted else _of_drawn(evaluation)
     others = {name: (f"{value:.3f}", meanings.get(name, "")) for name, value in evaluation.others.items()}
-    return [{"what": name, "value": value, "meaning": text} for name, (value, text) in {**main, **others}.items()]
+    beside = {
+        f"{name} {one.protocol.encoder_name}": (f"{value:.3f}", f"the same by {one.protocol.encoder_name}")
+        for one in evaluation.beside
+        for name, value in one.others.items()
+    }
+    rows = {**main, **others, **beside}
+    return [{"what": name, "value": value, "meaning": text} for name, (value, text) in rows.items()]
 
 
 def _of_drawn(evaluation: "Evaluation") -> dict[str, tuple[str, str]]:
@@ -130,9 +136,6 @@ def _of_painted(evaluation: "Evaluation") -> dict[str, tuple[str, str]]:
             "% of the photos' distance from the paintings with its 95 % interval; lower is better",
         )
         rows[f"floor of {one.protocol.metric}"] = (_interval(one.floor), "the same of paintings, as many as photos")
-    for one in evaluation.beside:
-        for name, value in one.others.items():
-            rows[f"{name} {one.protocol.metric}"] = (f"{value:.3f}", "")
     return rows
 
 
@@ -144,10 +147,21 @@ def _interval(interval: "Interval", scale: float = 1) -> str:
 def _protocol(evaluation: "Evaluation") -> list[str]:
     """How it was taken: only scores with the same lines may be compared."""
     protocol = evaluation.protocol
-    encoder = protocol.metric.partition("-")[2]
     weights = "averaged weights (EMA)" if evaluation.weights == "ema" else "live weights"
+    encoders = [
+        f"encoder: {one.encoder_name} {one.encoder[:_DIGITS]}; {one.preprocessing}; {one.quantisation}"
+        for one in (protocol, *(further.protocol for further in evaluation.beside))
+    ]
+    if protocol.painted:
+        return [
+            f"painted score, step {evaluation.step}, {weights}; {protocol.n_fake} photos, {protocol.n_real} paintings",
+            f"held out: {protocol.held_out}; data {protocol.data}",
+            f"painted at {protocol.painted_at} px ({protocol.painting}), whole view {protocol.size} px, crops"
+            f" {protocol.crops}",
+            *encoders,
+        ]
     return [
         f"step {evaluation.step}, {weights}; {protocol.n_fake} images drawn, {protocol.n_real} real ones",
         f"held out: {protocol.held_out} images at {protocol.size} px, data {protocol.data}",
-        f"encoder: {encoder} {protocol.encoder[:_DIGITS]}; {protocol.preprocessing}; {protocol.quantisation}",
+        *encoders,
     ]
