@@ -221,7 +221,7 @@ def _interval(interval: "Interval", scale: int) -> str:
 
 def _number(value: float, scale: int) -> str:
     """As shown; tenths only where they may matter."""
-    return f"{scale * value:.1f}" if scale > 1 and abs(value) < 0.1 else f"{scale * value:.0f}"
+    return f"{scale * value:.1f}" if scale > 1 and abs(value) < 0.1 else f"{round(scale * value)}"
 
 
 def _record(done: "Comparison", file: Path) -> None:

@@ -73,10 +73,10 @@ def evaluate(
         recorded_configuration(content, catalog, [layer]), catalog
     )  # so that mistakes are errors before torch is loaded
     from ganzoo.cli.live import make_view
-    from ganzoo.comparing.evaluator import JUDGES, Evaluator
+    from ganzoo.comparing.evaluator import FURTHER, Evaluator
 
     with make_view() if form is Format.TABLE else StderrView() as view:
-        evaluator = Evaluator(catalog, view, given, device=device, quick=quick, judges=() if encoder else JUDGES)
+        evaluator = Evaluator(catalog, view, given, device=device, quick=quick, further=() if encoder else FURTHER)
         evaluation = evaluator.evaluate(run, checkpoint)
     if form is not Format.TABLE:
         rows_as(form, [{"run": str(run), **evaluation.to_dict()}], ())
@@ -140,7 +140,7 @@ def _of_painted(evaluation: "Evaluation") -> dict[str, tuple[str, str]]:
 
 
 def _interval(interval: "Interval", scale: float = 1) -> str:
-    value, low, high = (scale * end for end in (interval.value, interval.low, interval.high))
+    value, low, high = (round(scale * end, 1) + 0.0 for end in (interval.value, interval.low, interval.high))
     return f"{value:.1f} ({low:.1f} to {high:.1f})"
 
 

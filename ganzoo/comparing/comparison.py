@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.catalog.lookup import Catalog
-from ganzoo.comparing.evaluator import JUDGES, Evaluator
+from ganzoo.comparing.evaluator import FURTHER, Evaluator
 from ganzoo.comparing.jobs import train_all
 from ganzoo.comparing.plan import FILE, Entry, Jobs, Settings, can_resume, entries_of, next_folder
 from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, why_unranked
@@ -100,7 +100,7 @@ def _evaluator(settings: Settings, entries: Sequence[Entry], catalog: Catalog, v
     """The evaluator of all rows. It asks a second encoder only where none was chosen and seconds don't matter."""
     alone = settings.tiny or "encoder" in settings.options
     changes = _scoring_options(settings.options, entries)
-    return Evaluator(catalog, view, changes, quick=settings.quick, judges=() if alone else JUDGES)
+    return Evaluator(catalog, view, changes, quick=settings.quick, further=() if alone else FURTHER)
 
 
 def _scoring_options(options: Mapping[str, object], entries: Sequence[Entry]) -> dict[str, Any]:

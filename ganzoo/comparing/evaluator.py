@@ -24,7 +24,7 @@ from ganzoo.scoring.translation import TranslationScorer
 from ganzoo.stylize.stylizer import StylizeOptions
 from ganzoo.translator import Translator
 
-JUDGES = ("lite0", "vgg19")
+FURTHER = ("lite0", "vgg19")
 """Encoders of the painted score: the one that the configuration names ranks, the others stand beside it."""
 _NO_LOOK = ("tile", "memory")
 """Options of painting that change no picture."""
@@ -34,7 +34,7 @@ class Evaluator:
     """Scores checkpoints of one or several runs. Runs on the same data share a scorer.
 
     Translators get the painted score, or with `quick` that of thumbnails, as while training. `changes` are settings to
-    score with instead of those of the training: data, encoder, score_images. `judges` are the encoders that look at
+    score with instead of those of the training: data, encoder, score_images. `further` are the encoders that look at
     painted photos beside that one, if their weights are installed. `meanings` has a phrase, by name, for each value
     beside the score that was computed so far.
     """
@@ -47,13 +47,13 @@ class Evaluator:
         *,
         device: str = "auto",
         quick: bool = False,
-        judges: Sequence[str] = JUDGES,
+        further: Sequence[str] = FURTHER,
     ) -> None:
         self.catalog = catalog
         self.view = view
         self.device = device
         self.quick = quick
-        self.judges = judges
+        self.further = further
         self.changes: Mapping[str, object] = changes or {}
         self.meanings: dict[str, str] = {}
         self._scorers: dict[str, Scorer | TranslationScorer] = {}
@@ -189,10 +189,10 @@ class Evaluator:
         return wanted if "score_images" in self.changes else min(wanted, MOST_PHOTOS)
 
     def _further(self, content: Mapping[str, Any], configuration: Configuration) -> list[Configuration]:
-        """The configurations with the other judges whose weights are installed; the view hears of those that aren't."""
+        """The configurations with further encoders; the view hears of those whose weights aren't installed."""
         first = configuration.parts["encoder"].spec.name
         found = []
-        for name in self.judges:
+        for name in self.further:
             if name == first:
                 continue
             try:

@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
@@ -78,6 +79,14 @@ class ChosenPictures:
         skipped = {name for name, _ in self.images.skipped}
         usable = np.array([place for place, name in enumerate(self.source.files) if name not in skipped])
         return usable[self.numbers]
+
+
+def shrunk(pixels: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
+    """Pixels H W 3 at that size, antialiased; itself, if it has it."""
+    if pixels.shape[:2] == (size.height, size.width):
+        return pixels
+    resized = Image.fromarray(pixels).resize((size.width, size.height), Image.Resampling.LANCZOS)
+    return np.asarray(resized, dtype=np.uint8)
 
 
 def own_side(source: PictureStream, shape: Size, kept: int) -> int:

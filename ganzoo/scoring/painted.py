@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganzoo.data.chosen import ChosenPictures
+from ganzoo.data.chosen import ChosenPictures, shrunk
 from ganzoo.encoders import Encoder
 from ganzoo.errors import DataError
 from ganzoo.metrics import FeatureSets, Metric, pairs
@@ -20,7 +20,7 @@ from ganzoo.runs.protocol import PAINTED, Protocol, left_by
 from ganzoo.scoring.extra_metrics import ExtraMetrics
 from ganzoo.scoring.scorer import Warn, interval
 from ganzoo.scoring.translation import ABOUT_COPIES, FEWEST_PAINTINGS, mean_of_pairs
-from ganzoo.scoring.views import CROPS, crop_size, looks, shrunk
+from ganzoo.scoring.views import CROPS, crop_size, looks
 
 SIDE = 512
 """Shorter side in pixels at which photos are painted, where they are that large."""
@@ -90,16 +90,17 @@ class PaintedScorer:
             crops=f"{CROPS} of {crop.height}x{crop.width}",
             version=PAINTED,
         )
-        self._judges = [self._judge(encoder, paintings) for encoder in encoders]
+        self._encoder_views = [self._encoder_view(encoder, paintings) for encoder in encoders]
 
     def score(self, paint: Paint, *, step: int, weights: str) -> Evaluation:
         """The scores of a painter, which receives one photo after the other, uint8 H W 3."""
         painted, photos, seconds = self._painted(paint)
-        seen = [judge.looks(painted) for judge in self._judges]
+        seen = [one.looks(painted) for one in self._encoder_views]
         first, *others = (
-            judge.evaluation(looks, step=step, weights=weights) for judge, looks in zip(self._judges, seen, strict=True)
+            one.evaluation(looks, step=step, weights=weights)
+            for one, looks in zip(self._encoder_views, seen, strict=True)
         )
-        real, whole = self._judges[0].paintings[:, 0], seen[0][:, 0]
+        real, whole = self._encoder_views[0].paintings[:, 0], seen[0][:, 0]
         beside = {
             "contours": mean_of_pairs(pairs.gradient_ssim, painted, photos),
             **self._nearness(painted, whole),
@@ -119,7 +120,7 @@ class PaintedScorer:
             photos.append(shrunk(pixels, self.view))
         return np.stack(painted), np.stack(photos), seconds / len(photos)
 
-    def _judge(self, encoder: Encoder, paintings: ChosenPictures) -> "_Judge":
+    def _encoder_view(self, encoder: Encoder, paintings: ChosenPictures) -> "_EncoderView":
         def untouched() -> Iterator[Pixels]:
             return (shrunk(pixels, self.view) for pixels in self.photos.read(self.painted_at))
 
@@ -132,17 +133,17 @@ class PaintedScorer:
         look = partial(looks, encoder, size=self.view, device=self.device)
         real = look(lambda: paintings.read(self.view), len(paintings), key=paintings.key)
         photos = look(untouched, len(self.photos), key=(*self.photos.key, self.protocol.painted_at))
-        return _Judge(protocol, look, real, photos)
+        return _EncoderView(protocol, look, real, photos)
 
     def _nearness(self, painted: Pixels, features: Tensor) -> dict[str, float]:
         if self._truth is None:
             return {}
         truth = np.stack(list(self._truth.read(self.view)))
-        alike = pairs.feature_cosine(features, self._judges[0].looks(truth)[:, 0])
+        alike = pairs.feature_cosine(features, self._encoder_views[0].looks(truth)[:, 0])
         return {"psnr": mean_of_pairs(pairs.psnr, painted, truth), "truth": float(alike.mean())}
 
 
-class _Judge:
+class _EncoderView:
     """What one encoder sees in the `paintings` and `photos`, N x (1 + CROPS) x D, and what it scores by that."""
 
     def __init__(self, protocol: Protocol, look: Callable[..., Tensor], paintings: Tensor, photos: Tensor) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from ganzoo.config.units import Size
@@ -24,14 +23,6 @@ Pictures = Iterable[NDArray[np.uint8]]
 def crop_size(size: Size) -> Size:
     """The size of the crops of pictures of that size."""
     return Size(size.height // 2, size.width // 2)
-
-
-def shrunk(pixels: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
-    """Pixels H W 3 at that size, antialiased; itself, if it has it."""
-    if pixels.shape[:2] == (size.height, size.width):
-        return pixels
-    resized = Image.fromarray(pixels).resize((size.width, size.height), Image.Resampling.LANCZOS)
-    return np.asarray(resized, dtype=np.uint8)
 
 
 def looks(
