@@ -93,6 +93,7 @@ def compare(
     tiny: bool = False,
     jobs: "Jobs" = 1,
     threads: int = 0,
+    quick: bool = False,
     record: str | Path | None = None,
     out: str | Path | None = None,
     view: View | None = None,
@@ -103,8 +104,9 @@ def compare(
     `names` are those of models and presets, or run folders. `settings` (data, size, encoder, score_images …) and
     `options` hold for all runs. `jobs` is the number of runs trained at a time on this machine, or "ray" for tasks on a
     cluster. `record` names a registry.yaml to append the results to. `to_rows()` of the result gives a dictionary for
-    each run; that of a failed run says why. The same call with the same `out` resumes an interrupted comparison. Raises
-    UsageError for a name that is neither a model, a preset nor a run folder.
+    each run; that of a failed run says why. Translators get the painted score, or with `quick` that of thumbnails. The
+    same call with the same `out` resumes an interrupted comparison. Raises UsageError for a name that is neither a
+    model, a preset nor a run folder.
     """
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
@@ -115,7 +117,9 @@ def compare(
     asked, view, catalog = {**(options or {}), **given(settings)}, view or View(), open_catalog()
     for text in (*rename_notices(asked), *namesake_notices(asked, catalog)):
         view.notice(text)
-    plan = settings_of(names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny)
+    plan = settings_of(
+        names, budget=budget, seeds=seeds, options=asked, jobs=jobs, threads=threads, tiny=tiny, quick=quick
+    )
     done = run_comparison(plan, catalog, view, out=user_path(out) if out else None, jobs=jobs)
     if record is not None:
         append(user_path(record), done.rows, done.settings)

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from ganzoo.cli import run_command
+from ganzoo.comparing.rows import Row, why_unranked
+from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.logs import recorded_scores
 
 LEGACY = Path(__file__).with_name("legacy")
 MODELS = ("dcgan", "cyclegan")
@@ -42,10 +45,28 @@ def test_it_resumes_with_the_numbers_that_the_old_code_got(run: Path) -> None:
 
 def test_it_samples_evaluates_and_reports(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["sample", str(run), "--out", str(run / "grid.png")]) == 0
-    assert run_command(["evaluate", str(run), "--format", "json"]) == 0
+    assert run_command(["evaluate", str(run), "--quick", "--format", "json"]) == 0
     assert run_command(["report", str(run)]) == 0
     assert (run / "grid.png").is_file() and "KID-lite0" in (run / "report.html").read_text()
     assert '"step": 6' in capsys.readouterr().out
+
+
+def test_an_old_translator_gets_a_painted_score_that_is_not_ranked_with_old_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("old", "new"):
+        shutil.copytree(LEGACY / "cyclegan", tmp_path / name)
+        for file in (tmp_path / name).glob("*.json"):
+            file.write_text(file.read_text().replace("FOLDER/", f"{LEGACY}/"))
+    assert run_command(["evaluate", str(tmp_path / "new"), "--encoder", "lite0", "--format", "json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    protocol = found["protocol"]
+    assert (protocol["metric"], protocol["version"], protocol["size"]) == ("left-lite0", 2, "16x16")
+    assert protocol["painted_at"] == "16x16" and found["ceiling"] == 100
+    (before, *_), after = recorded_scores(tmp_path / "old"), Evaluation.from_dict({**found, "beside": []})
+    assert (before.protocol.version, before.protocol.name, before.beside) == (1, "quick score", ())
+    rows = [Row(name=name, seed=0, folder=name, last=one) for name, one in (("old", before), ("new", after))]
+    assert why_unranked(rows) == "old has a quick score, new a painted score"
 
 
 def test_an_old_translator_still_paints(tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from ganzoo.comparing.plan import Jobs
     from ganzoo.comparing.rows import Row, Standing
     from ganzoo.runs.evaluation import Interval
+    from ganzoo.runs.protocol import Protocol
 
 INTERRUPTED = 130
 _DIGITS = 12
 """Of a fingerprint that is shown."""
+RANKING = ("#", "rank", "name", "best", "last", "seeds", "tied with")
 COST = ("name", "best at", "images", "img/s", "time", "params", "memory", "licence")
 
 
@@ -48,6 +50,7 @@ class _Jobs(click.IntRange):
 @click.option("--seeds", type=click.IntRange(1, 100), default=1, show_default=True, help="Runs of each, seeds 0, 1, …")
 @click.option("--encoder", help="Encoder of the scores.")
 @click.option("--score-images", type=click.IntRange(50, 50_000), help="Images drawn for a score.")
+@click.option("--quick", is_flag=True, help="Score translators on thumbnails, as while training.")
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:1.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option for every run.")
 @click.option("--tiny", is_flag=True, help="Settings that train in seconds, to try things out.")
@@ -65,6 +68,7 @@ def compare(
     seeds: int,
     assignments: tuple[str, ...],
     tiny: bool,
+    quick: bool,
     jobs: "Jobs",
     threads: int,
     record: bool,
@@ -90,7 +94,14 @@ def compare(
     for text in (*rename_notices(own), *namesake_notices({**own, **given}, catalog)):
         complain(text)
     settings = settings_of(
-        names, budget=budget, seeds=seeds, options={**own, **given}, jobs=jobs, threads=threads, tiny=tiny
+        names,
+        budget=budget,
+        seeds=seeds,
+        options={**own, **given},
+        jobs=jobs,
+        threads=threads,
+        tiny=tiny,
+        quick=quick,
     )
     view = StderrView() if form is not Format.TABLE else LineView()
     command = shlex.join(["ganzoo", *sys.argv[1:]])
@@ -118,9 +129,9 @@ def _print(done: "Comparison", form: Format) -> None:
     if done.standings:
         for line in _terms(done, runs):
             say(line)
-        ranking = [{**_ranking(one, numbers), **_kept(runs[one.name])} for one in done.standings]
-        kept = ("content",) if any("content" in one for one in ranking) else ()
-        table(ranking, ("#", "rank", "name", "best", *kept, "last", "seeds", "tied with"), folding=("name",))
+        ranking = [{**_ranking(one, numbers, _scale(runs)), **_kept(runs[one.name])} for one in done.standings]
+        kept = [name for name in dict.fromkeys(key for one in ranking for key in one) if name not in RANKING]
+        table(ranking, (*RANKING[:4], *kept, *RANKING[4:]), folding=("name",))
         table([_cost(name, rows) for name, rows in runs.items()], COST, folding=("name",))
     bad = [{"name": f"{row.name}, seed {row.seed}", "status": row.status, "reason": row.reason} for row in done.rows]
     if failed := [row for row in bad if row["status"] != "done"]:
@@ -129,37 +140,62 @@ def _print(done: "Comparison", form: Format) -> None:
 
 
 def _terms(done: "Comparison", runs: "Mapping[str, list[Row]]") -> "Iterator[str]":
-    first = next(row.last for rows in runs.values() for row in rows if row.last)
-    protocol, standing = first.protocol, done.standings[0]
-    yield f"{protocol.metric} x1000, lower is better, with the 95 % interval over all seeds"
     from ganzoo.comparing.rows import joint
 
+    protocol = next(row.last for rows in runs.values() for row in rows if row.last).protocol
+    yield from (_painted_terms if protocol.painted else _drawn_terms)(protocol, done.standings[0])
     budgets = joint(row.budget for rows in runs.values() for row in rows)
-    budget = f"  budget {budgets}, encoder {protocol.encoder[:_DIGITS]}"
+    yield f"  budget {budgets}, encoder {protocol.encoder[:_DIGITS]}"
+
+
+def _drawn_terms(protocol: "Protocol", standing: "Standing") -> "Iterator[str]":
+    floor, ceiling = (_number(value, protocol.scale) for value in (standing.floor.value, standing.ceiling))
+    yield f"{protocol.metric} x1000, lower is better, with the 95 % interval over all seeds"
     if protocol.sources:
-        yield f"  {protocol.n_fake} held-out photos, painted, against {protocol.n_real} paintings, {protocol.size} px"
-        yield f"  half of the paintings scores {_number(standing.floor.value)}, photos {_number(standing.ceiling)}"
+        yield f"  quick score: {protocol.n_fake} held-out photos, painted at {protocol.size} px, against"
+        yield f"  {protocol.n_real} paintings; half of the paintings scores {floor}, photos {ceiling}"
         yield "  content: likeness of features with the photo, 1 keeps all; look at both"
-        yield budget
         return
     yield f"  {protocol.n_fake} drawn images against {protocol.n_real} real ones that were held out, {protocol.size} px"
-    yield f"  other real images score {_number(standing.floor.value)}, noise {_number(standing.ceiling)}"
-    yield budget
+    yield f"  other real images score {floor}, noise {ceiling}"
+
+
+def _painted_terms(protocol: "Protocol", standing: "Standing") -> "Iterator[str]":
+    floor, high = (_number(value, protocol.scale) for value in (standing.floor.value, standing.floor.high))
+    yield f"{protocol.metric}: % of the photos' distance from the paintings that is left, lower"
+    yield "  is better, with the 95 % interval over all seeds; photos as they are have 100"
+    yield f"  painted score: {protocol.n_fake} held-out photos, painted at {protocol.painted_at} px, against"
+    yield f"  {protocol.n_real} paintings, whole at {protocol.size} px and in crops, {protocol.crops}"
+    yield f"  other paintings have {floor} left, by chance up to {high}"
+    yield "  content, contours: likeness with the photo, 1 keeps all; look at both sides"
+
+
+def _scale(runs: "Mapping[str, list[Row]]") -> int:
+    return next(row.last.protocol.scale for rows in runs.values() for row in rows if row.last)
 
 
 def _kept(rows: "list[Row]") -> dict[str, object]:
-    """Of translators, what the best scores left of the photos."""
-    kept = [row.best.others["content"] for row in rows if row.best and "content" in row.best.others]
-    return {"content": f"{sum(kept) / len(kept):.2f}"} if kept else {}
+    """Of translators, what further encoders see, and what the best scores left of the photos; means over the seeds."""
+    best = [row.best for row in rows if row.best]
+    columns: dict[str, list[float]] = {}
+    for one in best:
+        for further in one.beside:
+            columns.setdefault(further.protocol.encoder_name, []).append(further.score.value)
+    found: dict[str, object] = {name: f"{sum(values) / len(values):.0f}" for name, values in columns.items()}
+    names = ("content", "contours") if any(one.protocol.painted for one in best) else ("content",)
+    for name in names:
+        if values := [one.others[name] for one in best if name in one.others]:
+            found[name] = f"{sum(values) / len(values):.2f}"
+    return found
 
 
-def _ranking(one: "Standing", numbers: Mapping[str, int]) -> dict[str, object]:
+def _ranking(one: "Standing", numbers: Mapping[str, int], scale: int) -> dict[str, object]:
     return {
         "#": numbers[one.name],
         "rank": one.rank or "none",
         "name": one.name,
-        "best": _interval(one.best),
-        "last": _interval(one.last),
+        "best": _interval(one.best, scale),
+        "last": _interval(one.last, scale),
         "seeds": one.seeds,
         "tied with": ", ".join(f"#{number}" for number in sorted(numbers[name] for name in one.ties)),
     }
@@ -178,14 +214,14 @@ def _cost(name: str, rows: "list[Row]") -> dict[str, object]:
     }
 
 
-def _interval(interval: "Interval") -> str:
-    low, high = _number(interval.low), _number(interval.high)
-    return f"{_number(interval.value)} ({low}–{high})"  # noqa: RUF001  # a range
+def _interval(interval: "Interval", scale: int) -> str:
+    low, high = _number(interval.low, scale), _number(interval.high, scale)
+    return f"{_number(interval.value, scale)} ({low}–{high})"  # noqa: RUF001  # a range
 
 
-def _number(value: float) -> str:
-    """Times 1000; tenths only where they may matter."""
-    return f"{1000 * value:.1f}" if abs(value) < 0.1 else f"{1000 * value:.0f}"
+def _number(value: float, scale: int) -> str:
+    """As shown; tenths only where they may matter."""
+    return f"{scale * value:.1f}" if scale > 1 and abs(value) < 0.1 else f"{round(scale * value)}"
 
 
 def _record(done: "Comparison", file: Path) -> None:

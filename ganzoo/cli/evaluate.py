@@ -31,7 +31,13 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of encoder, data, style or metrics."
 )
-@click.option("-n", "images", type=int, help="Images drawn; score_images of the run by default.")
+@click.option(
+    "-n",
+    "images",
+    type=int,
+    help="Images drawn, or photos painted; score_images of the run by default, and at most 200 photos.",
+)
+@click.option("--quick", is_flag=True, help="Of a translator: the quick score, on thumbnails, as while training.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:1.")
 @answer_option
 @click.pass_obj
@@ -44,6 +50,7 @@ def evaluate(
     encoder: str | None,
     assignments: tuple[str, ...],
     images: int | None,
+    quick: bool,
     device: str,
     form: Format,
 ) -> None:
@@ -66,10 +73,10 @@ def evaluate(
         recorded_configuration(content, catalog, [layer]), catalog
     )  # so that mistakes are errors before torch is loaded
     from ganzoo.cli.live import make_view
-    from ganzoo.comparing.evaluator import Evaluator
+    from ganzoo.comparing.evaluator import FURTHER, Evaluator
 
     with make_view() if form is Format.TABLE else StderrView() as view:
-        evaluator = Evaluator(catalog, view, device=device, **given)
+        evaluator = Evaluator(catalog, view, given, device=device, quick=quick, further=() if encoder else FURTHER)
         evaluation = evaluator.evaluate(run, checkpoint)
     if form is not Format.TABLE:
         rows_as(form, [{"run": str(run), **evaluation.to_dict()}], ())
@@ -95,34 +102,66 @@ def _settings(assignments: tuple[str, ...], *, other_images: bool) -> dict[str, 
 
 
 def _rows(evaluation: "Evaluation", meanings: Mapping[str, str]) -> list[dict[str, str]]:
+    main = _of_painted(evaluation) if evaluation.protocol.painted else _of_drawn(evaluation)
+    others = {name: (f"{value:.3f}", meanings.get(name, "")) for name, value in evaluation.others.items()}
+    beside = {
+        f"{name} {one.protocol.encoder_name}": (f"{value:.3f}", f"the same by {one.protocol.encoder_name}")
+        for one in evaluation.beside
+        for name, value in one.others.items()
+    }
+    rows = {**main, **others, **beside}
+    return [{"what": name, "value": value, "meaning": text} for name, (value, text) in rows.items()]
+
+
+def _of_drawn(evaluation: "Evaluation") -> dict[str, tuple[str, str]]:
     score = f"{evaluation.protocol.metric} x1000"
-    translated = bool(evaluation.protocol.sources)
     real, floor, ceiling = (
         ("the paintings", "one half of the paintings against the other", "the photos as they are")
-        if translated
+        if evaluation.protocol.sources
         else ("real images", "other real images: no model does better but by chance", "pure noise")
     )
-    main = {
-        score: (_interval(evaluation.score), f"distance from {real} with its 95 % interval; lower is better"),
-        "floor": (_interval(evaluation.floor), f"the same of {floor}"),
+    return {
+        score: (_interval(evaluation.score, 1000), f"distance from {real} with its 95 % interval; lower is better"),
+        "floor": (_interval(evaluation.floor, 1000), f"the same of {floor}"),
         "ceiling": (f"{1000 * evaluation.ceiling:.1f}", f"the same of {ceiling}"),
     }
-    others = {name: (f"{value:.3f}", meanings.get(name, "")) for name, value in evaluation.others.items()}
-    return [{"what": name, "value": value, "meaning": text} for name, (value, text) in {**main, **others}.items()]
 
 
-def _interval(interval: "Interval") -> str:
-    value, low, high = (1000 * end for end in (interval.value, interval.low, interval.high))
+def _of_painted(evaluation: "Evaluation") -> dict[str, tuple[str, str]]:
+    """What is left by each encoder."""
+    rows = {}
+    for one in (evaluation, *evaluation.beside):
+        rows[one.protocol.metric] = (
+            _interval(one.score),
+            "% of the photos' distance from the paintings with its 95 % interval; lower is better",
+        )
+        rows[f"floor of {one.protocol.metric}"] = (_interval(one.floor), "the same of paintings, as many as photos")
+    return rows
+
+
+def _interval(interval: "Interval", scale: float = 1) -> str:
+    value, low, high = (round(scale * end, 1) + 0.0 for end in (interval.value, interval.low, interval.high))
     return f"{value:.1f} ({low:.1f} to {high:.1f})"
 
 
 def _protocol(evaluation: "Evaluation") -> list[str]:
     """How it was taken: only scores with the same lines may be compared."""
     protocol = evaluation.protocol
-    encoder = protocol.metric.partition("-")[2]
     weights = "averaged weights (EMA)" if evaluation.weights == "ema" else "live weights"
+    encoders = [
+        f"encoder: {one.encoder_name} {one.encoder[:_DIGITS]}; {one.preprocessing}; {one.quantisation}"
+        for one in (protocol, *(further.protocol for further in evaluation.beside))
+    ]
+    if protocol.painted:
+        return [
+            f"painted score, step {evaluation.step}, {weights}; {protocol.n_fake} photos, {protocol.n_real} paintings",
+            f"held out: {protocol.held_out}; data {protocol.data}",
+            f"painted at {protocol.painted_at} px ({protocol.painting}), whole view {protocol.size} px, crops"
+            f" {protocol.crops}",
+            *encoders,
+        ]
     return [
         f"step {evaluation.step}, {weights}; {protocol.n_fake} images drawn, {protocol.n_real} real ones",
         f"held out: {protocol.held_out} images at {protocol.size} px, data {protocol.data}",
-        f"encoder: {encoder} {protocol.encoder[:_DIGITS]}; {protocol.preprocessing}; {protocol.quantisation}",
+        *encoders,
     ]

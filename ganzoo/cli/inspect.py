@@ -9,6 +9,7 @@ from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.rows import cache_rows
 from ganzoo.errors import UsageError
 from ganzoo.options import PartKind
+from ganzoo.runs.protocol import scale_of
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog, RegisteredModel
@@ -103,7 +104,7 @@ def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
     table(map(_shown, rows), ("option", "value", "meaning"), folding=("value", "meaning"))
     if results:
         columns = ("score", "floor", "metric", "data", "size", "budget", "seed", "date")
-        table(map(_result, results), columns, title="recorded results x1000", folding=("metric",))
+        table(map(_result, results), columns, title="recorded results x1000, or per cent left", folding=("metric",))
 
 
 def _shown(row: dict[str, object]) -> dict[str, object]:
@@ -113,9 +114,10 @@ def _shown(row: dict[str, object]) -> dict[str, object]:
 
 
 def _result(result: dict[str, Any]) -> dict[str, object]:
-    low, high = (1000 * end for end in result["interval"])
-    score = f"{1000 * result['score']:.0f} ({low:.0f} to {high:.0f})"
-    return {**result, "score": score, "floor": f"{1000 * result['floor']:.1f}"}
+    scale = scale_of(result["metric"])
+    low, high = (scale * end for end in result["interval"])
+    score = f"{scale * result['score']:.0f} ({low:.0f} to {high:.0f})"
+    return {**result, "score": score, "floor": f"{scale * result['floor']:.1f}"}
 
 
 def _facts(name: str, model: "RegisteredModel", preset: "Preset | None") -> dict[str, object]:

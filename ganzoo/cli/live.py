@@ -207,8 +207,9 @@ def score_line(evaluation: Evaluation, best: Evaluation) -> str:
     at_best = "the best so far" if best is evaluation else f"best {1000 * best.score.value:.1f} at step {best.step}"
     real, worst = ("paintings", "photos") if evaluation.protocol.sources else ("real images", "noise")
     kept = f"content {evaluation.others['content']:.2f}; " if "content" in evaluation.others else ""
+    called = "quick " if evaluation.protocol.sources else ""
     return (
-        f"step {evaluation.step}  {evaluation.protocol.metric} x1000 {1000 * score.value:.1f}"
+        f"step {evaluation.step}  {called}{evaluation.protocol.metric} x1000 {1000 * score.value:.1f}"
         f" ({1000 * score.low:.1f} to {1000 * score.high:.1f}), {real} {1000 * floor.value:.1f},"
         f" {worst} {1000 * evaluation.ceiling:.0f}; {kept}{at_best}"
     )

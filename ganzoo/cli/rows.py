@@ -8,13 +8,14 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganzoo.io.files import cache_folder
+from ganzoo.runs.protocol import is_left
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog, RegisteredModel
@@ -24,10 +25,11 @@ Row = dict[str, Any]
 Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
-_SCHEMA = 3
+_SCHEMA = 4
 _PROTOCOL_KEYS = (
     *("metric", "data_fingerprint", "size", "budget", "set", "tiny"),
     *("encoder", "held_out", "n_fake", "date", "commit"),
+    *("painted_at", "painting", "crops", "version"),
 )
 """Fields that must be equal for results to count as seeds of one measurement."""
 _MAX_FILES = 20
@@ -70,8 +72,26 @@ def _score_text(catalog: "Catalog", name: str) -> str:
     alike = [result for result in results if all(result.get(key) == newest.get(key) for key in _PROTOCOL_KEYS)]
     low, high = (function(end for one in alike for end in one["interval"]) for function in (min, max))
     mean = sum(one["score"] for one in alike) / len(alike)
+    if is_left(newest["metric"]):
+        return f"{mean:.0f} % left ({low:.0f} to {high:.0f}) {_seen(newest, alike)}"
     score = f"{1000 * mean:.0f} ({1000 * low:.0f} to {1000 * high:.0f}, real {1000 * newest['floor']:.0f})"
     return f"{score} {newest['metric']}, {newest['data']}, {newest['budget']}"
+
+
+def _seen(newest: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str:
+    """Of painted scores: by which encoder, what the others say, what is kept of the photos, and the terms."""
+
+    def mean(values: Iterable[Any]) -> float:
+        numbers = [float(value) for value in values]
+        return sum(numbers) / len(numbers)
+
+    others = [
+        f"{mean(one['beside'][name]['score'] for one in alike):.0f} by {name.partition('-')[2]}"
+        for name in newest.get("beside", {})
+    ]
+    kept = [f"{name} {mean(one[name] for one in alike):.2f}" for name in ("content", "contours") if name in newest]
+    by = ", ".join([f"by {newest['metric'].partition('-')[2]}", *others, *kept])
+    return f"{by}; {newest['data']}, {newest['budget']}"
 
 
 def _model_row(model: "RegisteredModel") -> Row:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.catalog.lookup import Catalog
-from ganzoo.comparing.evaluator import Evaluator
+from ganzoo.comparing.evaluator import FURTHER, Evaluator
 from ganzoo.comparing.jobs import train_all
 from ganzoo.comparing.plan import FILE, Entry, Jobs, Settings, can_resume, entries_of, next_folder
 from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, why_unranked
@@ -65,7 +65,7 @@ def run_comparison(
         train_all(
             entries, settings, jobs=jobs, flags=flags, report=lambda e, state: view.notice(f"{_title(e)} {state}")
         )
-        rows = _score_all(entries, Evaluator(catalog, view, **_scoring_options(settings.options, entries)), file)
+        rows = _score_all(entries, _evaluator(settings, entries, catalog, view), file)
         _write_report(folder, view)
     return Comparison(
         folder=folder, rows=rows, standings=standings(rows), why_not=why_unranked(rows), settings=settings.to_dict()
@@ -94,6 +94,13 @@ def _write_report(folder: Path, view: View) -> None:
         write_comparison_report(folder)
     except (OSError, GanzooError) as error:
         view.notice(f"no report.html: {one_line(error)}")
+
+
+def _evaluator(settings: Settings, entries: Sequence[Entry], catalog: Catalog, view: View) -> Evaluator:
+    """The evaluator of all rows. It asks a second encoder only where none was chosen and seconds don't matter."""
+    alone = settings.tiny or "encoder" in settings.options
+    changes = _scoring_options(settings.options, entries)
+    return Evaluator(catalog, view, changes, quick=settings.quick, further=() if alone else FURTHER)
 
 
 def _scoring_options(options: Mapping[str, object], entries: Sequence[Entry]) -> dict[str, Any]:

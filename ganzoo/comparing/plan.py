@@ -45,6 +45,7 @@ class Settings:
     """What all runs of a comparison share.
 
     `options` are the settings and model options of every run. `threads` is the number of CPU threads of one run.
+    With `quick`, translators get the quick score instead of the painted one.
     """
 
     names: tuple[str, ...]
@@ -52,10 +53,12 @@ class Settings:
     options: Mapping[str, object] = field(default_factory=dict)
     threads: int = 0
     tiny: bool = False
+    quick: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as plain values, for JSON."""
-        return json.loads(json.dumps(asdict(self), default=str))  # type: ignore[no-any-return]  # a dict stays one
+        """The settings as plain values, for JSON. `quick` is left out unless set: older comparisons lack it."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return plain if self.quick else {key: value for key, value in plain.items() if key != "quick"}
 
 
 def settings_of(
@@ -67,6 +70,7 @@ def settings_of(
     jobs: Jobs,
     threads: int,
     tiny: bool,
+    quick: bool = False,
 ) -> Settings:
     """The settings for all runs. Each run is scored at every tenth of the budget and gets its share of the cores.
 
@@ -89,6 +93,7 @@ def settings_of(
         options={"budget": str(amount), "score_every": interval, **held_out, **options},
         threads=threads or _threads_per_run(jobs),
         tiny=tiny,
+        quick=quick,
     )
 
 

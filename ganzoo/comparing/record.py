@@ -20,6 +20,8 @@ _HEADING = "results:"
 _PRESET = "preset "
 _OWN = ("budget", "score_every", "data", "style")
 """Options that a result lists in fields of their own."""
+_PAINTED = ("painted_at", "painting", "crops", "version")
+"""Fields that only the protocol of a painted score fills."""
 
 
 class _NoAliases(yaml.SafeDumper):
@@ -101,7 +103,8 @@ def _scores(row: Row, best: Evaluation) -> dict[str, Any]:
         "metric": protocol.metric,
         "score": _rounded(best.score.value),
         "interval": [_rounded(best.score.low), _rounded(best.score.high)],
-        **({"content": _rounded(best.others["content"])} if "content" in best.others else {}),
+        **{name: _rounded(best.others[name]) for name in ("content", "contours") if name in best.others},
+        **({"beside": {one.protocol.metric: _beside(one) for one in best.beside}} if best.beside else {}),
         "floor": _rounded(best.floor.value),
         "ceiling": _rounded(best.ceiling),
         "step": best.step,
@@ -114,7 +117,20 @@ def _scores(row: Row, best: Evaluation) -> dict[str, Any]:
         "held_out": protocol.held_out,
         "encoder": protocol.encoder,
         "preprocessing": protocol.preprocessing,
+        **{name: getattr(protocol, name) for name in _PAINTED if protocol.painted},
         "weights": best.weights,
+    }
+
+
+def _beside(evaluation: Evaluation) -> dict[str, Any]:
+    """What a further encoder says."""
+    score = evaluation.score
+    return {
+        "score": _rounded(score.value),
+        "interval": [_rounded(score.low), _rounded(score.high)],
+        "content": _rounded(evaluation.others["content"]),
+        "floor": _rounded(evaluation.floor.value),
+        "encoder": evaluation.protocol.encoder,
     }
 
 

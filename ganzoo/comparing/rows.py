@@ -11,6 +11,7 @@ from ganzoo.comparing.evaluator import Evaluator
 from ganzoo.comparing.jobs import is_done
 from ganzoo.comparing.plan import SCORES_PER_RUN, Entry
 from ganzoo.comparing.processes import failure_reason
+from ganzoo.engine import checkpoint
 from ganzoo.errors import GanzooError, one_line
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.logs import recorded_scores
@@ -81,12 +82,19 @@ def _scored(entry: Entry, base: Row, evaluator: Evaluator) -> Row:
     facts = _facts(entry.folder, content, evaluator)
     if not entry.trained and not is_done(entry.folder):
         return replace(base, status="unfinished", reason=failure_reason(entry.folder), **facts)
-    last = evaluator.recorded_or_new(entry.folder, "LATEST")
+    last = evaluator.recorded_or_new(entry.folder, checkpoint.LATEST, painted=not entry.trained)
     # The best of many scores is lower by chance than the best of few. So BEST counts only for runs with equally many.
     comparable = not entry.trained or len(recorded_scores(entry.folder)) == SCORES_PER_RUN
-    best = evaluator.recorded_or_new(entry.folder, "BEST") if comparable else None
+    best = _best(entry, evaluator, last) if comparable else None
     strange = last is not None and last.protocol.data != content["data"]["fingerprint"]
     return replace(base, best=best or last, last=last, strange=strange, **facts)
+
+
+def _best(entry: Entry, evaluator: Evaluator, last: Evaluation | None) -> Evaluation | None:
+    """The score of the best checkpoint; that of the newest, `last`, where they are the same."""
+    if last is not None and checkpoint.best_step(entry.folder / "checkpoints") == last.step:
+        return last
+    return evaluator.recorded_or_new(entry.folder, checkpoint.BEST, painted=not entry.trained)
 
 
 def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
@@ -129,6 +137,8 @@ def why_unranked(rows: Sequence[Row]) -> str:
             return f"{row.name} was trained on other images and may have seen some that are held out here"
     for row, last in scored[1:]:
         first, reference = scored[0]
+        if reference.protocol.name != last.protocol.name:
+            return f"{first.name} has a {reference.protocol.name}, {row.name} a {last.protocol.name}"
         for field_name, (one, other) in reference.protocol.differences(last.protocol).items():
             return f"'{field_name}' differs: {one} for {first.name}, {other} for {row.name}"
     return ""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from markupsafe import Markup
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from ganzoo.errors import GanzooError, StorageError, UsageError
 from ganzoo.report_html import page
 from ganzoo.report_html.curves import Chart, draw, strip
+from ganzoo.report_html.formatting import title
 from ganzoo.report_html.pictures import BUDGET, Frame
 from ganzoo.report_html.records import Record, read_json, read_record
 from ganzoo.report_html.run_page import frames, score_chart
@@ -21,6 +23,7 @@ COMPARISON = "comparison.json"
 SCHEMA = 1
 _MOST_FRAMES, _ALL_FRAMES = 12, 96
 _MOST_BANDS = 3
+_KEPT = ("content", "contours")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,7 @@ def _content(folder: Path, content: Mapping[str, Any]) -> dict[str, object]:
     records = [(row, record) for row in rows if (record := _record(folder / row["folder"]))]
     evaluations = [Evaluation.from_dict(row["best"]) for row in rows if row["best"]]
     films = _films(records)
+    kept = _kept(content["summary"], rows)
     return {
         "title": f"Comparison of {len(content['summary'])} models",
         "comparison": content,
@@ -83,8 +87,31 @@ def _content(folder: Path, content: Mapping[str, Any]) -> dict[str, object]:
         "chart": _chart(records),
         "draw": draw,
         "terms": explanations(evaluations[0]) if evaluations else [],
-        "metric": evaluations[0].protocol.metric if evaluations else "score",
+        "metric": title(evaluations[0].protocol) if evaluations else "score",
+        "scale": evaluations[0].protocol.scale if evaluations else 1000,
+        "kept": kept,
     }
+
+
+def _kept(summary: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """By column, then by model: what further encoders see in painted photos, and what is left of the photos."""
+    columns: dict[str, dict[str, str]] = {}
+    for name in (entry["name"] for entry in summary):
+        best = [Evaluation.from_dict(row["best"]) for row in rows if row["name"] == name and row["best"]]
+        for title_, values in _values(best).items():
+            columns.setdefault(title_, {})[name] = f"{fmean(values):.2f}" if title_ in _KEPT else f"{fmean(values):.1f}"
+    return columns
+
+
+def _values(evaluations: Sequence[Evaluation]) -> dict[str, list[float]]:
+    """The values of painted scores beside the one that ranks, for each seed."""
+    found: dict[str, list[float]] = {}
+    for one in (one for one in evaluations if one.protocol.painted):
+        for further in one.beside:
+            found.setdefault(title(further.protocol), []).append(further.score.value)
+        for name in _KEPT:
+            found.setdefault(name, []).append(one.others[name])
+    return found
 
 
 def _record(folder: Path) -> Record | None:

@@ -1,6 +1,7 @@
 """Numbers as reports show them."""
 
 from ganzoo.runs.evaluation import Interval
+from ganzoo.runs.protocol import Protocol
 
 
 def count(number: float) -> str:
@@ -8,14 +9,21 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def score(number: float) -> str:
-    """A score times 1000, with one decimal: "93.4"."""
-    return f"{1000 * number:.1f}".replace("-", "\u2212")
+def score(number: float, scale: int = 1000) -> str:
+    """A score times `scale`, with one decimal: "93.4"."""
+    return f"{scale * number:.1f}".replace("-", "\u2212")
 
 
-def between(interval: Interval) -> str:
-    """The ends of an interval times 1000: "80.1 to 106.0"."""
-    return f"{score(interval.low)} to {score(interval.high)}"
+def between(interval: Interval, scale: int = 1000) -> str:
+    """The ends of an interval times `scale`: "80.1 to 106.0"."""
+    return f"{score(interval.low, scale)} to {score(interval.high, scale)}"
+
+
+def title(protocol: Protocol) -> str:
+    """What scores are called in the head of a table: "KID-lite0 x 1000", or "% left by lite0"."""
+    if protocol.painted:
+        return f"% left by {protocol.encoder_name}"
+    return f"{protocol.metric} \u00d7 {protocol.scale}"
 
 
 def value(number: float) -> str:

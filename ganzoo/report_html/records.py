@@ -10,6 +10,7 @@ from typing import Any
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io import untrusted
 from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.logs import recorded_painted
 from ganzoo.runs.paths import SCORES, SUMMARY, file_name
 from ganzoo.runs.run_file import read_run_file
 
@@ -29,13 +30,14 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """The content of a run's files. `summary` is empty until the run ends."""
+    """The content of a run's files. `summary` is empty until the run ends; `painted` are painted scores by step."""
 
     folder: Path
     content: Mapping[str, Any]
     scalars: Sequence[Mapping[str, float]]
     scores: Sequence[Scored]
     summary: Mapping[str, Any]
+    painted: Sequence[Evaluation] = ()
 
     @property
     def evaluations(self) -> list[Evaluation]:
@@ -83,7 +85,14 @@ def read_record(folder: Path) -> Record:
         scalars=[numbers for line in _lines(folder / "scalars.jsonl") if "step" in (numbers := _numbers(line))],
         scores=scores,
         summary=summary,
+        painted=_newest(recorded_painted(folder)),
     )
+
+
+def _newest(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """The newest of each checkpoint and protocol, by step."""
+    by_key = {(one.step, str(one.protocol)): one for one in evaluations}
+    return sorted(by_key.values(), key=lambda one: one.step)
 
 
 def read_json(path: Path) -> dict[str, Any]:

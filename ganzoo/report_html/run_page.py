@@ -7,7 +7,7 @@ from pathlib import Path
 from ganzoo.config.units import duration
 from ganzoo.report_html import commands, page
 from ganzoo.report_html.curves import Chart, Line, draw
-from ganzoo.report_html.formatting import between, count, score
+from ganzoo.report_html.formatting import between, count, score, title, value
 from ganzoo.report_html.pictures import (
     BUDGET,
     MOST_FRAMES,
@@ -20,8 +20,10 @@ from ganzoo.report_html.pictures import (
 )
 from ganzoo.report_html.records import COUNTERS, Record, Scored, read_record
 from ganzoo.report_html.sentences import best_and_last, explanations, meaning
+from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import LEARNING_RATE
 from ganzoo.runs.paths import RUN_FILE
+from ganzoo.runs.protocol import Protocol
 from ganzoo.scoring import health
 
 
@@ -65,6 +67,7 @@ def _content(record: Record) -> dict[str, object]:
         "frames": frames(record),
         "sides": _sides(record),
         **_score_section(record.best),
+        **_painted_section(record.painted),
         "charts": [chart for chart in _charts(record) if any(line.points for line in chart.lines)],
         "draw": draw,
         "repeat": commands.repeat(record.content),
@@ -80,10 +83,33 @@ def _score_section(best: Scored | None) -> dict[str, object]:
         "best": best,
         "terms": explanations(best.evaluation) if best else [],
         "meaning": meaning,
-        "protocol": {key: value for key, value in best.evaluation.protocol.to_dict().items() if value != ""}
-        if best
-        else {},
+        "protocol": _filled(best.evaluation.protocol) if best else {},
     }
+
+
+def _painted_section(painted: Sequence[Evaluation]) -> dict[str, object]:
+    """A line for each painted score, and what the newest one means."""
+    columns: dict[str, None] = {}
+    lines = []
+    for one in painted:
+        line = {
+            title(each.protocol): f"{score(each.score.value, 1)} ({between(each.score, 1)})"
+            for each in (one, *one.beside)
+        }
+        line |= {name: value(one.others[name]) for name in ("content", "contours") if name in one.others}
+        columns |= dict.fromkeys(line)
+        lines.append((one.step, one.weights, line))
+    return {
+        "painted": lines,
+        "painted_columns": list(columns),
+        "painted_terms": explanations(painted[-1]) if painted else [],
+        "painted_protocol": _filled(painted[-1].protocol) if painted else {},
+    }
+
+
+def _filled(protocol: Protocol) -> dict[str, object]:
+    """The fields of the protocol that say something."""
+    return {key: value for key, value in protocol.to_dict().items() if value != ""}
 
 
 def _sides(record: Record) -> BeforeAfter | None:
@@ -193,9 +219,8 @@ def score_chart(records: Sequence[tuple[str, Record]], bands: bool = True) -> Ch
     lines = [Line(name=name, points=_score_points(record, bands)) for name, record in records]
     scored = [record.best for _, record in records if record.best]
     best = min(scored, key=lambda one: one.evaluation.score.value)
-    metric = best.evaluation.protocol.metric
     return Chart(
-        title=f"{metric} \u00d7 1000, lower is better",
+        title=f"{title(best.evaluation.protocol)}, lower is better",
         x_label="images seen",
         lines=lines,
         floor=1000 * best.evaluation.floor.value,

@@ -24,7 +24,10 @@ MEANINGS = {
 
 def explanations(evaluation: Evaluation) -> list[tuple[str, str]]:
     """The terms "score", "interval", "floor" and "ceiling", each with its explanation."""
-    sentences = _of_translator(evaluation) if evaluation.protocol.sources else _of_generator(evaluation)
+    if evaluation.protocol.painted:
+        sentences = _of_painted(evaluation)
+    else:
+        sentences = _of_translator(evaluation) if evaluation.protocol.sources else _of_generator(evaluation)
     return list(sentences.items())
 
 
@@ -53,6 +56,20 @@ def _of_translator(evaluation: Evaluation) -> dict[str, str]:
         " expected to score lower.",
         "ceiling": f"The unchanged photos score {score(evaluation.ceiling)}. A translator above this value has not come"
         " closer to the style at all.",
+    }
+
+
+def _of_painted(evaluation: Evaluation) -> dict[str, str]:
+    protocol = evaluation.protocol
+    return {
+        "left": f"The per cent of the photos' distance from the paintings that is left once they are painted: 0 are the"
+        f" paintings, 100 the photos as they are. {protocol.n_fake} held-out photos, painted at"
+        f" {protocol.painted_at} px, are compared with {protocol.n_real} paintings through {protocol.encoder_name},"
+        f" whole at {protocol.size} px and in crops; it is the mean of both. It does not measure how much of each photo"
+        " is left; content and contours do.",
+        "interval": "With other photos and paintings the score would lie in this range in 95 of 100 cases.",
+        "floor": "Other paintings, as many as photos, have"
+        f" {score(evaluation.floor.value, 1)} left, from {between(evaluation.floor, 1)} by chance.",
     }
 
 

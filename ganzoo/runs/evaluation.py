@@ -36,6 +36,8 @@ class Evaluation:
     others: Mapping[str, float]
     step: int
     weights: str
+    beside: "tuple[Evaluation, ...]" = ()
+    """The same images scored through further encoders, each with a protocol of its own."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON and YAML."""
@@ -52,4 +54,5 @@ class Evaluation:
             others={str(name): float(value) for name, value in content["others"].items()},
             step=int(content["step"]),
             weights=str(content["weights"]),
+            beside=tuple(cls.from_dict({**one, "beside": ()}) for one in content.get("beside", ())),
         )

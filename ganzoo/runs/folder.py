@@ -1,22 +1,19 @@
 """A run, and what it writes to its folder: logged lines, scores, its timeline and its summary."""
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Progress
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io.files import sweep_drafts, sync_file, write_atomically
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.logs import lines_until, recorded_scalars, recorded_scores
-from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, TIMELINE, file_name
+from ganzoo.runs.logs import append_line, lines_until, recorded_scalars, recorded_scores
+from ganzoo.runs.paths import PAINTED, SCALARS, SCORES, SUMMARY, TIMELINE, file_name
 
-LOGS = (SCALARS, SCORES, TIMELINE)
+LOGS = (SCALARS, SCORES, PAINTED, TIMELINE)
 
 
 @dataclass(kw_only=True)
@@ -53,17 +50,17 @@ class Run:
     def log(self, scalars: Mapping[str, float]) -> None:
         """Appends a line to scalars.jsonl. Raises StorageError when it can't."""
         self.scalars = dict(scalars)
-        self._append(SCALARS, self.scalars)
+        append_line(self.folder / SCALARS, self.scalars)
 
     def log_score(self, evaluation: Evaluation) -> None:
         """Appends a line to scores.jsonl. Raises StorageError when it can't."""
         progress = self.progress
         counters = {"images": progress.images, "seconds": round(progress.seconds, 3)}
-        self._append(SCORES, {**evaluation.to_dict(), **counters})
+        append_line(self.folder / SCORES, {**evaluation.to_dict(), **counters})
 
     def log_moment(self, moment: Mapping[str, object]) -> None:
         """Appends a line to timeline.jsonl. Raises StorageError when it can't."""
-        self._append(TIMELINE, moment)
+        append_line(self.folder / TIMELINE, moment)
 
     def scores(self) -> list[Evaluation]:
         """The scores taken so far, oldest first. Raises StorageError when scores.jsonl is damaged."""
@@ -85,18 +82,6 @@ class Run:
         for path in (self.folder / name for name in LOGS):
             if path.is_file():
                 sync_file(path)
-
-    def _append(self, name: str, content: Mapping[str, Any]) -> None:
-        path, size = self.folder / name, None
-        try:
-            size = path.stat().st_size if path.exists() else 0
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(content) + "\n")
-        except OSError as error:
-            if size is not None:
-                with suppress(OSError):  # half a line would make the next one unreadable too
-                    os.truncate(path, size)
-            raise StorageError(f"can't write '{file_name(self.folder)}/{name}': {one_line(error)}") from None
 
     def forget_after(self, step: int) -> None:
         """Removes logged lines, scores and samples of later steps, which a run resumed from `step` writes again.

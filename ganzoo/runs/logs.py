@@ -1,12 +1,16 @@
 """Reads what a run has logged: scalars, scores, its timeline and its summary."""
 
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io.untrusted import parse_json, read_json
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, TIMELINE, file_name
+from ganzoo.runs.paths import PAINTED, SCALARS, SCORES, SUMMARY, TIMELINE, file_name
 
 LEARNING_RATE = "lr/"
 """Before the name of a step: its learning rate in scalars.jsonl. Runs of older versions did not log it."""
@@ -21,11 +25,17 @@ def recorded_scalars(folder: Path) -> list[dict[str, float]]:
 
 def recorded_scores(folder: Path) -> list[Evaluation]:
     """The scores taken during a run, oldest first. Raises StorageError when scores.jsonl is damaged."""
-    path = folder / SCORES
-    try:
-        return [Evaluation.from_dict(line) for line in _whole_lines(path)]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
+    return _evaluations(folder / SCORES)
+
+
+def recorded_painted(folder: Path) -> list[Evaluation]:
+    """The painted scores taken of a run's checkpoints, oldest first. Raises StorageError when they are damaged."""
+    return _evaluations(folder / PAINTED)
+
+
+def log_painted(folder: Path, evaluation: Evaluation) -> None:
+    """Appends a painted score to those of the run. Raises StorageError when it can't."""
+    append_line(folder / PAINTED, evaluation.to_dict())
 
 
 def recorded_timeline(folder: Path) -> list[dict[str, Any]]:
@@ -42,9 +52,31 @@ def read_summary(folder: Path) -> dict[str, Any]:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
+def append_line(path: Path, content: Mapping[str, Any]) -> None:
+    """Appends an object to a log. Raises StorageError, and leaves the log as it was, when it can't."""
+    size = None
+    try:
+        size = path.stat().st_size if path.exists() else 0
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(content) + "\n")
+    except OSError as error:
+        if size is not None:
+            with suppress(OSError):  # half a line would make the next one unreadable too
+                os.truncate(path, size)
+        name = f"{file_name(path.parent)}/{path.name}"
+        raise StorageError(f"can't write '{name}': {one_line(error)}") from None
+
+
 def lines_until(path: Path, step: int) -> list[str]:
     """The lines of a log up to that step, without one that a crash cut off; none where there is no file."""
     return [line for line in _lines(path) if _step_of(line) <= step]
+
+
+def _evaluations(path: Path) -> list[Evaluation]:
+    try:
+        return [Evaluation.from_dict(line) for line in _whole_lines(path)]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
 def _whole_lines(path: Path, *, finite: bool = True) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from pathlib import Path
 RUN_FILE = "run.json"
 SCALARS = "scalars.jsonl"
 SCORES = "scores.jsonl"
+PAINTED = "painted.jsonl"
+"""The painted scores of a translator's checkpoints, once they were taken."""
 TIMELINE = "timeline.jsonl"
 SUMMARY = "summary.json"
 LOCK = ".lock"

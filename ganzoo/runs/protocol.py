@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+PAINTED = 2
+"""The version of protocols of painted scores."""
+_LEFT = "left-"
+"""How the metric of a painted score begins."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
@@ -24,7 +29,33 @@ class Protocol:
     quantisation: str = "uint8, rounded"
     sources: str = ""
     """Fingerprint of the photos that were translated; empty for images drawn from noise."""
+    painted_at: str = ""
+    """Of a painted score: the size at which photos were painted. `size` is the one at which pictures were looked at."""
+    painting: str = ""
+    """Of a painted score: the options that photos were painted with."""
+    crops: str = ""
+    """Of a painted score: the crops of each picture that were looked at."""
     version: int = 1
+
+    @property
+    def encoder_name(self) -> str:
+        """The name of the encoder, as in the metric."""
+        return self.metric.partition("-")[2]
+
+    @property
+    def painted(self) -> bool:
+        """Whether it is that of a painted score: per cent of the photos' distance instead of a distance."""
+        return self.version == PAINTED
+
+    @property
+    def name(self) -> str:
+        """What such scores are called: "painted score", or "quick score" of a translator's thumbnails, else "score"."""
+        return "painted score" if self.painted else "quick score" if self.sources else "score"
+
+    @property
+    def scale(self) -> int:
+        """What values are multiplied by when they are shown."""
+        return scale_of(self.metric)
 
     def differences(self, other: "Protocol") -> dict[str, tuple[object, object]]:
         """The fields in which the two differ, with both values."""
@@ -39,3 +70,18 @@ class Protocol:
     def from_dict(cls, values: Mapping[str, object]) -> "Protocol":
         """The protocol that `to_dict` gave. Raises TypeError when fields are missing or unknown."""
         return cls(**values)  # type: ignore[arg-type]  # checked by the constructor's names
+
+
+def left_by(encoder: str) -> str:
+    """The metric of a painted score through that encoder."""
+    return f"{_LEFT}{encoder}"
+
+
+def is_left(metric: str) -> bool:
+    """Whether it is the metric of a painted score, in per cent."""
+    return metric.startswith(_LEFT)
+
+
+def scale_of(metric: str) -> int:
+    """What values of the metric are multiplied by when they are shown: distances by 1000, per cent by nothing."""
+    return 1 if is_left(metric) else 1000

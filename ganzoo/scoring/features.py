@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,22 +22,27 @@ _BLOCK = 256
 
 def features_of(encoder: Encoder, images: Images, numbers: NDArray[np.int64], device: torch.device) -> Tensor:
     """Features of the images with these numbers, in that order: N x dimension, float32 on the CPU."""
-    file = _file(encoder, images, numbers)
-    if (kept := _read(file, (len(numbers), encoder.dimension))) is not None:
-        return kept
+    key = [RULES, images.fingerprint, *images.pixels.shape, encoder.fingerprint, numbers.tobytes().hex()]
     blocks = (images.rows(numbers[start : start + _BLOCK]) for start in range(0, len(numbers), _BLOCK))
-    features = torch.cat([encode(encoder, block, device=device).cpu() for block in blocks])
+    return kept_or(
+        key,
+        (len(numbers), encoder.dimension),
+        lambda: torch.cat([encode(encoder, block, device=device).cpu() for block in blocks]),
+    )
+
+
+def kept_or(key: Sequence[object], shape: tuple[int, ...], compute: Callable[[], Tensor]) -> Tensor:
+    """The features of that shape which the cache keeps under the key; computed, and kept, where it has none."""
+    name = hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:32]
+    file = cache_folder() / "features" / f"{name}.npy"
+    if (kept := _read(file, shape)) is not None:
+        return kept
+    features = compute()
     _write(file, features)
     return features
 
 
-def _file(encoder: Encoder, images: Images, numbers: NDArray[np.int64]) -> Path:
-    key = [RULES, images.fingerprint, *images.pixels.shape, encoder.fingerprint, numbers.tobytes().hex()]
-    name = hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:32]
-    return cache_folder() / "features" / f"{name}.npy"
-
-
-def _read(file: Path, shape: tuple[int, int]) -> Tensor | None:
+def _read(file: Path, shape: tuple[int, ...]) -> Tensor | None:
     """The cached features; None for a file that is missing, cut off or of another shape."""
     with suppress(OSError, ValueError, EOFError):
         kept = np.load(file, allow_pickle=False)

@@ -114,8 +114,10 @@ def score_rises(evaluations: Sequence[Evaluation]) -> str:
     best, last = min(evaluations, key=lambda e: e.score.value), evaluations[-1]
     if last.score.low <= best.score.high:
         return ""
+    scale = last.protocol.scale
     return (
-        f"the score gets worse: {1000 * last.score.value:.1f} now, {1000 * best.score.value:.1f} at step {best.step};"
+        f"the {last.protocol.name} gets worse: {scale * last.score.value:.1f} now, {scale * best.score.value:.1f} at"
+        f" step {best.step};"
         " BEST keeps that one"
     )
 

@@ -24,7 +24,7 @@ from ganzoo.scoring.scorer import SEED, Attributes, Draw, Warn, chosen, counted,
 _BATCH = 32
 FEWEST_PAINTINGS = 4
 """Two in each half, since a distance between two sets needs pairs within each."""
-_ABOUT_COPIES = "copies"
+ABOUT_COPIES = "copies"
 """A metric that looks for training images among generated ones; it means nothing for translated photos."""
 MEANINGS = {
     "content": "how alike the features of a photo and of its painting are, 1 is the same; higher keeps more",
@@ -69,7 +69,7 @@ class TranslationScorer:
         self.photos = photos
         self.numbers = np.sort(chosen(held_out)[:n_fake])
         self.attributes: Attributes = {}
-        beside = {name: metric for name, metric in metrics.items() if name != _ABOUT_COPIES}
+        beside = {name: metric for name, metric in metrics.items() if name != ABOUT_COPIES}
         self.meanings = {**MEANINGS, **{k: text for metric in beside.values() for k, text in metric.meanings.items()}}
         self._extra_metrics = ExtraMetrics(beside, warn)
         height, width = photos.pixels.shape[1:3]
@@ -122,10 +122,10 @@ class TranslationScorer:
         photos = self.photos.rows(self.numbers)
         kept = {
             "content": float(pairs.feature_cosine(fake, self.untouched).mean()),
-            "contours": _mean_of_pairs(pairs.gradient_ssim, fakes, photos),
+            "contours": mean_of_pairs(pairs.gradient_ssim, fakes, photos),
         }
         if self._truth is not None:
-            kept["psnr"] = _mean_of_pairs(pairs.psnr, fakes, self._truth)
+            kept["psnr"] = mean_of_pairs(pairs.psnr, fakes, self._truth)
             kept["truth"] = float(pairs.feature_cosine(fake, self._encode(self._truth)).mean())
         return kept
 
@@ -139,7 +139,7 @@ def _halves(features: Tensor) -> tuple[Tensor, Tensor]:
     return features[order[::2]], features[order[1::2]]
 
 
-def _mean_of_pairs(
+def mean_of_pairs(
     measure: Callable[[Tensor, Tensor], Tensor], ones: NDArray[np.uint8], others: NDArray[np.uint8]
 ) -> float:
     """The mean over all pairs, computed in pieces to save memory."""

@@ -235,9 +235,22 @@ def test_a_comparison_of_translators_shows_how_much_content_they_keep(capsys: py
     style = ("--style", "scenes", "--set", "style.count=64", "--set", "style.rendition=watercolour")
     compare("fastcut", "lptn", *style, "--out", "out", "--record")
     said = capsys.readouterr().out
-    assert "26 held-out photos, painted, against 64 paintings" in said and "content" in said
+    assert "left-lite0" in said and "26 held-out photos, painted at 16x16 px" in said and "contours" in said
     result = yaml.safe_load(Path("registry.yaml").read_text())["results"][0]
     assert (result["data"], result["style"]) == ("scenes", "scenes") and 0 < result["content"] <= 1
-    assert run_command(["evaluate", "out/lptn-0", "--format", "json"]) == 0
+    assert (result["metric"], result["version"], result["crops"]) == ("left-lite0", 2, "2 of 8x8")
+    last = content()["rows"][1]["last"]  # type: ignore[index]
+    assert run_command(["evaluate", "out/lptn-0", "--encoder", "lite0", "--format", "json"]) == 0
     row = json.loads(capsys.readouterr().out)[0]
     assert row["protocol"]["sources"] and {"content", "contours", "psnr"} <= row["others"].keys()
+    assert (row["protocol"], row["score"]) == (last["protocol"], pytest.approx(last["score"]))
+    assert run_command(["compare", "out/lptn-0", "--quick", "--out", "quick"]) == 0
+    said = capsys.readouterr().out
+    assert "KID-lite0 x1000" in said and "quick score: 26 held-out photos" in said
+    assert run_command(["list", "--format", "json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert "% left (" in rows["fastcut"]["score"] and "by lite0, content" in rows["fastcut"]["score"]
+    assert run_command(["report", "out/lptn-0"]) == 0
+    page = Path("out/lptn-0/report.html").read_text()
+    assert "Painted scores" in page and "% left by lite0" in page and "Quick scores" in page
+    assert "% left by lite0" in Path("out/report.html").read_text()
