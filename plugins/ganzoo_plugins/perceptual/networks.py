@@ -9,6 +9,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from ganzoo import ImageShape
 from ganzoo.encoders import Encoder
+from ganzoo.layers import RandomMixture
 from ganzoo.model import Discriminator
 from ganzoo.parts import Parts
 
@@ -26,12 +27,16 @@ class FeaturePatch(Discriminator):
         super().__init__()
         self.encoder: Encoder = parts.build("encoder")
         self.stages = self.encoder.stage_range(options.first, options.last)
-        self.heads = nn.ModuleList(_head(self.encoder.channels[stage], options.width) for stage in self.stages)
+        own = [self.encoder.channels[stage] for stage in self.stages]
+        mixed = options.projection
+        self.mixtures = nn.ModuleList(RandomMixture(one, mixed) if mixed else nn.Identity() for one in own)
+        self.heads = nn.ModuleList(_head(mixed or one, options.width) for one in own)
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
         """Scores; the label is not used. Those of coarse stages are repeated, so that all stages weigh the same."""
         maps = self.encoder.maps(images, depth=self.stages.stop)
-        scores = [head(maps[stage]) for stage, head in zip(self.stages, self.heads, strict=True)]
+        mixed = [mixture(maps[stage]) for stage, mixture in zip(self.stages, self.mixtures, strict=True)]
+        scores = [head(one) for head, one in zip(self.heads, mixed, strict=True)]
         finest = scores[0].shape[2:]
         return torch.cat([functional.interpolate(one, finest) for one in scores], dim=1)
 
