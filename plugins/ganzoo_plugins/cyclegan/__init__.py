@@ -51,7 +51,9 @@ class PatchOptions(Options):
         le=5,
         description="strided layers, fewer for small images; 3 sees 70 x 70 pixels, 1 sees 16, 4 sees 142",
     )
-    norm: Literal["batch", "instance", "layer", "none"] = Field("instance", description="norm of the inner layers")
+    norm: Literal["batch", "instance", "layer", "none", "spectral"] = Field(
+        "instance", description="norm of the inner layers; spectral is that of all weights, as in SNGAN"
+    )
     blur: bool = Field(False, description="blurs before it drops pixels, as CUT")
 
 

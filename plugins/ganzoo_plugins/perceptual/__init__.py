@@ -28,7 +28,7 @@ class EnsembleOptions(Options):
     """Options of `ensemble`."""
 
     first: PartChoice = part("discriminator", "feature-patch", "one of the critics")
-    second: PartChoice = part("discriminator", "patch", "the other critic", width=32, layers=2, norm="none")
+    second: PartChoice = part("discriminator", "patch", "the other critic", width=32, layers=2, norm="spectral")
 
 
 class PerceptualOptions(EncoderOptions):
