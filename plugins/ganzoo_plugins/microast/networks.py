@@ -64,7 +64,7 @@ class MicroGenerator(StyledGenerator):
 
     def signals(self, code: Tensor) -> Tensor:
         """Codes B 8C -> the weights and biases in them, B 4 C."""
-        return code[:, code.shape[1] // 2 :].unflatten(1, (4, -1))
+        return torch.stack(code.chunk(8, dim=1)[4:], dim=1)
 
 
 class MicroEncoder(nn.Module):
@@ -126,6 +126,8 @@ class MicroDecoder(nn.Module):
         self.fine_norm = nn.InstanceNorm2d(4 * width)
         self.dec1 = Block(4 * width)
         self.dec2 = Block(4 * width)
+        end = _conv(width, channels, 9)
+        nn.init.constant_(end.bias, 0.5)  # type: ignore[arg-type]  # grey: training starts in the middle of the range
         self.dec3 = nn.Sequential(
             nn.Upsample(scale_factor=2, mode="bilinear"),
             _conv(4 * width, 2 * width, 3, groups=2 * width),
@@ -137,9 +139,8 @@ class MicroDecoder(nn.Module):
             nn.ReLU(),
             _conv(width, width, 1),
             nn.ReLU(),
-            _conv(width, channels, 9),
+            end,
         )
-        nn.init.constant_(self.dec3[-1].bias, 0.5)  # grey: training starts in the middle of the range
 
     def forward(self, content: Tensor, code: Tensor, strength: Tensor | None) -> Tensor:
         """Each level takes the statistics of the painting, then its modulation; the coarser level comes first."""
