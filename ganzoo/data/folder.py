@@ -9,13 +9,13 @@ from pathlib import Path
 
 from ganzoo.catalog.lookup import FolderOptions
 from ganzoo.config.units import Size
-from ganzoo.data.decode import ENDINGS, decode
+from ganzoo.data.decode import ENDINGS, decode, native_size
 from ganzoo.data.layout import told
 from ganzoo.data.source import ImageSource, Picture
 from ganzoo.data.stamp import written
 from ganzoo.data.walk import Found, walk
 from ganzoo.errors import DataError, one_line
-from ganzoo.io.untrusted import read_bytes
+from ganzoo.io.untrusted import open_file, read_bytes
 
 MAX_BYTES = 500_000_000
 """The largest file that is read. The largest picture that is decoded has 400 MB without compression."""
@@ -60,6 +60,12 @@ class FolderSource(ImageSource):
             digest.update(os.fsencode(name) + f"\0{stamp}\0{written(self.root / name)}\0".encode())
         return f"folder:{digest.hexdigest()[:32]}"
 
+    def native_sizes(self, most: int) -> Sequence[Size]:
+        """Of files from the first to the last, evenly spaced; those that can't be opened are left out."""
+        count = min(most, len(self.files))
+        names = [self.files[place * len(self.files) // count] for place in range(count)]
+        return [size for name in names if (size := _native_size(self.root / name))]
+
     def read(self, indices: Sequence[int], size: Size) -> Iterator[Picture]:
         """The pictures, decoded on several threads, a few at a time so that memory use stays flat."""
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -80,6 +86,14 @@ class FolderSource(ImageSource):
         except ValueError as error:
             return Picture(pixels=None, labels=labels, name=name, problem=str(error), digest=digest)
         return Picture(pixels=pixels, labels=labels, name=name, notes=notes, digest=digest)
+
+
+def _native_size(path: Path) -> Size | None:
+    try:
+        with open_file(path) as file:
+            return native_size(file)
+    except Exception:  # Pillow raises many types for broken files; reading them says what is wrong
+        return None
 
 
 def _nothing_in(root: Path, found: Found) -> str:
