@@ -35,6 +35,7 @@ BUILTIN = {
         "cyclegan",
         "dcgan",
         "encoders",
+        "fast-style",
         "fastgan",
         "gan",
         "hinge",
@@ -47,7 +48,18 @@ BUILTIN = {
     *("scene-anime", "scene-style"),
     *("scenes", "sngan", "streams", "stylegan2", "tensorboard", "terms", "unet", "wgan", "wgan-gp"),
 }
-TRANSLATORS = ["adain", "cut", "fastcut", "cyclegan", "lptn", "microast", "pix2pix", "santa", "scene-anime"]
+TRANSLATORS = [
+    "adain",
+    "cut",
+    "fastcut",
+    "cyclegan",
+    "fast-style",
+    "lptn",
+    "microast",
+    "pix2pix",
+    "santa",
+    "scene-anime",
+]
 LIGHT_CHECK = """
 import sys
 from ganzoo.cli import run_command
