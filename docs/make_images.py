@@ -20,7 +20,7 @@ from ganzoo.config.configuration import resolve_part
 from ganzoo.config.resolve import open_catalog
 from ganzoo.config.units import Size
 from ganzoo.data.images import from_uint8, grid
-from ganzoo.data.inputs import enlarged
+from ganzoo.data.scale import enlarged
 from ganzoo.parts import Parts
 from ganzoo.report_html.curves import Chart, Line
 from ganzoo.report_html.curves import draw as draw_chart

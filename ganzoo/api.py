@@ -206,13 +206,13 @@ def _found(folder: Path) -> tuple[str, str]:
 
 def _check_same_options(folder: Path, configuration: "Configuration", catalog: Catalog) -> None:
     """Raises UsageError unless the run in the folder was started with these options, but for those that may change."""
-    from ganzoo.config.settings import PLACES, RESUMABLE
+    from ganzoo.config.settings import AUTO, PLACES, RESUMABLE
     from ganzoo.runs.run_file import read_run_file
 
-    # Options that are younger than the run have their defaults in it.
+    # Options that are younger than the run have their defaults in it. For `auto` it has what that stood for.
     old, new = recorded_configuration(read_run_file(folder), catalog).values(), configuration.values()
     for name in sorted({*old, *new} - RESUMABLE - PLACES):
-        if old.get(name) != new.get(name):
+        if new.get(name) not in (old.get(name), AUTO):
             raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
 
 

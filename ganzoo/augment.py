@@ -1,13 +1,13 @@
 """Functions for augmentations: randomness from one generator only, and resampling with second-order gradients."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ganzoo.batch import SharedGenerator
+from ganzoo.batch import SharedGenerator, rows_of
 
 _SEEDS = 2**63 - 1
 _BILINEAR = 0
@@ -32,19 +32,15 @@ def seeded(rng: torch.Generator) -> Iterator[None]:
 
 def uniform(images: Tensor, rng: torch.Generator, *size: int, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Numbers in [low, high), B x size, on the device of the images."""
-    numbers = _rows(images, rng, lambda rows: torch.rand(rows, *size, generator=rng, device=rng.device))
+    numbers = rows_of(rng, len(images), lambda rows: torch.rand(rows, *size, generator=rng, device=rng.device))
     numbers = numbers * (high - low) + low
     return numbers.to(images.device, non_blocking=True)
 
 
 def normal(images: Tensor, rng: torch.Generator, *size: int) -> Tensor:
     """Standard normal numbers, B x size, on the device of the images."""
-    numbers = _rows(images, rng, lambda rows: torch.randn(rows, *size, generator=rng, device=rng.device))
+    numbers = rows_of(rng, len(images), lambda rows: torch.randn(rows, *size, generator=rng, device=rng.device))
     return numbers.to(images.device, non_blocking=True)
-
-
-def _rows(images: Tensor, rng: torch.Generator, draw: Callable[[int], Tensor]) -> Tensor:
-    return rng.rows(len(images), draw) if isinstance(rng, SharedGenerator) else draw(len(images))
 
 
 def warp(images: Tensor, grid: Tensor, padding: str = "reflection") -> Tensor:

@@ -45,6 +45,11 @@ class SharedGenerator(torch.Generator):
         return drawn.view(stacked, self.count, number // stacked, *drawn.shape[1:])[:, self.rank].flatten(0, 1)
 
 
+def rows_of(rng: torch.Generator, number: int, draw: Callable[[int], Tensor]) -> Tensor:
+    """The `number` rows that `draw` draws from `rng` for this process; see `SharedGenerator.rows`."""
+    return rng.rows(number, draw) if isinstance(rng, SharedGenerator) else draw(number)
+
+
 def alike(
     change: Callable[[Tensor, torch.Generator], Tensor], pictures: Iterable[Tensor], rng: torch.Generator
 ) -> list[Tensor]:

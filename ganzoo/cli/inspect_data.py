@@ -156,7 +156,9 @@ def _advise(
 ) -> "tuple[Advice, Throughput | None, str]":
     """The advice, the measured throughput of its model, or why there is none."""
     from ganzoo.config.resolve import configure_run
+    from ganzoo.data.inputs import DataSources
     from ganzoo.data.inspect.advice import advise
+    from ganzoo.data.scale import scale_of, with_scale
     from ganzoo.engine.device import choose_device
     from ganzoo.engine.throughput import measure_throughput
 
@@ -169,6 +171,7 @@ def _advise(
         settings: dict[str, object] = {"data": source, "size": advice.size}
         settings |= {"style": style.origin} if style else {}
         wanted = configure_run(advice.model, catalog, options=advice.options, settings=settings)
+        wanted = with_scale(wanted, scale_of(wanted, DataSources(wanted).sides))
         return advice, measure_throughput(wanted, (style or inspection.summaries[0]).labels), ""
     except GanzooError as error:
         return advice, None, str(error)

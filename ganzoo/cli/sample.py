@@ -33,7 +33,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
     "styles",
     type=PathOrName(any_bytes=True),
     multiple=True,
-    help="A name that was learnt, or adain's file; once or more.",
+    help="A name that was learnt, or a painting for adain and microast; once or more.",
 )
 @click.option("--still", is_flag=True, help="A walk that goes from style to style only.")
 @click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")
@@ -130,6 +130,7 @@ def _prepare(gan: "LoadedGAN", wanted: _Wanted, truncation: float | None, run: P
     """Gives the model what it draws from. Raises UsageError for options that don't fit the kind of model."""
     from ganzoo.inference.loaded import LoadedGenerator, LoadedTranslator
     from ganzoo.inference.loading import held_out_photos
+    from ganzoo.translator import Translator
 
     if truncation is not None:
         if not isinstance(gan, LoadedGenerator):
@@ -140,7 +141,8 @@ def _prepare(gan: "LoadedGAN", wanted: _Wanted, truncation: float | None, run: P
             raise UsageError("a translator's grid has one --style; --walk goes from one to the next")
         if wanted.nearest:
             raise UsageError("a translator's grid has each photo beside its painting already: no --nearest")
-        gan.photos = held_out_photos(run, context.catalog(), most=wanted.pictures, data=wanted.data)
+        multiple = gan.gan.size_multiple if isinstance(gan.gan, Translator) else 1
+        gan.photos = held_out_photos(run, context.catalog(), wanted.count, data=wanted.data, multiple=multiple)
 
 
 def save_walk(gan: "LoadedGAN", wanted: _Wanted, file: Path) -> None:

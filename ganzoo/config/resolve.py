@@ -21,6 +21,9 @@ TINY: Mapping[Task, Mapping[str, object]] = {
 }
 """What `--tiny` sets for every model of a task."""
 
+YOUNGER: Mapping[str, Mapping[str, object]] = {"crop": {"value": False, "origin": "default"}}
+"""Options that a run from before them had in effect, where that is not their default."""
+
 
 def open_catalog(*, third_party: bool = True, registry: Path | None = None) -> Catalog:
     """Everything that is registered on this machine; `registry` names a file with presets of your own."""
@@ -78,7 +81,7 @@ def recorded_configuration(
     from ganzoo.config.renamed import with_new_names
 
     model = catalog.model(str(content["model"]))
-    recorded = with_new_names(content["configuration"], fields_of(model.spec))
+    recorded = {**YOUNGER, **with_new_names(content["configuration"], fields_of(model.spec))}
     layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
     return configure(model, catalog, [*layers, *extra])
 

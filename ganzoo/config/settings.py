@@ -18,6 +18,30 @@ def _device(text: object) -> str:
 DeviceName = Annotated[str, BeforeValidator(_device)]
 
 
+def pixels(value: object) -> "int | Auto":
+    """A number of pixels, or auto. Raises ValueError for anything else."""
+    if value == AUTO:
+        return AUTO
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,5}", text) or not 8 <= int(text) <= _MOST_PIXELS:
+        raise ValueError(f"write auto or a number of pixels from 8 to {_MOST_PIXELS}")
+    return int(text)
+
+
+def _switch(value: object) -> object:
+    known = {AUTO: AUTO, "true": True, "false": False}
+    if str(value).lower() not in known:
+        raise ValueError("write auto, true or false")
+    return known[str(value).lower()]
+
+
+Auto = Literal["auto"]
+AUTO: Auto = "auto"
+_MOST_PIXELS = 8192
+PixelsField = Annotated[int | Auto, BeforeValidator(pixels)]
+SwitchField = Annotated[bool | Auto, BeforeValidator(_switch)]
+
+
 class RunSettings(Options):
     """The data of a run, their size, the budget, the device, and what is written when."""
 
@@ -25,6 +49,12 @@ class RunSettings(Options):
     max_bad: float = Field(0.1, ge=0, le=1, description="largest share of unusable images")
     held_out: float = Field(0.1, ge=0, lt=1, description="share of the images kept from training for scores")
     size: SizeField = Field(Size(64, 64), description="pixels to train at: 64, or height x width as 96x160")
+    load_size: PixelsField = Field(
+        AUTO, description="shorter side in pixels at which images are kept for crops; auto is what they have, up to 256"
+    )
+    crop: SwitchField = Field(
+        AUTO, description="train on crops between the whole image and its own pixels; auto is true for translators"
+    )
     augment_data: PartChoice = part("augmentation", "none", "random changes of the images from the data")
     budget: AmountField = Field(Amount(10, "min"), description="how long to train: 10min, 2000steps or 200kimg")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, noise and order of the images")

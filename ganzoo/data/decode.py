@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
+from typing import IO
 
 import numpy as np
 import PIL
@@ -47,6 +48,8 @@ BAD_EXIF = "EXIF is damaged, so the orientation is as stored"
 
 ORIENTATION = 0x0112
 """The EXIF tag."""
+SIDEWAYS = frozenset({5, 6, 7, 8})
+"""Its values for pictures that are stored turned by 90 degrees."""
 
 # Blocks of 32 MB and more go back to the system when they are freed. Smaller ones stay with the thread.
 Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined]
@@ -132,6 +135,15 @@ def open_header(data: bytes, *, any_shape: bool = False) -> Image.Image:
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise ValueError(f"{width} x {height} pixels is longer than {MAX_ASPECT:g} to 1")
     return image
+
+
+def native_size(file: IO[bytes]) -> Size:
+    """The size of the picture in a file once it is upright, from its header. Raises any type where there is none."""
+    formats = _formats(file.read(12))
+    file.seek(0)
+    with any_size(), Image.open(file, formats=formats) as image:
+        turned = image.getexif().get(ORIENTATION, 1) in SIDEWAYS
+        return Size(image.width, image.height) if turned else Size(image.height, image.width)
 
 
 _limits: list[int | None] = []

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from ganzoo.catalog.lookup import FolderOptions
 from ganzoo.config.units import Size
-from ganzoo.data.decode import ENDINGS, decode
+from ganzoo.data.decode import ENDINGS, decode, native_size
 from ganzoo.data.layout import told
 from ganzoo.data.source import ImageSource, Picture
 from ganzoo.data.stamp import written
 from ganzoo.data.walk import Found, walk
 from ganzoo.errors import DataError, one_line
-from ganzoo.io.untrusted import read_bytes
+from ganzoo.io.untrusted import open_file, read_bytes
 
 MAX_BYTES = 500_000_000
 """The largest file that is read. The largest picture that is decoded has 400 MB without compression."""
@@ -23,19 +23,20 @@ _READ_AHEAD = 32
 
 
 class FolderSource(ImageSource):
-    """The images below a folder, in the order of their names.
+    """The images below a folder, in the order of their names. The file of one image is a folder of one.
 
     Raises DataError when there is no such folder, when it can't be read, and when it has no image.
     """
 
     def __init__(self, options: FolderOptions) -> None:
-        self.root = Path(options.path)
-        self._found = walk(str(self.root), ENDINGS)
+        path = Path(options.path)
+        self.root = path.parent if path.is_file() else path
+        self._found = _only(path) if path.is_file() else walk(str(path), ENDINGS)
         found = sorted(self._found.files)
         self.files = [name for name, _, _ in found]
         self._stamps = [(size, changed) for _, size, changed in found]
         if not self.files:
-            raise DataError(_nothing_in(self.root, self._found))
+            raise DataError(_nothing_in(path, self._found))
         folders = sorted(set(map(self.label, self.files)))
         self._classes = {folder: number for number, folder in enumerate(folders)} if len(folders) > 1 else {}
         self.attributes = {"folder": tuple(folders)} if self._classes else {}
@@ -60,6 +61,12 @@ class FolderSource(ImageSource):
             digest.update(os.fsencode(name) + f"\0{stamp}\0{written(self.root / name)}\0".encode())
         return f"folder:{digest.hexdigest()[:32]}"
 
+    def native_sizes(self, most: int) -> Sequence[Size]:
+        """Of files from the first to the last, evenly spaced; those that can't be opened are left out."""
+        count = min(most, len(self.files))
+        names = [self.files[place * len(self.files) // count] for place in range(count)]
+        return [size for name in names if (size := _native_size(self.root / name))]
+
     def read(self, indices: Sequence[int], size: Size) -> Iterator[Picture]:
         """The pictures, decoded on several threads, a few at a time so that memory use stays flat."""
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -82,7 +89,23 @@ class FolderSource(ImageSource):
         return Picture(pixels=pixels, labels=labels, name=name, notes=notes, digest=digest)
 
 
+def _native_size(path: Path) -> Size | None:
+    try:
+        with open_file(path) as file:
+            return native_size(file)
+    except Exception:  # Pillow raises many types for broken files; reading them says what is wrong
+        return None
+
+
+def _only(file: Path) -> Found:
+    status = file.stat()
+    named = file.suffix.lower() in ENDINGS
+    return Found(files=[(file.name, status.st_size, status.st_mtime_ns)] if named else [])
+
+
 def _nothing_in(root: Path, found: Found) -> str:
+    if root.is_file():
+        return f"'{root}' is no picture: known endings are {', '.join(sorted(ENDINGS))}"
     if not root.is_dir():
         return f"there is no folder '{root}'"
     if found.unreadable and not found.unreadable[0][0]:

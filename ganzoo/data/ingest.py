@@ -124,5 +124,5 @@ def no_space(reason: str, count: int | None, size: Size) -> str:
     needed = f"{_needed(count, size) / 1e6:.0f} MB" if count is not None else "an unknown amount"
     return (
         f"can't write the image cache '{cache_folder()}' ({reason}): {needed} needed, {free / 1e6:.0f} MB free;"
-        " set GANZOO_CACHE to a folder on a larger disk, or choose a smaller --size"
+        " set GANZOO_CACHE to a folder on a larger disk, or choose a smaller --size or load_size"
     )

@@ -1,7 +1,8 @@
 """What training, scoring and sampling read: target images, and the source photos of a translator."""
 
-import math
 import os
+import time
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -12,11 +13,12 @@ from torch import Tensor
 
 from ganzoo.catalog.lookup import FolderOptions
 from ganzoo.config.configuration import Configuration
-from ganzoo.config.units import Size
+from ganzoo.config.units import Size, duration
 from ganzoo.data.cache import Images, prepare
 from ganzoo.data.folder import FolderSource
 from ganzoo.data.labels import without_images
 from ganzoo.data.pairs import partners
+from ganzoo.data.scale import kept_size
 from ganzoo.data.source import PictureStream
 from ganzoo.data.training import TrainingData
 from ganzoo.data.walk import visible
@@ -43,12 +45,22 @@ class DataSources:
         """What a translator starts from; None for a model that draws from noise."""
         return None if target_field(self.configuration) == "data" else open_source(self.configuration)
 
+    def sides(self) -> dict[str, PictureStream]:
+        """The target, and the photos where there are some, by the option that names them."""
+        target = {target_field(self.configuration): self.target}
+        return target if self.photos is None else {"data": self.photos, **target}
+
     def read(self, view: View) -> tuple[Images, Images | None]:
         """All target images and all photos, decoded or from the cache; photos are None for a model without them."""
+        started = time.monotonic()
         if self.photos is None:
-            return read_images(self.target, self.configuration, view), None
-        paintings = read_images(self.target, self.configuration, view, called="paintings")
-        return paintings, read_images(self.photos, self.configuration, view, called="photos", labels=False)
+            images, photos = read_images(self.target, self.configuration, view), None
+        else:
+            images = read_images(self.target, self.configuration, view, called="paintings")
+            photos = read_images(self.photos, self.configuration, view, called="photos", labels=False)
+        if self.configuration.settings.crop is True:
+            view.notice(_kept(self.configuration, (images, photos), time.monotonic() - started))
+        return images, photos
 
     def plain_target(self, view: View | None = None, *, decoded: Images | None = None) -> Images:
         """All target images at training size, without margin: `decoded` itself, if it has that size."""
@@ -58,12 +70,29 @@ class DataSources:
         """All photos at training size, without margin, as for `plain_target`; None without photos."""
         return None if self.photos is None else read_plain(self.photos, self.configuration, view, decoded)
 
+    def whole_photos(self, view: View | None = None) -> Images | None:
+        """All photos as large as they are kept for crops, else as for `plain_photos`; None without photos."""
+        settings = self.configuration.settings
+        size = kept_size(settings, 1.0)
+        return None if self.photos is None else prepare(self.photos, size, view, max_bad=settings.max_bad)
+
     def training_data(self, images: Images, photos: Images | None, *, paired: bool) -> TrainingData:
         """The data to train on, without the held-out images. Raises DataError when `paired` images don't match up."""
         pairs = None
         if paired and photos is not None and self.photos is not None:
             pairs = partners(images, self.target, photos, self.photos)
         return split_images(self.configuration, images, photos, pairs)
+
+
+def _kept(configuration: Configuration, sides: Iterable[Images | None], seconds: float) -> str:
+    """A sentence about what the crops are taken from, and what it takes."""
+    there = [side.pixels for side in sides if side is not None]
+    count, size = sum(map(len, there)), sum(pixels.nbytes for pixels in there)
+    _, height, width, _ = there[0].shape
+    return (
+        f"training on crops of {configuration.settings.size} pixels: {count:,} images are kept at {Size(height, width)}"
+        f" pixels, {size / 1e6:,.0f} MB in the cache, ready after {duration(seconds)}"
+    )
 
 
 def target_field(configuration: Configuration) -> str:
@@ -77,7 +106,7 @@ def open_source(configuration: Configuration, field: str = "data") -> PictureStr
     Raises DataError for a folder that is not there.
     """
     part = configuration.parts[field]
-    if isinstance(part.options, FolderOptions) and not os.path.isdir(part.options.path):
+    if isinstance(part.options, FolderOptions) and not os.path.exists(part.options.path):
         raise DataError(
             f"the folder of {field}, '{visible(part.options.path)}', is not there: where it was moved, give --{field}"
             " with its new place"
@@ -98,7 +127,7 @@ def read_images(
     settings = configuration.settings
     for text in source.remarks(labels=labels) if isinstance(source, FolderSource) else ():
         view.notice(text)
-    size = enlarged(settings.size, build_augmentation(configuration).margin)
+    size = kept_size(settings, build_augmentation(configuration).margin)
     images = prepare(source, size, view, max_bad=settings.max_bad)
     if images.skipped:
         first, problem = images.skipped[0]
@@ -143,17 +172,10 @@ def build_augmentation(configuration: Configuration) -> Augmentation:
     return augment
 
 
-def without_margin(pixels: Tensor, size: Size) -> Tensor:
-    """Images uint8 B 3 H W that were read with a margin, at `size`: the same view, as scores see it."""
+def fitted(pixels: Tensor, size: Size) -> Tensor:
+    """Whole images uint8 B 3 H W that were read larger, at `size`."""
     if pixels.shape[2:] == (size.height, size.width):
         return pixels
     images = (Image.fromarray(image) for image in pixels.permute(0, 2, 3, 1).numpy())
     fitted = [ImageOps.fit(image, (size.width, size.height), Image.Resampling.LANCZOS) for image in images]
     return torch.from_numpy(np.stack([np.asarray(image) for image in fitted])).permute(0, 3, 1, 2)
-
-
-def enlarged(size: Size, margin: float) -> Size:
-    """The size multiplied by `margin`, rounded up."""
-    # Rounded first, because 50 * 1.1 is 55.00000000000001 in floating point, and its ceiling 56.
-    height, width = (math.ceil(round(side * margin, 6)) for side in (size.height, size.width))
-    return Size(height, width)

@@ -43,6 +43,13 @@ class PictureStream(ABC):
     def count(self) -> int | None:
         """The number of pictures, or None when it is unknown until all are read."""
 
+    def native_sizes(self, most: int) -> Sequence[Size]:
+        """The sizes of up to `most` pictures from all over the set, by their headers alone.
+
+        There are none, as by default, where pictures have no size of their own or where it is costly to see.
+        """
+        return ()
+
     @abstractmethod
     def pictures(self, size: Size) -> Iterator[Picture]:
         """Every picture once, always in the same order, each exactly size.height x size.width."""

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from ganzoo.batch import Batch, SharedGenerator, alike
 from ganzoo.config.units import Size
+from ganzoo.data.crop import cropped
 from ganzoo.data.images import from_uint8
-from ganzoo.data.inputs import without_margin
+from ganzoo.data.inputs import fitted
 from ganzoo.data.order import Order, balanced
 from ganzoo.data.training import TrainingData, unseen
 from ganzoo.engine.processes import Processes
@@ -19,6 +20,7 @@ class Batches:
     """The batches of one training, of which each of several processes draws its own part.
 
     All randomness comes from `rng` and from the seed of the orders, so that the batch at a position is always the same.
+    With `crop`, images are crops of that size, taken at random scales before they are augmented.
     """
 
     def __init__(
@@ -31,11 +33,13 @@ class Batches:
         seed: int,
         augment: Augmentation | None,
         processes: Processes,
+        crop: Size | None = None,
     ) -> None:
         self.data = data
         self.device = device
         self.size = size
         self.augment = None if augment is None or isinstance(augment, NoAugmentation) else augment.to(device)
+        self.crop = crop
         self._processes = processes
         self._local = processes.local_slice(size)
         self._layout = gan.layout(device)
@@ -73,13 +77,13 @@ class Batches:
     def unseen_sources(self, most: int, size: Size) -> Tensor | None:
         """At most so many photos that the training never sees (any, where none are held out), B 3 H W in [-1, 1].
 
-        They have that `size`, without the margin of an augmentation.
+        They have that `size` and are whole, without the margin of an augmentation.
         """
         data = self.data
         if data.sources is None:
             return None
         pixels, _ = data.sources.take(unseen(data.sources, data.source_numbers, most))
-        return self._images(without_margin(pixels, size)).contiguous(memory_format=self._layout)
+        return self._images(fitted(pixels, size)).contiguous(memory_format=self._layout)
 
     def _sources(self, chosen: NDArray[np.int64], position: int) -> Tensor | None:
         """The photos of a batch, uint8 B 3 H W; those of the `chosen` paintings where they are pairs."""
@@ -93,7 +97,7 @@ class Batches:
         return data.sources.take(numbers)[0]
 
     def _augmented(self, pixels: Tensor, rng: torch.Generator) -> Tensor:
-        images = self._images(pixels)
+        images = self._images(pixels if self.crop is None else cropped(pixels, self.crop, rng))
         if self.augment is not None:
             with torch.no_grad():
                 images = self.augment(images, rng).clamp(-1, 1)

@@ -9,6 +9,7 @@ from torch import nn
 from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Size
 from ganzoo.data.inputs import build_augmentation
+from ganzoo.data.scale import enlarged
 from ganzoo.data.training import TrainingData
 from ganzoo.engine.device import set_up
 from ganzoo.engine.processes import Processes
@@ -60,6 +61,7 @@ def build_trainer(
     """The recipe on its device, ready for the first step."""
     settings = configuration.settings
     set_up(device, settings.threads)
+    augment = build_augmentation(configuration)
     if processes is not None and processes.world_size > 1 and device.type == "cuda":
         gan = nn.SyncBatchNorm.convert_sync_batchnorm(gan)  # type: ignore[no-untyped-call]  # stub gap
     return Trainer(
@@ -72,8 +74,9 @@ def build_trainer(
             half_life=1000 * configuration.options.ema_kimg,
             clip_gradients=settings.clip_gradients,
             compile=settings.compile,
+            crop=enlarged(settings.size, augment.margin) if settings.crop is True else None,
         ),
         device,
-        augment=build_augmentation(configuration),
+        augment=augment,
         processes=processes,
     )

@@ -13,6 +13,7 @@ from ganzoo.config.configuration import Configuration
 from ganzoo.config.units import Progress
 from ganzoo.data.cache import Images
 from ganzoo.data.inputs import DataSources
+from ganzoo.data.scale import Scale, scale_of, with_scale
 from ganzoo.data.source import ImageSource
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
@@ -78,7 +79,7 @@ def start(
                 gan = None
             trainer = launch.trainer(images, photos, gan)
             scorer = launch.scorer(build_scorer, trainer)
-            run = Run(folder=folder, configuration=configuration)
+            run = Run(folder=folder, configuration=launch.configuration)
             if team.processes.is_main:
                 empty_folder(folder)
                 write_run_file(run, facts(trainer))
@@ -109,7 +110,7 @@ def resume(
         images = with_recorded_labels(recorded, images)
         trainer = launch.trainer(images, photos)
         scorer = launch.scorer(build_scorer, trainer)
-        run = Run(folder=folder, configuration=configuration)
+        run = Run(folder=folder, configuration=launch.configuration)
         with locked(folder, launch.view.notice) if team.processes.is_main else nullcontext():
             seconds = go_back(run, trainer, launch.view)
             progress = Progress(steps=trainer.rounds, images=trainer.images_seen, seconds=seconds)
@@ -129,11 +130,18 @@ class _Launch:
     """What start and resume have in common: the device, the images, the trainer and the scorer of one process."""
 
     def __init__(self, configuration: Configuration, view: View, team: Team) -> None:
-        self.configuration = configuration
         self.team = team
         self.view = view if team.processes.is_main else View()
         self.device = _device(configuration, team)
         self.sources = DataSources(configuration)
+        self.configuration = self.sources.configuration = with_scale(configuration, self._scale())
+
+    def _scale(self) -> Scale:
+        """The scale of the images, which the main process finds out for all: each may have a part of its own."""
+        own = None
+        if self.team.processes.is_main:
+            own = scale_of(self.sources.configuration, self.sources.sides, self.view.notice)
+        return Scale.parse(self.team.broadcast("scale", str(own)))
 
     def read(self) -> tuple[Images, Images | None]:
         """The images and the photos to translate; the main process fills the cache that the others then find."""

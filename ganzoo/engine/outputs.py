@@ -10,7 +10,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ganzoo.batch import Batch, example_labels
+from ganzoo.config.units import Size
 from ganzoo.data.images import grid, pair_columns
+from ganzoo.data.scale import in_multiples
 from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.crashes import crash_point
@@ -18,8 +20,10 @@ from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, StorageError, one_line
 from ganzoo.runs.folder import Run
 from ganzoo.runs.view import View
+from ganzoo.translator import Translator
 
 SAMPLES = 64
+WHOLE_SAMPLES = 6
 ATTEMPTS = 5
 """Consecutive checkpoints that may fail, on a disk that is full for a while, before the run ends."""
 
@@ -160,14 +164,26 @@ class Outputs:
     def _sample_batch(self) -> Batch:
         """The same noise, or the same photos, and labels in turn each time."""
         trainer, settings = self.trainer, self.run.configuration.settings
-        source = trainer.batches.unseen_sources(SAMPLES // 2, settings.size)
+        size, most = _shown(trainer, settings.size)
+        source = trainer.batches.unseen_sources(most, size)
         count = SAMPLES if source is None else len(source)
-        blank = torch.zeros((), device=trainer.device).expand(count, 3, settings.size.height, settings.size.width)
+        blank = torch.zeros((), device=trainer.device).expand(count, 3, size.height, size.width)
         rng = torch.Generator().manual_seed(settings.seed)
         label = example_labels(count, trainer.data.images.attributes)
         if label is not None:
             label = label.to(trainer.device)
         return Batch(blank, rng, source=source, label=label, progress=1.0)
+
+
+def _shown(trainer: Trainer, size: Size) -> tuple[Size, int]:
+    """The size of the photos in a grid, and how many there are at most.
+
+    A translator that learns from crops paints a few photos whole at the size at which they are kept.
+    """
+    sources, gan = trainer.data.sources, trainer.gan
+    if trainer.batches.crop is None or sources is None or not isinstance(gan, Translator):
+        return size, SAMPLES // 2
+    return in_multiples(Size(*sources.pixels.shape[1:3]), gan.size_multiple), WHOLE_SAMPLES
 
 
 def _not_finite(taken: Checkpoint) -> str:

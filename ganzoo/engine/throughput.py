@@ -8,7 +8,8 @@ import numpy as np
 
 from ganzoo.config.configuration import Configuration
 from ganzoo.data.cache import Images
-from ganzoo.data.inputs import build_augmentation, enlarged, split_images, target_field
+from ganzoo.data.inputs import build_augmentation, split_images, target_field
+from ganzoo.data.scale import kept_size
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.device import choose_device
 
@@ -60,7 +61,7 @@ def measure_throughput(
 
 
 def _noise(configuration: Configuration, attributes: Mapping[str, tuple[str, ...]]) -> Images:
-    size = enlarged(configuration.settings.size, build_augmentation(configuration).margin)
+    size = kept_size(configuration.settings, build_augmentation(configuration).margin)
     shape = (_IMAGES, size.height, size.width, 3)
     return Images(
         pixels=np.random.default_rng(0).integers(0, 256, shape, np.uint8),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
+from ganzoo.config.units import Size
 from ganzoo.data.training import TrainingData
 from ganzoo.engine.average import Average
 from ganzoo.engine.batches import Batches
@@ -23,7 +24,8 @@ class TrainerSettings:
     """How a trainer applies a recipe.
 
     `batch` is the number of images that all processes draw together. `half_life` is that of the averaged weights, in
-    images; 0 keeps no average. `clip_gradients` is the largest norm of a step's gradient; 0 does not clip.
+    images; 0 keeps no average. `clip_gradients` is the largest norm of a step's gradient; 0 does not clip. `crop` is
+    the size of the crops to train on; None takes the images whole.
     """
 
     batch: int
@@ -32,6 +34,7 @@ class TrainerSettings:
     half_life: float = 0.0
     clip_gradients: float = 0.0
     compile: bool = False
+    crop: Size | None = None
 
 
 class Trainer:
@@ -57,7 +60,14 @@ class Trainer:
         self.device = device
         self.processes = processes or Processes()
         self.batches = Batches(
-            gan, data, device, size=settings.batch, seed=settings.seed, augment=augment, processes=self.processes
+            gan,
+            data,
+            device,
+            size=settings.batch,
+            seed=settings.seed,
+            augment=augment,
+            processes=self.processes,
+            crop=settings.crop,
         )
         self.steps = _checked_steps(gan)
         # What a recipe has frozen, such as a pretrained body, stays frozen.

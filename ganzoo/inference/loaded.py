@@ -160,7 +160,10 @@ class LoadedTranslator(LoadedGAN):
         """
         photos = self._shown_photos()[:count]
         network = self.stylizer(style=style).network()
-        translated = [network(part).float().cpu() for part in torch.split(photos.to(self.device), _BATCH)]
+        # As many pixels at once as a block of training images has.
+        pixels = _BATCH * self.shape.height * self.shape.width
+        parts = torch.split(photos.to(self.device), max(1, pixels // (photos.shape[2] * photos.shape[3])))
+        translated = [network(part).float().cpu() for part in parts]
         return torch.stack([photos, torch.cat(translated)], dim=1).flatten(0, 1)
 
     def walk(self, frames: int = 60, *, seed: int = 0, styles: Sequence[Style] = (), still: bool = False) -> Tensor:
@@ -220,7 +223,9 @@ class LoadedTranslator(LoadedGAN):
         """The style as a vector M: one that the model has learnt by name, or that of a painting."""
         gan = self._translator()
         if not gan.takes_style:
-            raise UsageError("this model has one style, that of the paintings it was trained on; adain takes any")
+            raise UsageError(
+                "this model has one style, that of the paintings it was trained on; adain and microast take any"
+            )
         learnt = gan.styles()
         if isinstance(style, str) and style in learnt:
             return learnt[style]

@@ -8,8 +8,10 @@ from torch import Tensor
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Layer
 from ganzoo.config.resolve import open_catalog, recorded_configuration
+from ganzoo.config.units import Size
 from ganzoo.data.images import from_uint8
-from ganzoo.data.inputs import DataSources, split_images
+from ganzoo.data.inputs import DataSources, fitted, split_images
+from ganzoo.data.scale import in_multiples
 from ganzoo.data.training import unseen
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan
@@ -56,20 +58,29 @@ def load_run(
     return kind(gan, shape, step, choose_device(device)), problems
 
 
-def held_out_photos(folder: Path, catalog: Catalog, most: int, *, data: str | None = None) -> Tensor:
+PHOTOS, WHOLE_PHOTOS = 64, 12
+"""How many photos are shown at training size, and how many whole at a larger one."""
+
+
+def held_out_photos(
+    folder: Path, catalog: Catalog, most: int | None = None, *, data: str | None = None, multiple: int = 1
+) -> Tensor:
     """At most `most` photos that a translator's training never saw, B 3 H W in [-1, 1] on the CPU.
 
-    Where none are held out they are photos that it was trained on. `data` is where the photos are now, if they were
-    moved. Raises DataError when there are other photos.
+    They are whole, and as large as they were kept for the training; both sides are multiples of `multiple`. Where none
+    are held out they are photos that it was trained on. `data` is where the photos are now, if they were moved. Raises
+    DataError when there are other photos.
     """
     content = read_run_file(folder)
     configuration = recorded_configuration(content, catalog, [moved(data)])
-    photos = DataSources(configuration).plain_photos()
+    photos = DataSources(configuration).whole_photos()
     assert photos is not None, "a model that draws from noise has no photos"
     if data is not None and photos.fingerprint != content["sources"]["fingerprint"]:
         raise DataError(f"--data '{data}': these are not the photos that '{folder}' was trained on")
-    chosen = unseen(photos, split_images(configuration, photos).numbers, most)
-    return from_uint8(photos.take(chosen)[0])
+    usual = WHOLE_PHOTOS if configuration.settings.crop is True else PHOTOS
+    chosen = unseen(photos, split_images(configuration, photos).numbers, most or usual)
+    pixels, _ = photos.take(chosen)
+    return from_uint8(fitted(pixels, in_multiples(Size(*pixels.shape[2:]), multiple)))
 
 
 def moved(data: str | None) -> Layer:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ganzoo.errors import UsageError
 
@@ -26,13 +26,20 @@ def read_bytes(path: Path, most: int) -> bytes:
 
     Raises OSError for a pipe or a device, which may never end, and ValueError for more than `most` bytes.
     """
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("not an ordinary file")
-        if status.st_size > most:
-            raise ValueError(f"{status.st_size:,} bytes, at most {most:,} are read")
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise ValueError(f"{size:,} bytes, at most {most:,} are read")
         return file.read(most)
+
+
+def open_file(path: Path) -> IO[bytes]:
+    """A regular file, opened to read. Raises OSError for a pipe or a device, which may never end."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("not an ordinary file")
+    return os.fdopen(descriptor, "rb")
 
 
 def parse_json(text: str | bytes, *, finite: bool = True) -> Any:

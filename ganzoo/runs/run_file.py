@@ -14,6 +14,7 @@ from ganzoo.runs.paths import RUN_FILE, file_name
 from ganzoo.runs.versions import versions
 
 SCHEMA = 1
+_WHOLE_VIEW = 256
 
 
 def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
@@ -55,6 +56,15 @@ def read_run_file(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError) as error:
         raise StorageError(f"'{path}' is damaged: {one_line(error)}") from None
     return content
+
+
+def whole_view(content: Mapping[str, Any]) -> int:
+    """The shorter side in pixels at which a run's paintings were kept, from which it learnt in crops.
+
+    Looked at whole at that size, a painting shows its strokes. It is 256 for runs that were trained without crops.
+    """
+    crop, side = (content["configuration"].get(name, {}).get("value") for name in ("crop", "load_size"))
+    return side if crop is True and isinstance(side, int) else _WHOLE_VIEW
 
 
 def _check_content(content: Mapping[str, Any]) -> None:

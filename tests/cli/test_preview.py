@@ -18,7 +18,10 @@ MISTAKES = {
     "bad ending": ("scenes --augment none --out picture.txt", 2, "--out 'picture.txt': the ending"),
     "missing folder": ("nowhere --augment none", 3, "no folder 'nowhere'"),
     "nothing to read": ("broken --augment none", 3, "photo.png"),
-    "no augmentation named": ("scenes", 2, "Missing option '--augment'"),
+    "nothing to show": ("scenes", 2, "--augment NAME, --crop, or both"),
+    "pictures without a size": ("scenes --crop", 2, "of pictures of 64 pixels, or of unknown size"),
+    "a load size without crops": ("scenes --augment none --load-size 96", 2, "give --crop as well"),
+    "a bad load size": ("scenes --crop --load-size 7", 2, "--load-size '7': write auto or a number of pixels"),
     "nowhere to write": ("scenes --augment none --set data.count=1 --out no/such.png", 6, "can't write"),
 }
 

@@ -12,7 +12,8 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, resolve_part
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
-from ganzoo.data.inputs import enlarged, open_source, read_images, split_images
+from ganzoo.data.inputs import open_source, read_images, split_images
+from ganzoo.data.scale import enlarged
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.model import Augmentation, Batch

@@ -18,7 +18,7 @@ from ganzoo.config.configuration import Configuration, ResolvedPart, resolve_par
 from ganzoo.config.resolve import configure_run
 from ganzoo.config.units import Size
 from ganzoo.data.images import from_uint8
-from ganzoo.data.inputs import DataSources, without_margin
+from ganzoo.data.inputs import DataSources, fitted
 from ganzoo.data.training import unseen
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.trainer import Trainer
@@ -171,8 +171,8 @@ def test_the_photos_of_sample_grids_are_those_of_scores(folders: dict[str, objec
 
 def test_a_margin_is_resized_away_and_an_image_without_one_is_left_alone() -> None:
     ramp = torch.arange(0, 240, 10, dtype=torch.uint8).expand(2, 3, 24, 24)
-    assert without_margin(ramp, Size(24, 24)) is ramp
-    small = without_margin(ramp, Size(16, 16))
+    assert fitted(ramp, Size(24, 24)) is ramp
+    small = fitted(ramp, Size(16, 16))
     assert small.shape == (2, 3, 16, 16) and small.dtype == torch.uint8
     assert (small[0, 0, 0, 1:-1].float().diff() - 15).abs().max() <= 1  # the whole ramp in fewer pixels
 

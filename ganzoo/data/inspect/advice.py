@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from ganzoo.catalog.lookup import Catalog, RegisteredModel
 from ganzoo.config.units import Size
 from ganzoo.data.cache import share_of
+from ganzoo.data.inspect.facts import Side
 from ganzoo.data.inspect.summary import Inspection, Spread, Summary
+from ganzoo.data.scale import grown, shorter, usual_side
 from ganzoo.errors import PluginError, UsageError
 from ganzoo.options import part_kind
 from ganzoo.specs import Task
@@ -77,11 +79,14 @@ def advise(inspection: Inspection, catalog: Catalog, *, gpu: bool, model: str | 
         learned = inspection.summary("style") if registered.spec.task == "translate" else None
         _augmentation(registered, catalog, learned or data, options, reasons)
     _bad_files(data, options, reasons)
+    size = _size(data, gpu, reasons)
+    if registered is not None and registered.spec.task == "translate":
+        _crops(inspection, size, reasons)
     task = registered.spec.task if registered else task
     return Advice(
         task=task,
         model=name,
-        size=_size(data, gpu, reasons),
+        size=size,
         options=options,
         reasons=tuple(reasons),
         warnings=tuple(_warnings(inspection, data, task)),
@@ -180,6 +185,25 @@ def _size(data: Summary, gpu: bool, reasons: list[str]) -> Size:
     size, shape = _shape(side, data.aspect)
     reasons.append(f"size {size}: {reason}; {shape}")
     return size
+
+
+def _crops(inspection: Inspection, size: Size, reasons: list[str]) -> None:
+    """Says what a translator learns from, and what that takes."""
+    sides = [summary for summary in inspection.summaries if summary.side != "held-out"]
+    load_size = min(usual_side(_sizes(inspection, summary.side), size) for summary in sides)
+    if load_size <= shorter(size):
+        return
+    kept = grown(size, 1, load_size)
+    megabytes = sum(summary.usable for summary in sides) * kept.height * kept.width * 3 / 1e6
+    reasons.append(
+        f"crops: pictures are kept at {kept} pixels ({megabytes:,.0f} MB in the cache), and each draw takes a crop of"
+        f" {size} between the whole picture and its own pixels"
+    )
+
+
+def _sizes(inspection: Inspection, side: Side) -> list[Size]:
+    sized = (fact for fact in inspection.facts if fact.side == side and fact.usable and fact.width)
+    return [Size(fact.height, fact.width) for fact in sized]
 
 
 def _shape(side: int, spread: Spread) -> tuple[Size, str]:

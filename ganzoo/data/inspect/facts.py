@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganzoo.config.units import Size
-from ganzoo.data.decode import decode_at
+from ganzoo.data.decode import ORIENTATION, SIDEWAYS, decode_at
 from ganzoo.data.inspect.border import Border, find_border
 from ganzoo.data.inspect.measure import (
     is_grey,
@@ -28,10 +28,6 @@ LOOKED_AT = 256
 """Pictures are measured at this longer side in pixels, smaller ones as they are."""
 _BLANK = 1.0
 """A picture in which L*, a* and b* all have a smaller standard deviation is of one colour."""
-_ORIENTATION = 0x0112
-"""The EXIF tag."""
-_SIDEWAYS = frozenset({5, 6, 7, 8})
-"""Its values for pictures that are stored turned by 90 degrees."""
 Thumb = NDArray[np.uint8]
 
 
@@ -132,7 +128,7 @@ def upright_size(image: Image.Image) -> Size:
 
 def _header(image: Image.Image) -> dict[str, object]:
     orientation = _orientation(image)
-    width, height = reversed(image.size) if orientation in _SIDEWAYS else image.size
+    width, height = reversed(image.size) if orientation in SIDEWAYS else image.size
     tables: Mapping[int, Sequence[int]] = getattr(image, "quantization", {})
     return {
         "format": image.format or "",
@@ -152,7 +148,7 @@ def _upright_size(header: Mapping[str, object]) -> tuple[int, int]:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        value = image.getexif().get(_ORIENTATION, 1)
+        value = image.getexif().get(ORIENTATION, 1)
     except Exception:  # damaged EXIF; `decode` ignores it, too
         return 1
     return value if value in range(1, 9) else 1

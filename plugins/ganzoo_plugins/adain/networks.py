@@ -9,26 +9,20 @@ from torch import Tensor, nn
 from ganzoo import ImageShape, UsageError
 from ganzoo.encoders import Encoder
 from ganzoo.parts import Parts
-from ganzoo.translator import ImageGenerator, within_range
+from ganzoo.styled import StyledGenerator
+from ganzoo.translator import within_range
 
 if TYPE_CHECKING:
     from ganzoo_plugins.adain import AdaINGeneratorOptions
 
 _EPSILON = 1e-5
-_MEMORY = 0.99
-"""Decay of the mean code of the paintings from one step to the next."""
 
 
-class AdaINGenerator(ImageGenerator):
+class AdaINGenerator(StyledGenerator):
     """Images B 3 H W and codes of paintings B M -> B 3 H W.
 
-    A code is the mean and the standard deviation of each channel, stage after stage. The first of `codes` is the mean
-    over all training paintings, the default where no code is given; the others are those of each label.
+    A code is the mean and the standard deviation of each channel, stage after stage.
     """
-
-    codes: Tensor
-    seen: Tensor
-    firsts: Tensor
 
     def __init__(self, options: "AdaINGeneratorOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__()
@@ -46,16 +40,12 @@ class AdaINGenerator(ImageGenerator):
         if self.residual:
             nn.init.normal_(self.end.weight, 0.0, 1e-3)
             nn.init.zeros_(self.end.bias)  # type: ignore[arg-type]  # it has a bias
-        names = [len(values) for values in shape.attributes.values()]
-        firsts = [1 + sum(names[:place]) for place in range(len(names))]
-        self.register_buffer("firsts", torch.tensor(firsts, dtype=torch.long), persistent=False)
         plain = torch.cat([torch.zeros(sum(self.channels)), torch.ones(sum(self.channels))])
-        self.register_buffer("codes", plain.repeat(1 + sum(names), 1))
-        self.register_buffer("seen", torch.zeros(1 + sum(names)))
+        self.set_up_codes(plain, shape.attributes)
 
     def forward(self, images: Tensor, code: Tensor | None = None, strength: Tensor | None = None) -> Tensor:
         """Images in the style of the codes, by default that of all paintings; `strength` B mixes the features."""
-        wanted = self.exchanged(self.features(images), self._mean_code(images.shape[0]) if code is None else code)
+        wanted = self.exchanged(self.features(images), self.mean_code(images.shape[0]) if code is None else code)
         return self.decode(images, wanted, strength)
 
     def features(self, images: Tensor) -> tuple[Tensor, ...]:
@@ -70,19 +60,6 @@ class AdaINGenerator(ImageGenerator):
             [(one.var((2, 3), correction=0) + _EPSILON).sqrt() for one in maps],
         )
         return torch.cat([*means, *spreads], dim=1)
-
-    @torch.no_grad()
-    def remember(self, codes: Tensor, label: Tensor | None = None) -> None:
-        """Updates the mean code with these, and the mean codes of their labels."""
-        belongs = self.codes.new_zeros(len(codes), len(self.codes))
-        belongs[:, 0] = 1
-        if label is not None:
-            belongs.scatter_(1, label + self.firsts, 1)
-        count = belongs.sum(0)
-        means = belongs.T @ codes.float() / count.clamp(min=1)[:, None]
-        self.seen += count > 0
-        pace = (1 / self.seen.clamp(min=1)).clamp(min=1 - _MEMORY) * (count > 0)
-        self.codes.lerp_(means, pace[:, None].expand_as(means))
 
     def exchanged(self, maps: Sequence[Tensor], code: Tensor) -> list[Tensor]:
         """Features with the mean and the standard deviation of the codes."""
@@ -122,6 +99,3 @@ class AdaINGenerator(ImageGenerator):
             nn.Conv2d(after, after, 3, padding=1, padding_mode="reflect"),
             nn.ReLU(),
         )
-
-    def _mean_code(self, count: int) -> Tensor:
-        return self.codes[0].expand(count, -1)

@@ -27,7 +27,7 @@ class ResnetOptions(Options):
     blocks: int = Field(
         0, ge=0, le=64, description="residual blocks at a quarter of the size; 0 is 9 from 256 px on, else 6"
     )
-    kernel: Literal[3, 5, 7] = Field(7, description="side of the first and the last convolution")
+    kernel: Literal[3, 5, 7, 9] = Field(7, description="side of the first and the last convolution")
     down: Literal["stride", "blur"] = Field(
         "stride", description="strided convolutions, or ones that are blurred first"
     )
