@@ -11,6 +11,7 @@ from ganzoo.encoders import Encoder
 from ganzoo.parts import Parts
 from ganzoo.styled import StyledGenerator
 from ganzoo.translator import within_range
+from ganzoo_plugins.adain.decoder import decoded, decoder
 
 if TYPE_CHECKING:
     from ganzoo_plugins.adain import AdaINGeneratorOptions
@@ -34,8 +35,7 @@ class AdaINGenerator(StyledGenerator):
         self.channels = self.encoder.channels[:count]
         self.skips, self.residual = options.skips, options.residual
         self.norms = nn.ModuleList(nn.InstanceNorm2d(channels) for channels in self.channels)
-        widths = [options.width << level for level in range(count)]
-        self.decoder = nn.ModuleList(self._level(level, widths) for level in reversed(range(count)))
+        self.decoder = decoder(self.channels, options.width, skips=options.skips, up=options.up)
         self.end = nn.Conv2d(options.width, shape.channels, 3, padding=1, padding_mode="reflect")
         if self.residual:
             nn.init.normal_(self.end.weight, 0.0, 1e-3)
@@ -75,27 +75,7 @@ class AdaINGenerator(StyledGenerator):
         if strength is not None:
             part = strength[:, None, None, None]
             wanted = [own + part * (one - own) for own, one in zip(self.features(images), wanted, strict=True)]
-        values: Tensor | None = None
-        for level, layer in zip(reversed(range(len(wanted))), self.decoder, strict=True):
-            inputs = [
-                one for one in (values, wanted[level] if values is None or self.skips else None) if one is not None
-            ]
-            values = layer(torch.cat(inputs, dim=1))
-        change: Tensor = self.end(values)
+        change: Tensor = self.end(decoded(self.decoder, wanted, skips=self.skips))
         if not self.residual:
             return change.tanh()
         return within_range(images + (change if strength is None else strength[:, None, None, None] * change))
-
-    def _level(self, level: int, widths: Sequence[int]) -> nn.Module:
-        """The layers from the size of one stage to twice that."""
-        coarsest = level == len(widths) - 1
-        before = self.channels[level] if coarsest or self.skips else 0
-        before += 0 if coarsest else widths[level]
-        after = widths[max(level - 1, 0)]
-        return nn.Sequential(
-            nn.Conv2d(before, after, 3, padding=1, padding_mode="reflect"),
-            nn.ReLU(),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(after, after, 3, padding=1, padding_mode="reflect"),
-            nn.ReLU(),
-        )
