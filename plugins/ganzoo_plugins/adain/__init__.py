@@ -70,7 +70,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="feature-painter",
-        target="ganzoo_plugins.adain.painter:FeaturePainter",
+        target="ganzoo_plugins.adain.networks:FeaturePainter",
         options=FeaturePainterOptions,
         summary="paints a photo from frozen pretrained features of it, so that little is left to learn",
         paper="1505.04597",

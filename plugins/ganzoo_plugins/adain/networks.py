@@ -1,4 +1,4 @@
-"""Adaptive instance norm between a frozen encoder and a trained decoder (Huang and Belongie, arXiv 1703.06868)."""
+"""A frozen encoder and a trained decoder, with adaptive instance norm between them (arXiv 1703.06868) or without."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,11 +10,11 @@ from ganzoo import ImageShape, UsageError
 from ganzoo.encoders import Encoder
 from ganzoo.parts import Parts
 from ganzoo.styled import StyledGenerator
-from ganzoo.translator import within_range
+from ganzoo.translator import ImageGenerator, within_range
 from ganzoo_plugins.adain.decoder import decoded, decoder
 
 if TYPE_CHECKING:
-    from ganzoo_plugins.adain import AdaINGeneratorOptions
+    from ganzoo_plugins.adain import AdaINGeneratorOptions, FeaturePainterOptions
 
 _EPSILON = 1e-5
 
@@ -79,3 +79,32 @@ class AdaINGenerator(StyledGenerator):
         if not self.residual:
             return change.tanh()
         return within_range(images + (change if strength is None else strength[:, None, None, None] * change))
+
+
+class FeaturePainter(ImageGenerator):
+    """Images B 3 H W -> B 3 H W: the photo plus what a trained decoder makes of its features.
+
+    It has no norm over the image, so a tile of a photo is painted as the same part of the whole.
+    """
+
+    def __init__(self, options: "FeaturePainterOptions", *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__()
+        self.encoder: Encoder = parts.build("encoder")
+        count = options.stages
+        if count > len(self.encoder.strides):
+            raise UsageError(f"generator.stages={count}: encoder '{self.encoder.name}' has {len(self.encoder.strides)}")
+        self.size_multiple = self.encoder.strides[count - 1]
+        self.channels = self.encoder.channels[:count]
+        self.decoder = decoder(self.channels, options.width, skips=True, up=options.up)
+        self.end = nn.Conv2d(options.width, shape.channels, 3, padding=1, padding_mode="reflect")
+        nn.init.normal_(self.end.weight, 0.0, 1e-3)  # changes hardly show at first
+        nn.init.zeros_(self.end.bias)  # type: ignore[arg-type]  # it has a bias
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The translated images."""
+        change: Tensor = self.end(decoded(self.decoder, self.maps(images)[1:], skips=True))
+        return within_range(images + change)
+
+    def maps(self, images: Tensor) -> tuple[Tensor, ...]:
+        """The pixels and the frozen features."""
+        return (images, *self.encoder.maps(images, depth=len(self.channels)))

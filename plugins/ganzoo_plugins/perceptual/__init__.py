@@ -53,7 +53,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="discriminator",
         name="ensemble",
-        target="ganzoo_plugins.perceptual.ensemble:Ensemble",
+        target="ganzoo_plugins.perceptual.networks:Ensemble",
         options=EnsembleOptions,
         summary="two critics that see different things, such as pretrained features and bare pixels",
         paper="1611.01673",
