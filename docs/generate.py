@@ -24,7 +24,7 @@ from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
 
 HERE = Path(__file__).parent
 MODULES = (
-    *("ganzoo", "ganzoo.model", "ganzoo.translator", "ganzoo.losses", "ganzoo.layers"),
+    *("ganzoo", "ganzoo.model", "ganzoo.translator", "ganzoo.styled", "ganzoo.losses", "ganzoo.layers"),
     *("ganzoo.augment", "ganzoo.parts"),
     *("ganzoo.encoders", "ganzoo.metrics", "ganzoo.weights", "ganzoo.testing", "ganzoo.hooks"),
 )

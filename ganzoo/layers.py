@@ -1,5 +1,6 @@
 """Layers that the networks of several plugins share."""
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -63,6 +64,24 @@ class GatedChannels(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """The gated maps."""
         return functional.glu(maps.permute(0, 2, 3, 1), dim=-1).permute(0, 3, 1, 2)
+
+
+class RandomMixture(nn.Module):
+    """Maps B C H W -> B `after` H W: a 1 x 1 convolution with random weights, kept in a buffer, so no step trains them.
+
+    A critic on pretrained features sees mixtures of all channels by it, and not a few channels only (Sauer et al.,
+    arXiv 2111.01007, section 3.2).
+    """
+
+    weight: Tensor
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.randn(after, before, 1, 1) / math.sqrt(before))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """The mixtures."""
+        return functional.conv2d(values, self.weight.to(values.dtype))
 
 
 class LabelTable(nn.Module):

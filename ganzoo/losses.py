@@ -1,6 +1,6 @@
-"""Adversarial losses and penalties as pure functions of scores, written as their papers write them.
+"""Losses as pure functions, written as their papers write them.
 
-Scores may have any shape; every loss is the mean over all of them, a scalar.
+Adversarial losses and penalties take scores of any shape and are the mean over all of them, a scalar.
 """
 
 import torch
@@ -85,3 +85,10 @@ def gradient_penalty(
 ) -> Tensor:
     """(‖∇D(x̂)‖₂ - 1)² at x̂ = mix·real + (1 - mix)·fake (arXiv 1704.00028, eq. 3)."""
     return (gradient_norms(discriminator, mixed(real, fake, mix), label) - 1).square().mean()
+
+
+def gram(maps: Tensor) -> Tensor:
+    """Features B C H W -> products of channels B C C, the mean over places (Gatys et al., arXiv 1508.06576)."""
+    flat = maps.flatten(2)
+    product: Tensor = flat @ flat.transpose(1, 2) / flat.shape[2]
+    return product

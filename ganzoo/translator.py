@@ -1,7 +1,7 @@
 """Recipes that translate photos into another style, and the networks and terms that they are put together from."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ganzoo.batch import Batch
 from ganzoo.deprecated import adopt_old_names, keep_old_names
-from ganzoo.model import GAN, AdversarialRecipe, Terms
+from ganzoo.model import GAN, AdversarialRecipe, Step, Terms
 from ganzoo.options import AdversarialTranslatorOptions, TranslatorOptions, split_names
 from ganzoo.parts import Parts
 from ganzoo.specs import ImageShape
@@ -153,6 +153,10 @@ class AdversarialTranslator(AdversarialRecipe, Translator):
         """1, then a straight line to 0 from `decay_from` on."""
         return falling(progress, self.options.decay_from)
 
+    def steps(self) -> Iterable[Step]:
+        """Both steps, or without an adversarial weight the generator's alone."""
+        return (step for step in super().steps() if self.options.adversarial or step.name != "discriminator")
+
     def discriminator_loss(self, batch: Batch) -> Terms:
         """The adversarial loss, its penalty, the regularisers and what the discriminator adds."""
         fake = self.discriminator_input(batch, self.translated(batch).detach())
@@ -161,12 +165,17 @@ class AdversarialTranslator(AdversarialRecipe, Translator):
     def generator_loss(self, batch: Batch) -> Terms:
         """The weighted adversarial loss, `content` and `extra_terms`."""
         translated = self.translated(batch)
-        terms = self.generator_terms(self._with_real(batch), self.discriminator_input(batch, translated))
         return {
-            **{name: self.options.adversarial * term for name, term in terms.items()},
+            **self._adversarial_terms(batch, translated),
             **self.content(batch, translated),
             **self.extra_terms(batch, translated),
         }
+
+    def _adversarial_terms(self, batch: Batch, translated: Tensor) -> Terms:
+        if not self.options.adversarial:
+            return {}
+        terms = self.generator_terms(self._with_real(batch), self.discriminator_input(batch, translated))
+        return {name: self.options.adversarial * term for name, term in terms.items()}
 
     def _with_real(self, batch: Batch) -> Batch:
         """The batch whose target is what the discriminator receives; translators don't show it labels."""

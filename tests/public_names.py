@@ -11,7 +11,7 @@ import ganzoo
 
 KEPT = Path(__file__).with_suffix(".txt")
 MODULES = (
-    *("ganzoo", "ganzoo.model", "ganzoo.translator", "ganzoo.losses", "ganzoo.layers"),
+    *("ganzoo", "ganzoo.model", "ganzoo.translator", "ganzoo.styled", "ganzoo.losses", "ganzoo.layers"),
     *("ganzoo.augment", "ganzoo.parts"),
     *("ganzoo.encoders", "ganzoo.metrics", "ganzoo.weights", "ganzoo.testing", "ganzoo.hooks"),
 )

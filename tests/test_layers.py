@@ -61,6 +61,7 @@ FLOORS = [
     Floor("adversarial", "torch numpy PIL"),
     Floor("model", "torch numpy PIL"),
     Floor("translator", "torch numpy PIL"),
+    Floor("styled", "torch numpy PIL"),
     Floor("data", "torch numpy PIL filelock pillow_heif", never="weights"),
     Floor(KIT, "torch torchvision timm kornia numpy", never="weights data"),
     Floor("scoring", "torch numpy", never="weights"),
@@ -88,6 +89,7 @@ PLUGIN_MODULES = {
     for name in (
         "model",
         "translator",
+        "styled",
         "losses",
         "layers",
         "augment",

@@ -31,7 +31,9 @@ AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 class FolderOptions(Options):
     """Options of a plain folder of images."""
 
-    path: AbsolutePath = Field(min_length=1, description="folder with images; nested folders become labels")
+    path: AbsolutePath = Field(
+        min_length=1, description="folder with images, or one image; nested folders become labels"
+    )
 
 
 FOLDER = PartSpec(
@@ -124,17 +126,20 @@ class Catalog:
             raise UsageError(f"no {kind} '{name}'.{nearest(name, names)} There are: {', '.join(names) or 'none'}")
         return found[0].spec
 
-    def source(self, text: str, options: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+    def source(
+        self, text: str, options: Mapping[str, object], *, picture: bool = False
+    ) -> tuple[str, Mapping[str, object]]:
         """What `--data TEXT` means: a data set with options, or a folder, which is the data set `folder`.
 
-        Raises DataError when it is neither.
+        With `picture`, as for `--style`, the file of one picture is a folder of one. Raises DataError when it is
+        neither.
         """
         if self._is_data_set(text):
             return text, options
         path = os.path.expanduser(text)
         if problem := unusable(path):
             raise DataError(f"data '{text}': {problem}")
-        if os.path.isdir(path):
+        if os.path.isdir(path) or (picture and os.path.isfile(path) and not _packed(path)):
             return FOLDER.name, {**options, "path": os.path.abspath(path)}
         if text == FOLDER.name:  # as run.json has it, with the path beside it
             return text, options
@@ -180,9 +185,13 @@ class Catalog:
 
 def _instead(file: str) -> str:
     """What to give in place of a file."""
-    if file.lower().endswith((".tar", ".tar.gz", ".tgz")):
+    if _packed(file) and not file.lower().endswith(".zip"):
         return f"give --data shards --set data.path={shlex.quote(file)}"
     return "unpack it, and give the folder" if file.lower().endswith(".zip") else "give the folder it is in"
+
+
+def _packed(file: str) -> bool:
+    return file.lower().endswith((".tar", ".tar.gz", ".tgz", ".zip"))
 
 
 def _either(names: Iterable[str]) -> str:

@@ -33,7 +33,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
     "styles",
     type=PathOrName(any_bytes=True),
     multiple=True,
-    help="A name that was learnt, or adain's file; once or more.",
+    help="A name that was learnt, or a painting for adain and microast; once or more.",
 )
 @click.option("--still", is_flag=True, help="A walk that goes from style to style only.")
 @click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")

@@ -43,7 +43,7 @@ _EVERY = 5.0
 @click.option(
     "--style",
     type=PathOrName(any_bytes=True),
-    help="A painting, or the name of a learnt style, for models that take one (adain).",
+    help="A painting, or the name of a learnt style, for models that take one (adain, microast).",
 )
 @click.option(
     "--work-size",

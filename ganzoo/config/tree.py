@@ -105,7 +105,7 @@ class Tree:
         if key in self.root.fields and named_parts_kind(self.root.fields[key]):
             self._set_named_parts(key, value, origin)
         elif part := self._replaceable_part(key):
-            self._replace_part(part, *read_choice(value), origin)
+            self._replace_part(part, *read_choice(value), origin, picture=key == "style")
 
     def _replaceable_part(self, key: str) -> PartNode | None:
         """The part at that key. None for a part of a list: only the list's option, such as `extra`, replaces it."""
@@ -129,12 +129,14 @@ class Tree:
         self._set_options(part, options, origin)
         return part
 
-    def _replace_part(self, part: PartNode, name: str, options: Mapping[str, object], origin: str) -> None:
+    def _replace_part(
+        self, part: PartNode, name: str, options: Mapping[str, object], origin: str, *, picture: bool = False
+    ) -> None:
         """Replaces the part by the named one and sets the given options.
 
         Options set earlier are kept if it is the same part. Otherwise they are dropped, since they may not fit.
         """
-        name, options = self._resolve_dataset(part.spec.kind, name, options)
+        name, options = self._resolve_dataset(part.spec.kind, name, options, picture=picture)
         spec = self._part_spec(part.spec.kind, name)
         part.origin = origin
         if part.spec != spec:
@@ -151,10 +153,10 @@ class Tree:
                 part.values[option], part.origins[option] = value, origin
 
     def _resolve_dataset(
-        self, kind: PartKind, name: str, options: Mapping[str, object]
+        self, kind: PartKind, name: str, options: Mapping[str, object], *, picture: bool = False
     ) -> tuple[str, Mapping[str, object]]:
         """The folder behind `--data FOLDER` becomes the data set `folder`; other parts are returned unchanged."""
-        return self.catalog.source(name, options) if kind == "dataset" else (name, options)
+        return self.catalog.source(name, options, picture=picture) if kind == "dataset" else (name, options)
 
     def _part_spec(self, kind: PartKind, name: str) -> PartSpec:
         """The part of that name; raises UsageError for one that does not fit the model's task."""

@@ -23,19 +23,20 @@ _READ_AHEAD = 32
 
 
 class FolderSource(ImageSource):
-    """The images below a folder, in the order of their names.
+    """The images below a folder, in the order of their names. The file of one image is a folder of one.
 
     Raises DataError when there is no such folder, when it can't be read, and when it has no image.
     """
 
     def __init__(self, options: FolderOptions) -> None:
-        self.root = Path(options.path)
-        self._found = walk(str(self.root), ENDINGS)
+        path = Path(options.path)
+        self.root = path.parent if path.is_file() else path
+        self._found = _only(path) if path.is_file() else walk(str(path), ENDINGS)
         found = sorted(self._found.files)
         self.files = [name for name, _, _ in found]
         self._stamps = [(size, changed) for _, size, changed in found]
         if not self.files:
-            raise DataError(_nothing_in(self.root, self._found))
+            raise DataError(_nothing_in(path, self._found))
         folders = sorted(set(map(self.label, self.files)))
         self._classes = {folder: number for number, folder in enumerate(folders)} if len(folders) > 1 else {}
         self.attributes = {"folder": tuple(folders)} if self._classes else {}
@@ -96,7 +97,15 @@ def _native_size(path: Path) -> Size | None:
         return None
 
 
+def _only(file: Path) -> Found:
+    status = file.stat()
+    named = file.suffix.lower() in ENDINGS
+    return Found(files=[(file.name, status.st_size, status.st_mtime_ns)] if named else [])
+
+
 def _nothing_in(root: Path, found: Found) -> str:
+    if root.is_file():
+        return f"'{root}' is no picture: known endings are {', '.join(sorted(ENDINGS))}"
     if not root.is_dir():
         return f"there is no folder '{root}'"
     if found.unreadable and not found.unreadable[0][0]:

@@ -106,7 +106,7 @@ def open_source(configuration: Configuration, field: str = "data") -> PictureStr
     Raises DataError for a folder that is not there.
     """
     part = configuration.parts[field]
-    if isinstance(part.options, FolderOptions) and not os.path.isdir(part.options.path):
+    if isinstance(part.options, FolderOptions) and not os.path.exists(part.options.path):
         raise DataError(
             f"the folder of {field}, '{visible(part.options.path)}', is not there: where it was moved, give --{field}"
             " with its new place"

@@ -229,7 +229,9 @@ class LoadedTranslator(LoadedGAN):
         """The style as a vector M: one that the model has learnt by name, or that of a painting."""
         gan = self._translator()
         if not gan.takes_style:
-            raise UsageError("this model has one style, that of the paintings it was trained on; adain takes any")
+            raise UsageError(
+                "this model has one style, that of the paintings it was trained on; adain and microast take any"
+            )
         learnt = gan.styles()
         if isinstance(style, str) and style in learnt:
             return learnt[style]

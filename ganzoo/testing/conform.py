@@ -6,7 +6,8 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.plugin import Plugin, qualifier
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.errors import GanzooError, UsageError, nearest
-from ganzoo.specs import ModelSpec, PartSpec
+from ganzoo.specs import ModelSpec, PartSpec, load_target
+from ganzoo.styled import StyledGenerator
 from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks
 from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS, declaration
 from ganzoo.testing.outcome import CheckFailed, Report, Result
@@ -119,11 +120,28 @@ def _subject(one: Declared, catalog: Catalog) -> tuple[Sequence[Check], Declared
         name, field = full_name, ""
     elif spec.kind in FIELDS:
         field = FIELDS[spec.kind]
-        task = "translate" if spec.kind == "term" else spec.task or "generate"
-        name, options = HOSTS[task], {field: full_name}
+        name, options = _host(one, spec), {field: full_name}
         field = full_name if spec.kind in ("term", "regulariser") else field  # one of several is known by its own name
         options |= {f"{field}.{key}": value for key, value in spec.tiny.items()}
     else:
         return (), one
     configuration = configure_run(name, catalog, tiny=True, options={"device": "cpu", **options})
     return MODEL, Subject(spec, one.plugin, configuration, field)
+
+
+def _host(one: Declared, spec: PartSpec) -> str:
+    """The model in which a part is checked.
+
+    A generator that takes codes of paintings needs a recipe that gives them: that of its plugin, where there is one.
+    """
+    if one.plugin.models and _takes_codes(spec):
+        return one.plugin.models[0].name
+    return HOSTS["translate" if spec.kind == "term" else spec.task or "generate"]
+
+
+def _takes_codes(spec: PartSpec) -> bool:
+    try:
+        target = load_target(spec.target) if spec.kind == "generator" else None
+    except Exception:  # a check reports it
+        return False
+    return isinstance(target, type) and issubclass(target, StyledGenerator)

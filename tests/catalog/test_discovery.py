@@ -35,18 +35,31 @@ BUILTIN = {
         "cyclegan",
         "dcgan",
         "encoders",
+        "fast-style",
         "fastgan",
         "gan",
         "hinge",
         "lptn",
         "lsgan",
         "metrics",
+        "microast",
     ),
     *("penalties", "perceptual", "pix2pix", "projected", "r3gan", "regularisers", "relativistic", "santa"),
     *("scene-anime", "scene-style"),
     *("scenes", "sngan", "streams", "stylegan2", "tensorboard", "terms", "unet", "wgan", "wgan-gp"),
 }
-TRANSLATORS = ["adain", "cut", "fastcut", "cyclegan", "lptn", "pix2pix", "santa", "scene-anime"]
+TRANSLATORS = [
+    "adain",
+    "cut",
+    "fastcut",
+    "cyclegan",
+    "fast-style",
+    "lptn",
+    "microast",
+    "pix2pix",
+    "santa",
+    "scene-anime",
+]
 LIGHT_CHECK = """
 import sys
 from ganzoo.cli import run_command

@@ -186,6 +186,13 @@ def test_a_data_set_by_name_wins_over_a_folder_of_that_name(catalog, tmp_path, m
     assert of(catalog, "dcgan", {"data": "scenes"}).values()["data"] == "scenes"
 
 
+def test_one_picture_is_a_folder_of_one_for_paintings_alone(catalog, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "painting.png").touch()
+    values = of(catalog, "cut", {"style": "painting.png"}).values()
+    assert (values["style"], values["style.path"]) == ("folder", str(tmp_path / "painting.png"))
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

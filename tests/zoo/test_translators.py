@@ -8,7 +8,6 @@ import pytest
 import torch
 from ganzoo_plugins.cut.patches import contrast
 from ganzoo_plugins.cyclegan.pool import Pool
-from ganzoo_plugins.scene_anime.model import gram
 from ganzoo_plugins.scene_anime.pictures import smooth_edges
 from PIL import Image
 
@@ -18,6 +17,7 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run
 from ganzoo.engine.build import build_gan
 from ganzoo.errors import UsageError
+from ganzoo.losses import gram
 from ganzoo.runs.folder import Run
 from ganzoo.specs import ImageShape
 from tests.built_in import CATALOG

@@ -1,6 +1,7 @@
 """AdaIN with a critic: any painting can be the style, chosen when the model is used."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from pydantic import Field
 
@@ -26,6 +27,16 @@ class AdaINGeneratorOptions(Options):
     residual: bool = Field(
         True, description="adds its output to the photo, as light encoders keep too little to draw it again"
     )
+    up: Literal["nearest", "blur"] = Field("nearest", description="how maps are enlarged; blur leaves no fine hatch")
+
+
+class FeaturePainterOptions(Options):
+    """Options of the generator `feature-painter`."""
+
+    encoder: PartChoice = part("encoder", "lite0", "frozen network whose features the photo is painted from", least=0)
+    stages: int = Field(3, ge=1, le=5, description="stages of features that are used; each halves the size")
+    width: int = Field(32, ge=1, le=1024, description="channels at full and at half the size; more below")
+    up: Literal["nearest", "blur"] = Field("blur", description="how maps are enlarged; blur leaves no fine hatch")
 
 
 @hookimpl
@@ -46,7 +57,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
 
 @hookimpl
 def ganzoo_parts() -> Iterable[PartSpec]:
-    """Its generator."""
+    """Its generator, and one without a style that any translator can take."""
     yield PartSpec(
         kind="generator",
         name="adain",
@@ -54,6 +65,16 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         options=AdaINGeneratorOptions,
         summary="features of the photo take mean and spread of the painting's",
         paper=PAPER,
+        task="translate",
+        tiny={"width": 4},
+    )
+    yield PartSpec(
+        kind="generator",
+        name="feature-painter",
+        target="ganzoo_plugins.adain.networks:FeaturePainter",
+        options=FeaturePainterOptions,
+        summary="paints a photo from frozen pretrained features of it, so that little is left to learn",
+        paper="1505.04597",
         task="translate",
         tiny={"width": 4},
     )

@@ -1,4 +1,4 @@
-"""Adaptive instance norm between a frozen encoder and a trained decoder (Huang and Belongie, arXiv 1703.06868)."""
+"""A frozen encoder and a trained decoder, with adaptive instance norm between them (arXiv 1703.06868) or without."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,26 +9,21 @@ from torch import Tensor, nn
 from ganzoo import ImageShape, UsageError
 from ganzoo.encoders import Encoder
 from ganzoo.parts import Parts
+from ganzoo.styled import StyledGenerator
 from ganzoo.translator import ImageGenerator, within_range
+from ganzoo_plugins.adain.decoder import decoded, decoder
 
 if TYPE_CHECKING:
-    from ganzoo_plugins.adain import AdaINGeneratorOptions
+    from ganzoo_plugins.adain import AdaINGeneratorOptions, FeaturePainterOptions
 
 _EPSILON = 1e-5
-_MEMORY = 0.99
-"""Decay of the mean code of the paintings from one step to the next."""
 
 
-class AdaINGenerator(ImageGenerator):
+class AdaINGenerator(StyledGenerator):
     """Images B 3 H W and codes of paintings B M -> B 3 H W.
 
-    A code is the mean and the standard deviation of each channel, stage after stage. The first of `codes` is the mean
-    over all training paintings, the default where no code is given; the others are those of each label.
+    A code is the mean and the standard deviation of each channel, stage after stage.
     """
-
-    codes: Tensor
-    seen: Tensor
-    firsts: Tensor
 
     def __init__(self, options: "AdaINGeneratorOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__()
@@ -40,22 +35,17 @@ class AdaINGenerator(ImageGenerator):
         self.channels = self.encoder.channels[:count]
         self.skips, self.residual = options.skips, options.residual
         self.norms = nn.ModuleList(nn.InstanceNorm2d(channels) for channels in self.channels)
-        widths = [options.width << level for level in range(count)]
-        self.decoder = nn.ModuleList(self._level(level, widths) for level in reversed(range(count)))
+        self.decoder = decoder(self.channels, options.width, skips=options.skips, up=options.up)
         self.end = nn.Conv2d(options.width, shape.channels, 3, padding=1, padding_mode="reflect")
         if self.residual:
             nn.init.normal_(self.end.weight, 0.0, 1e-3)
             nn.init.zeros_(self.end.bias)  # type: ignore[arg-type]  # it has a bias
-        names = [len(values) for values in shape.attributes.values()]
-        firsts = [1 + sum(names[:place]) for place in range(len(names))]
-        self.register_buffer("firsts", torch.tensor(firsts, dtype=torch.long), persistent=False)
         plain = torch.cat([torch.zeros(sum(self.channels)), torch.ones(sum(self.channels))])
-        self.register_buffer("codes", plain.repeat(1 + sum(names), 1))
-        self.register_buffer("seen", torch.zeros(1 + sum(names)))
+        self.set_up_codes(plain, shape.attributes)
 
     def forward(self, images: Tensor, code: Tensor | None = None, strength: Tensor | None = None) -> Tensor:
         """Images in the style of the codes, by default that of all paintings; `strength` B mixes the features."""
-        wanted = self.exchanged(self.features(images), self._mean_code(images.shape[0]) if code is None else code)
+        wanted = self.exchanged(self.features(images), self.mean_code(images.shape[0]) if code is None else code)
         return self.decode(images, wanted, strength)
 
     def features(self, images: Tensor) -> tuple[Tensor, ...]:
@@ -71,19 +61,6 @@ class AdaINGenerator(ImageGenerator):
         )
         return torch.cat([*means, *spreads], dim=1)
 
-    @torch.no_grad()
-    def remember(self, codes: Tensor, label: Tensor | None = None) -> None:
-        """Updates the mean code with these, and the mean codes of their labels."""
-        belongs = self.codes.new_zeros(len(codes), len(self.codes))
-        belongs[:, 0] = 1
-        if label is not None:
-            belongs.scatter_(1, label + self.firsts, 1)
-        count = belongs.sum(0)
-        means = belongs.T @ codes.float() / count.clamp(min=1)[:, None]
-        self.seen += count > 0
-        pace = (1 / self.seen.clamp(min=1)).clamp(min=1 - _MEMORY) * (count > 0)
-        self.codes.lerp_(means, pace[:, None].expand_as(means))
-
     def exchanged(self, maps: Sequence[Tensor], code: Tensor) -> list[Tensor]:
         """Features with the mean and the standard deviation of the codes."""
         half = sum(self.channels)
@@ -98,30 +75,36 @@ class AdaINGenerator(ImageGenerator):
         if strength is not None:
             part = strength[:, None, None, None]
             wanted = [own + part * (one - own) for own, one in zip(self.features(images), wanted, strict=True)]
-        values: Tensor | None = None
-        for level, layer in zip(reversed(range(len(wanted))), self.decoder, strict=True):
-            inputs = [
-                one for one in (values, wanted[level] if values is None or self.skips else None) if one is not None
-            ]
-            values = layer(torch.cat(inputs, dim=1))
-        change: Tensor = self.end(values)
+        change: Tensor = self.end(decoded(self.decoder, wanted, skips=self.skips))
         if not self.residual:
             return change.tanh()
         return within_range(images + (change if strength is None else strength[:, None, None, None] * change))
 
-    def _level(self, level: int, widths: Sequence[int]) -> nn.Module:
-        """The layers from the size of one stage to twice that."""
-        coarsest = level == len(widths) - 1
-        before = self.channels[level] if coarsest or self.skips else 0
-        before += 0 if coarsest else widths[level]
-        after = widths[max(level - 1, 0)]
-        return nn.Sequential(
-            nn.Conv2d(before, after, 3, padding=1, padding_mode="reflect"),
-            nn.ReLU(),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(after, after, 3, padding=1, padding_mode="reflect"),
-            nn.ReLU(),
-        )
 
-    def _mean_code(self, count: int) -> Tensor:
-        return self.codes[0].expand(count, -1)
+class FeaturePainter(ImageGenerator):
+    """Images B 3 H W -> B 3 H W: the photo plus what a trained decoder makes of its features.
+
+    It has no norm over the image, so a tile of a photo is painted as the same part of the whole.
+    """
+
+    def __init__(self, options: "FeaturePainterOptions", *, shape: ImageShape, parts: Parts) -> None:
+        super().__init__()
+        self.encoder: Encoder = parts.build("encoder")
+        count = options.stages
+        if count > len(self.encoder.strides):
+            raise UsageError(f"generator.stages={count}: encoder '{self.encoder.name}' has {len(self.encoder.strides)}")
+        self.size_multiple = self.encoder.strides[count - 1]
+        self.channels = self.encoder.channels[:count]
+        self.decoder = decoder(self.channels, options.width, skips=True, up=options.up)
+        self.end = nn.Conv2d(options.width, shape.channels, 3, padding=1, padding_mode="reflect")
+        nn.init.normal_(self.end.weight, 0.0, 1e-3)  # changes hardly show at first
+        nn.init.zeros_(self.end.bias)  # type: ignore[arg-type]  # it has a bias
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The translated images."""
+        change: Tensor = self.end(decoded(self.decoder, self.maps(images)[1:], skips=True))
+        return within_range(images + change)
+
+    def maps(self, images: Tensor) -> tuple[Tensor, ...]:
+        """The pixels and the frozen features."""
+        return (images, *self.encoder.maps(images, depth=len(self.channels)))

@@ -27,7 +27,7 @@ class ResnetOptions(Options):
     blocks: int = Field(
         0, ge=0, le=64, description="residual blocks at a quarter of the size; 0 is 9 from 256 px on, else 6"
     )
-    kernel: Literal[3, 5, 7] = Field(7, description="side of the first and the last convolution")
+    kernel: Literal[3, 5, 7, 9] = Field(7, description="side of the first and the last convolution")
     down: Literal["stride", "blur"] = Field(
         "stride", description="strided convolutions, or ones that are blurred first"
     )
@@ -51,7 +51,9 @@ class PatchOptions(Options):
         le=5,
         description="strided layers, fewer for small images; 3 sees 70 x 70 pixels, 1 sees 16, 4 sees 142",
     )
-    norm: Literal["batch", "instance", "layer", "none"] = Field("instance", description="norm of the inner layers")
+    norm: Literal["batch", "instance", "layer", "none", "spectral"] = Field(
+        "instance", description="norm of the inner layers; spectral is that of all weights, as in SNGAN"
+    )
     blur: bool = Field(False, description="blurs before it drops pixels, as CUT")
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from timm.layers.blur_pool import BlurPool2d
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from ganzoo import ImageShape
 from ganzoo.layers import norm2d
@@ -62,7 +63,8 @@ class Patch(Discriminator):
 
     def __init__(self, options: "PatchOptions", *, shape: ImageShape) -> None:
         super().__init__()
-        width, norm, blur = options.width, options.norm, options.blur
+        width, blur = options.width, options.blur
+        norm = "none" if options.norm == "spectral" else options.norm
         layers = [*_halving(shape.channels, width, "none", blur)]
         channels = width
         side = min(shape.height, shape.width)
@@ -74,6 +76,10 @@ class Patch(Discriminator):
         layers += [nn.Conv2d(before, channels, 4, 1, 1), norm2d(norm, channels), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(channels, 1, 4, 1, 1, bias=False))
         _initialise(self, "normal")
+        if options.norm == "spectral":
+            for layer in self.layers:
+                if isinstance(layer, nn.Conv2d):
+                    spectral_norm(layer)
 
     def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
         """Scores; the label is not used."""

@@ -19,6 +19,16 @@ class FeaturePatchOptions(EncoderOptions):
     """Options of `feature-patch`."""
 
     width: int = Field(64, ge=1, le=1024, description="channels of the trained layer on each stage")
+    projection: int = Field(
+        0, ge=0, le=1024, description="channels of a fixed random mixture of each stage's features; 0 mixes nothing"
+    )
+
+
+class EnsembleOptions(Options):
+    """Options of `ensemble`."""
+
+    first: PartChoice = part("discriminator", "feature-patch", "one of the critics")
+    second: PartChoice = part("discriminator", "patch", "the other critic", width=32, layers=2, norm="spectral")
 
 
 class PerceptualOptions(EncoderOptions):
@@ -39,6 +49,14 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         summary="scores patches by frozen pretrained features, which know strokes from the first step on",
         paper="2111.01007",
         tiny={"width": 4},
+    )
+    yield PartSpec(
+        kind="discriminator",
+        name="ensemble",
+        target="ganzoo_plugins.perceptual.networks:Ensemble",
+        options=EnsembleOptions,
+        summary="two critics that see different things, such as pretrained features and bare pixels",
+        paper="1611.01673",
     )
     yield PartSpec(
         kind="term",

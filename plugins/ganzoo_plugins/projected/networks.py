@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from ganzoo import ImageShape
 from ganzoo.encoders import Encoder
-from ganzoo.layers import LabelTable
+from ganzoo.layers import LabelTable, RandomMixture
 from ganzoo.model import Discriminator
 from ganzoo.parts import Parts
 
@@ -34,10 +34,10 @@ class ProjectedDiscriminator(Discriminator):
         self.stages = self.encoder.stage_range(options.first, options.last)
         widths = [options.width << place for place in range(len(self.stages))]
         own = [self.encoder.channels[stage] for stage in self.stages]
-        self.channel_mixes = nn.ModuleList(_Mixture(*pair) for pair in zip(own, widths, strict=True))
+        self.channel_mixes = nn.ModuleList(RandomMixture(*pair) for pair in zip(own, widths, strict=True))
         coarser = [*widths[1:], 0]
         self.scale_mixes = nn.ModuleList(
-            _Mixture(width + more, width) for width, more in zip(widths, coarser, strict=True)
+            RandomMixture(width + more, width) for width, more in zip(widths, coarser, strict=True)
         )
         self.heads = nn.ModuleList(_Head(width, options.width, attributes) for width in widths)
 
@@ -53,19 +53,6 @@ class ProjectedDiscriminator(Discriminator):
             mixed.append(self.scale_mixes[place](values))
         scores = [head(values, label) for head, values in zip(self.heads, reversed(mixed), strict=True)]
         return torch.cat([functional.interpolate(one, scores[0].shape[2:]) for one in scores], dim=1)
-
-
-class _Mixture(nn.Module):
-    """A 1 x 1 convolution with random weights, which stay in a buffer: no step trains them."""
-
-    weight: Tensor
-
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__()
-        self.register_buffer("weight", torch.randn(after, before, 1, 1) / math.sqrt(before))
-
-    def forward(self, values: Tensor) -> Tensor:
-        return functional.conv2d(values, self.weight.to(values.dtype))
 
 
 class _Head(nn.Module):

@@ -8,6 +8,7 @@ from torch.nn.functional import huber_loss, l1_loss
 
 from ganzoo import ImageShape, UsageError
 from ganzoo.encoders import Encoder
+from ganzoo.losses import gram
 from ganzoo.model import Batch, Terms
 from ganzoo.parts import Parts
 from ganzoo.translator import AdversarialTranslator, source_of
@@ -68,13 +69,6 @@ class SceneAnime(AdversarialTranslator):
 
     def _map(self, images: Tensor) -> Tensor:
         return self.features.maps(images, depth=self.options.stage + 1)[self.options.stage]
-
-
-def gram(maps: Tensor) -> Tensor:
-    """B C H W -> products of channels B C C, the mean over places (Gatys et al., arXiv 1508.06576)."""
-    flat = maps.flatten(2)
-    product: Tensor = flat @ flat.transpose(1, 2) / flat.shape[2]
-    return product
 
 
 def color_distance(images: Tensor, photo: Tensor) -> Tensor:
