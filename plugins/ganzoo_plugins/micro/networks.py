@@ -35,7 +35,7 @@ class MicroPainter(ImageGenerator):
         self.fine = _Block(half)
         self.end = nn.Conv2d(half, pixels, 3, padding=1)
         nn.init.zeros_(self.end.weight)  # it starts with the photo
-        nn.init.zeros_(self.end.bias)
+        nn.init.zeros_(self.end.bias)  # type: ignore[arg-type]  # it has a bias
 
     def forward(self, images: Tensor) -> Tensor:
         """The painted images."""
