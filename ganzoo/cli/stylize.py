@@ -13,6 +13,7 @@ from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
 from ganzoo.cli.paths import PATH, PathOrName, UserPath
 from ganzoo.config.units import duration
+from ganzoo.deprecated import GONE
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -46,12 +47,20 @@ _EVERY = 5.0
     help="A painting, or the name of a learnt style, for models that take one (adain).",
 )
 @click.option(
-    "--work-size",
-    type=click.IntRange(0, 16384),
-    default=0,
-    metavar="PIXELS",
-    help="Paint a copy with this shorter side and transfer the change: larger strokes. 0 is full size.",
+    "--stroke",
+    type=click.FloatRange(0, 16, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Size of strokes: 1 is as in the paintings, both looked at whole; 2 is twice as large.",
 )
+@click.option(
+    "--detail",
+    type=click.FloatRange(0, 1),
+    default=0.35,
+    show_default=True,
+    help="How much of the photo's fine detail is painted.",
+)
+@click.option("--work-size", type=click.IntRange(0, 16384), hidden=True)
 @click.option("--tile", default="auto", show_default=True, help="Side of tiles in pixels; auto depends on --memory.")
 @click.option(
     "--memory", type=click.IntRange(50, 1_000_000), default=600, show_default=True, help="Megabytes for painting."
@@ -69,7 +78,9 @@ def stylize(
     keep_color: bool,
     mask: Path | None,
     style: str | None,
-    work_size: int,
+    stroke: float,
+    detail: float,
+    work_size: int | None,
     tile: str,
     memory: int,
     step: str,
@@ -100,7 +111,11 @@ def stylize(
             "this model draws from noise and paints no photos (a translator: ganzoo list --task translate)"
         )
     stylizer = gan.stylizer(style=style)
-    options = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, memory=memory, work_size=work_size)
+    if work_size is not None:
+        stroke = _stroke_of(work_size, gan.whole_view)
+    options = StylizeOptions(
+        strength=strength, keep_color=keep_color, tile=side, memory=memory, stroke=stroke, detail=detail
+    )
     shape = None if mask is None else _mask(mask)
     bad = partly = 0
     for number, job in enumerate(jobs, 1):
@@ -137,6 +152,15 @@ def _tile(text: str) -> int:
     if not text.isdigit() or not 64 <= int(text) <= 16384:
         raise UsageError(f"--tile {text!r}: write auto, or a side from 64 to 16384 pixels")
     return int(text)
+
+
+def _stroke_of(work_size: int, whole_view: int) -> float:
+    """The stroke that the old option stands for, told; 0 was one pass at full size, as a very small stroke is."""
+    stroke = whole_view / (work_size or 16384)
+    complain(
+        f"--work-size is now --stroke; {work_size} is --stroke {stroke:.2g}; the old name goes with ganzoo-core {GONE}"
+    )
+    return stroke
 
 
 def _mask(path: Path) -> "Photo":

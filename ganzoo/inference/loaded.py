@@ -151,6 +151,7 @@ class LoadedTranslator(LoadedGAN):
     def __init__(self, gan: GAN, shape: ImageShape, step: int, device: torch.device) -> None:
         super().__init__(gan, shape, step, device)
         self.photos: Tensor | None = None
+        self.whole_view = 256
 
     @torch.no_grad()
     def sample(self, count: int = 64, *, seed: int = 0, style: Style | None = None) -> Tensor:
@@ -188,7 +189,8 @@ class LoadedTranslator(LoadedGAN):
 
     def stylizer(self, *, style: Style | None = None) -> Stylizer:
         """Translates many pictures, all into one style if the model takes one; `style` and errors as in `stylize`."""
-        return Stylizer(self._translator(), self.device, style=None if style is None else self._code(style))
+        code = None if style is None else self._code(style)
+        return Stylizer(self._translator(), self.device, style=code, whole_view=self.whole_view)
 
     def _strengths(self, frames: int, style: Style | None = None) -> Tensor:
         stylizer, photo = self.stylizer(style=style), self._first_photo()

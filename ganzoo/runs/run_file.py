@@ -14,6 +14,7 @@ from ganzoo.runs.paths import RUN_FILE, file_name
 from ganzoo.runs.versions import versions
 
 SCHEMA = 1
+_WHOLE_VIEW = 256
 
 
 def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
@@ -55,6 +56,12 @@ def read_run_file(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError) as error:
         raise StorageError(f"'{path}' is damaged: {one_line(error)}") from None
     return content
+
+
+def whole_view(content: Mapping[str, Any]) -> int:
+    """The shorter side in pixels at which the run's pictures were kept; 256 where its run.json says none."""
+    kept = str(content["configuration"].get("load_size", {}).get("value", ""))
+    return int(kept) if kept.isdecimal() and int(kept) else _WHOLE_VIEW
 
 
 def _check_content(content: Mapping[str, Any]) -> None:

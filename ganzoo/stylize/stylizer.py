@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ganzoo.data.images import from_uint8
 from ganzoo.stylize import colors
-from ganzoo.stylize.pixels import Pixels, as_images, as_pixels, change_of, padded, resized, round_up, rounded
+from ganzoo.stylize.levels import coarse_to_fine, sides
+from ganzoo.stylize.pixels import Pixels, as_images, as_pixels, padded, round_up, rounded
 from ganzoo.stylize.statistics import Statistics, gathered, held, norms_in
 from ganzoo.stylize.tiles import aligned, sample, spans
 from ganzoo.translator import Translator
@@ -32,51 +33,54 @@ _WORKSPACE = 5
 class StylizeOptions:
     """How to translate a picture.
 
-    `strength` runs from 0, the photo, to 1, the translation; up to 2 goes beyond it. `keep_color` changes the lightness
-    only. `tile` is the side of tiles in pixels; with 0 they are as large as `memory` (MB) allows, up to the whole
-    picture. `work_size` translates a copy with that shorter side and adds the change to the picture, for strokes that
-    show in large photos; 0 translates at full size.
+    `strength` runs from 0, the photo, to 1, the translation; up to 2 goes beyond it. `stroke` is the size of strokes
+    relative to the picture: with 1 they are as in the paintings when both are looked at whole, however large the
+    picture is. `detail`, from 0 to 1, says how much of the photo's fine detail is painted. `keep_color` changes the
+    lightness only. `tile` is the side of tiles in pixels; with 0 they are as large as `memory` (MB) allows, up to the
+    whole picture.
     """
 
     strength: float = 1.0
+    stroke: float = 1.0
+    detail: float = 0.35
     keep_color: bool = False
     tile: int = 0
     memory: int = 600
-    work_size: int = 0
 
 
 class Stylizer:
     """Applies a translator, in evaluation mode and on its device, to pictures of any size.
 
-    `style` M is the style to translate into, for a translator that takes one.
+    `style` M is the style to translate into, for a translator that takes one. `whole_view` is the shorter side at which
+    paintings were looked at whole while it learnt.
     """
 
-    def __init__(self, translator: Translator, device: torch.device, *, style: Tensor | None = None) -> None:
+    def __init__(
+        self, translator: Translator, device: torch.device, *, style: Tensor | None = None, whole_view: int = 256
+    ) -> None:
         self.translator = translator
         self.device = device
         self.style = style
+        self.whole_view = whole_view
         self._layout = translator.layout(device)
         self._bytes = _bytes_a_pixel(self.network(), translator, device)
 
     @torch.inference_mode()
     def stylize(self, pixels: Pixels, options: StylizeOptions, *, mask: NDArray[np.float32] | None = None) -> Pixels:
         """Pixels H W 3 -> translated pixels of the same shape; `mask` H W in [0, 1] says how much at each place."""
-        height, width = pixels.shape[:2]
+        if options.strength == 0:
+            return pixels.copy()
         native = self.translator.native_strength and options.strength != 1.0
         amount = 1.0 if native else options.strength
-        small = resized(pixels, options.work_size) if 0 < options.work_size < min(height, width) else None
-        translated = self._translated(pixels if small is None else small, options)
-        if small is None and amount == 1.0 and not options.keep_color and mask is None:
+        detail = max(options.detail, 1 - options.strength) if native else options.detail
+        copies = sides(min(pixels.shape[:2]), self.whole_view / options.stroke)
+        translated = coarse_to_fine(pixels, copies, lambda copy: self._translated(copy, options), detail)
+        if amount == 1.0 and not options.keep_color and mask is None:
             return translated
         result = np.empty_like(pixels)
-        for top in range(0, height, _STRIP):
-            rows = slice(top, min(top + _STRIP, height))
-            photo = as_images(pixels[rows], self.device)
-            if small is None:
-                painting = as_images(translated[rows], self.device)
-            else:
-                change = change_of(small, translated, rows, (height, width), self.device)
-                painting = (photo + change).clamp(0, 1)
+        for top in range(0, len(pixels), _STRIP):
+            rows = slice(top, top + _STRIP)
+            photo, painting = as_images(pixels[rows], self.device), as_images(translated[rows], self.device)
             part = None if mask is None else torch.from_numpy(mask[rows]).to(self.device)[None, None]
             result[rows] = as_pixels(_blended(photo, painting, amount, part, keep_color=options.keep_color))
         return result

@@ -195,7 +195,7 @@ def test_all_that_changes_a_frame_changes_the_identity() -> None:
     changed = [
         identity_of(stylizer, StylizeOptions(strength=0.5), run, 10),
         identity_of(stylizer, StylizeOptions(keep_color=True), run, 10),
-        identity_of(stylizer, StylizeOptions(work_size=64), run, 10),
+        identity_of(stylizer, StylizeOptions(stroke=2), run, 10),
         identity_of(stylizer, options, run, 20),
         identity_of(stylizer, options, {**run, "configuration": {"generator.residual": {"value": False}}}, 10),
         identity_of(Stylizer(model, torch.device("cpu"), style=torch.ones(3)), options, run, 10),
