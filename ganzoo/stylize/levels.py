@@ -1,5 +1,6 @@
 """Paints coarse to fine: a small copy of the picture for large strokes, then larger copies for ever smaller ones."""
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -10,22 +11,19 @@ from ganzoo.stylize.pixels import Pixels
 
 Paint = Callable[[Pixels], Pixels]
 """Pixels H W 3 -> the same translated, in one pass."""
-_LEAST_GROWTH = 1.4
-"""How many times as large as the copy before a copy is at least."""
+_LEAST_GROWTH, _GROWTH = 1.4, 3.0
+"""How many times as large as the copy before a copy is: at least, and at most."""
 _STRIP = 256
 """Rows that are computed at once."""
 
 
 def sides(shorter: int, first: float) -> list[int]:
-    """The shorter sides of the copies that are painted, smallest first; the last is that of the picture.
-
-    Each is twice the one before, but for the last.
-    """
-    found, side = [], max(1.0, first)
-    while side * _LEAST_GROWTH <= shorter:
-        found.append(round(side))
-        side *= 2
-    return [*found, shorter]
+    """The shorter sides of the copies that are painted, in even steps; the last is that of the picture."""
+    growth = shorter / max(1.0, first)
+    if growth < _LEAST_GROWTH:
+        return [shorter]
+    steps = math.ceil(math.log(growth, _GROWTH))
+    return [round(shorter / growth ** ((steps - step) / steps)) for step in range(steps)] + [shorter]
 
 
 def coarse_to_fine(photo: Pixels, copies: list[int], paint: Paint, detail: float) -> Pixels:

@@ -53,8 +53,8 @@ def test_tiles_of_a_network_without_norms_are_exact() -> None:
     pixels = photo(500, 620)
     stylizer = Stylizer(Small(Network(norm=False)), CPU)
     whole, tiled = (
-        stylizer.stylize(pixels, StylizeOptions(stroke=ONE_PASS, tile=10_000)),
-        stylizer.stylize(pixels, StylizeOptions(stroke=ONE_PASS, tile=256)),
+        stylizer.stylize(pixels, StylizeOptions(stroke=ONE_PASS, precision="fp32", tile=10_000)),
+        stylizer.stylize(pixels, StylizeOptions(stroke=ONE_PASS, precision="fp32", tile=256)),
     )
     assert np.abs(whole.astype(int) - tiled).max() <= 1
 
@@ -62,9 +62,13 @@ def test_tiles_of_a_network_without_norms_are_exact() -> None:
 def test_shared_statistics_leave_no_seam_and_separate_ones_would() -> None:
     pixels = photo(640, 640)
     stylizer = Stylizer(Small(Network()), CPU)
-    whole = stylizer.stylize(pixels, StylizeOptions(stroke=ONE_PASS, tile=10_000)).astype(int)
-    tiled = stylizer.stylize(pixels, StylizeOptions(stroke=ONE_PASS, tile=256, memory=100)).astype(int)
-    alone = stylizer.stylize(pixels[:, :256], StylizeOptions(stroke=ONE_PASS, tile=10_000)).astype(int)
+    whole = stylizer.stylize(pixels, StylizeOptions(stroke=ONE_PASS, precision="fp32", tile=10_000)).astype(int)
+    tiled = stylizer.stylize(pixels, StylizeOptions(stroke=ONE_PASS, precision="fp32", tile=256, memory=100)).astype(
+        int
+    )
+    alone = stylizer.stylize(pixels[:, :256], StylizeOptions(stroke=ONE_PASS, precision="fp32", tile=10_000)).astype(
+        int
+    )
     shared_error = np.abs(tiled - whole).mean()
     alone_error = np.abs(alone - whole[:, :256]).mean()
     assert alone_error > 3 * shared_error
@@ -76,7 +80,7 @@ def test_little_memory_makes_tiles_of_what_is_large() -> None:
     stylizer = Stylizer(Small(Network()), CPU)
     sizes: list[tuple[int, ...]] = []
     stylizer.translator.generator.register_forward_hook(lambda _, inputs, __: sizes.append(tuple(inputs[0].shape)))
-    stylizer.stylize(photo(900, 1100), StylizeOptions(stroke=ONE_PASS, memory=50))
+    stylizer.stylize(photo(900, 1100), StylizeOptions(stroke=ONE_PASS, precision="fp32", memory=50))
     assert len(sizes) > 3 and max(h * w for _, _, h, w in sizes) * stylizer._bytes < 50e6
 
 
@@ -107,5 +111,5 @@ def test_a_mask_paints_what_is_white() -> None:
 def test_norms_are_as_they_were_after_painting() -> None:
     translator = Small(Network())
     before = translator.generator(torch.zeros(1, 3, 32, 32))
-    Stylizer(translator, CPU).stylize(photo(600, 600), StylizeOptions(stroke=ONE_PASS, tile=128))
+    Stylizer(translator, CPU).stylize(photo(600, 600), StylizeOptions(stroke=ONE_PASS, precision="fp32", tile=128))
     assert torch.equal(before, translator.generator(torch.zeros(1, 3, 32, 32)))
