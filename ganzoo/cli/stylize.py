@@ -108,6 +108,7 @@ def stylize(
     from ganzoo.inference.loading import load_run
     from ganzoo.stylize.identity import identity_of
     from ganzoo.stylize.jobs import jobs_of
+    from ganzoo.stylize.levels import stroke_of
     from ganzoo.stylize.stylizer import StylizeOptions
     from ganzoo.stylize.video import EndsEarlyError
 
@@ -122,7 +123,8 @@ def stylize(
     set_up(gan.device, 0)
     stylizer = gan.stylizer(style=style)
     if work_size is not None:
-        stroke = _stroke_of(work_size, gan.whole_view)
+        stroke = stroke_of(work_size, gan.whole_view)
+        complain(f"--work-size {work_size} is now --stroke {stroke:.2g}; the old name goes with ganzoo-core {GONE}")
     options = StylizeOptions(
         strength=strength,
         keep_color=keep_color,
@@ -169,15 +171,6 @@ def _tile(text: str) -> int:
     if not text.isdigit() or not 64 <= int(text) <= 16384:
         raise UsageError(f"--tile {text!r}: write auto, or a side from 64 to 16384 pixels")
     return int(text)
-
-
-def _stroke_of(work_size: int, whole_view: int) -> float:
-    """The stroke that the old option stands for, told; 0 was one pass at full size, as a very small stroke is."""
-    stroke = whole_view / (work_size or 16384)
-    complain(
-        f"--work-size is now --stroke; {work_size} is --stroke {stroke:.2g}; the old name goes with ganzoo-core {GONE}"
-    )
-    return stroke
 
 
 def _mask(path: Path) -> "Photo":

@@ -13,12 +13,14 @@ from torch import Tensor
 
 from ganzoo.batch import Batch, Draw, draw_normal, example_labels
 from ganzoo.data import images
+from ganzoo.deprecated import warn
 from ganzoo.errors import UsageError
 from ganzoo.inference.labels import between, check_names, with_values
 from ganzoo.inference.walk import loop_noise
 from ganzoo.io.names import user_path
 from ganzoo.model import GAN, Generator
 from ganzoo.specs import ImageShape
+from ganzoo.stylize.levels import stroke_of
 from ganzoo.stylize.photo import Photo, on_white, photo_of, read_photo
 from ganzoo.stylize.pixels import Pixels
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
@@ -181,6 +183,9 @@ class LoadedTranslator(LoadedGAN):
         `style` is a painting, a painting's file, or the name of a style that was learnt from labelled paintings. Raises
         UsageError for a model that takes no `style`, and for a name that the model has not learnt.
         """
+        if "work_size" in options:
+            warn("work_size", "stroke")
+            options["stroke"] = stroke_of(options.pop("work_size"), self.whole_view)
         photo = photo_of(image)
         painting = Image.fromarray(self.stylizer(style=style).stylize(photo.pixels, StylizeOptions(**options)))
         if photo.alpha is not None:

@@ -26,6 +26,11 @@ def sides(shorter: int, first: float) -> list[int]:
     return [round(shorter / growth ** ((steps - step) / steps)) for step in range(steps)] + [shorter]
 
 
+def stroke_of(work_size: int, whole_view: int) -> float:
+    """The stroke that the old option `work_size` stands for; 0 was one pass, as with a very small stroke."""
+    return whole_view / (work_size or 1 << 20)
+
+
 def coarse_to_fine(photo: Pixels, copies: list[int], paint: Paint, detail: float) -> Pixels:
     """Paints copies with these shorter sides, each over the one before, and returns the last.
 
