@@ -13,6 +13,7 @@ from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
 from ganzoo.cli.paths import PATH, PathOrName, UserPath
 from ganzoo.config.units import duration
+from ganzoo.deprecated import GONE
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -46,15 +47,30 @@ _EVERY = 5.0
     help="A painting, or the name of a learnt style, for models that take one (adain, microast).",
 )
 @click.option(
-    "--work-size",
-    type=click.IntRange(0, 16384),
-    default=0,
-    metavar="PIXELS",
-    help="Paint a copy with this shorter side and transfer the change: larger strokes. 0 is full size.",
+    "--stroke",
+    type=click.FloatRange(0, 16, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Size of strokes: 1 is as in the paintings, both looked at whole; 2 is twice as large.",
 )
+@click.option(
+    "--detail",
+    type=click.FloatRange(0, 1),
+    default=0.35,
+    show_default=True,
+    help="How much of the photo's fine detail is painted.",
+)
+@click.option("--work-size", type=click.IntRange(0, 16384), hidden=True)
 @click.option("--tile", default="auto", show_default=True, help="Side of tiles in pixels; auto depends on --memory.")
 @click.option(
     "--memory", type=click.IntRange(50, 1_000_000), default=600, show_default=True, help="Megabytes for painting."
+)
+@click.option(
+    "--precision",
+    type=click.Choice(("auto", "fp32", "bf16")),
+    default="auto",
+    show_default=True,
+    help="Of the network; auto takes bf16 where it is faster and hardly differs, measured once.",
 )
 @click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST, BEST or a step.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:1.")
@@ -69,9 +85,12 @@ def stylize(
     keep_color: bool,
     mask: Path | None,
     style: str | None,
-    work_size: int,
+    stroke: float,
+    detail: float,
+    work_size: int | None,
     tile: str,
     memory: int,
+    precision: str,
     step: str,
     device: str,
 ) -> int:
@@ -84,10 +103,12 @@ def stylize(
     content = read_run_file(run)  # a wrong folder is refused before torch is loaded
     side = _tile(tile)
     from ganzoo.data.walk import visible
+    from ganzoo.engine.device import set_up
     from ganzoo.inference.loaded import LoadedTranslator
     from ganzoo.inference.loading import load_run
     from ganzoo.stylize.identity import identity_of
     from ganzoo.stylize.jobs import jobs_of
+    from ganzoo.stylize.levels import stroke_of
     from ganzoo.stylize.stylizer import StylizeOptions
     from ganzoo.stylize.video import EndsEarlyError
 
@@ -99,8 +120,20 @@ def stylize(
         raise UsageError(
             "this model draws from noise and paints no photos (a translator: ganzoo list --task translate)"
         )
+    set_up(gan.device, 0)
     stylizer = gan.stylizer(style=style)
-    options = StylizeOptions(strength=strength, keep_color=keep_color, tile=side, memory=memory, work_size=work_size)
+    if work_size is not None:
+        stroke = stroke_of(work_size, gan.whole_view)
+        complain(f"--work-size {work_size} is now --stroke {stroke:.2g}; the old name goes with ganzoo-core {GONE}")
+    options = StylizeOptions(
+        strength=strength,
+        keep_color=keep_color,
+        tile=side,
+        memory=memory,
+        stroke=stroke,
+        detail=detail,
+        precision=precision,
+    )
     shape = None if mask is None else _mask(mask)
     bad = partly = 0
     for number, job in enumerate(jobs, 1):
@@ -122,7 +155,8 @@ def stylize(
             else:
                 bad += 1
             continue
-        line = ", ".join((visible(str(job.target)), what, duration(time.perf_counter() - started)))
+        took = f"{duration(time.perf_counter() - started)} in {stylizer.way(options).precision}"
+        line = ", ".join((visible(str(job.target)), what, took))
         say(f"{number} of {len(jobs)}: {'; '.join((line, *notes))}")
     if bad:
         complain(f"ganzoo: {bad} of {len(jobs)} files could not be painted")

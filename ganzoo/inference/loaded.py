@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ganzoo.batch import Batch, Draw, draw_normal, example_labels
 from ganzoo.data import images
+from ganzoo.deprecated import warn
 from ganzoo.encoders import weights_fingerprint
 from ganzoo.errors import UsageError
 from ganzoo.inference.labels import between, check_names, with_values
@@ -20,6 +21,7 @@ from ganzoo.inference.walk import loop_noise
 from ganzoo.io.names import user_path
 from ganzoo.model import GAN, Generator
 from ganzoo.specs import ImageShape
+from ganzoo.stylize.levels import stroke_of
 from ganzoo.stylize.photo import Photo, on_white, photo_of, read_photo
 from ganzoo.stylize.pixels import Pixels
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
@@ -157,6 +159,7 @@ class LoadedTranslator(LoadedGAN):
     def __init__(self, gan: GAN, shape: ImageShape, step: int, device: torch.device) -> None:
         super().__init__(gan, shape, step, device)
         self.photos: Tensor | None = None
+        self.whole_view = 256
 
     @torch.no_grad()
     def sample(self, count: int = 64, *, seed: int = 0, style: Style | None = None) -> Tensor:
@@ -189,6 +192,9 @@ class LoadedTranslator(LoadedGAN):
         `style` is a painting, a painting's file, or the name of a style that was learnt from labelled paintings. Raises
         UsageError for a model that takes no `style`, and for a name that the model has not learnt.
         """
+        if "work_size" in options:
+            warn("work_size", "stroke")
+            options["stroke"] = stroke_of(options.pop("work_size"), self.whole_view)
         photo = photo_of(image)
         painting = Image.fromarray(self.stylizer(style=style).stylize(photo.pixels, StylizeOptions(**options)))
         if photo.alpha is not None:
@@ -197,7 +203,8 @@ class LoadedTranslator(LoadedGAN):
 
     def stylizer(self, *, style: Style | None = None) -> Stylizer:
         """Translates many pictures, all into one style if the model takes one; `style` and errors as in `stylize`."""
-        return Stylizer(self._translator(), self.device, style=None if style is None else self._code(style))
+        code = None if style is None else self._code(style)
+        return Stylizer(self._translator(), self.device, style=code, whole_view=self.whole_view)
 
     def _strengths(self, frames: int, style: Style | None = None) -> Tensor:
         stylizer, photo = self.stylizer(style=style), self._first_photo()

@@ -20,7 +20,7 @@ from ganzoo.errors import DataError, StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
 from ganzoo.io.names import user_path
 from ganzoo.model import GAN
-from ganzoo.runs.run_file import read_run_file
+from ganzoo.runs.run_file import read_run_file, whole_view
 from ganzoo.specs import ImageShape
 
 
@@ -54,8 +54,11 @@ def load_run(
     step, problems = _load_weights(gan, folder, str(which))
     size = configuration.settings.size
     shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
-    kind = LoadedTranslator if configuration.model.spec.task == "translate" else LoadedGenerator
-    return kind(gan, shape, step, choose_device(device)), problems
+    if configuration.model.spec.task != "translate":
+        return LoadedGenerator(gan, shape, step, choose_device(device)), problems
+    translator = LoadedTranslator(gan, shape, step, choose_device(device))
+    translator.whole_view = whole_view(content)
+    return translator, problems
 
 
 PHOTOS, WHOLE_PHOTOS = 64, 12

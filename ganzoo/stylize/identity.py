@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from ganzoo.io.installed import version
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
+from ganzoo.stylize.ways import hash_of
 
 
 def identity_of(stylizer: Stylizer, options: StylizeOptions, run: Mapping[str, Any], step: int) -> dict[str, str]:
@@ -19,19 +19,13 @@ def identity_of(stylizer: Stylizer, options: StylizeOptions, run: Mapping[str, A
     weights = {**translator.state_dict(), **{f"ema.{k}": v for k, v in translator.averaged.state_dict().items()}}
     made = {key: run.get(key) for key in ("model", "plugin", "configuration")}
     return {
-        "checkpoint": _hash_of(weights),
+        "checkpoint": hash_of(weights),
         "step": str(step),
         "model": hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest(),
-        "style": "" if stylizer.style is None else _hash_of({"style": stylizer.style}),
+        "style": "" if stylizer.style is None else hash_of({"style": stylizer.style}),
         "device": stylizer.device.type,
         "version": f"{version('ganzoo-core')}, torch {torch.__version__}",
+        "whole view": str(stylizer.whole_view),
         **{name: str(value) for name, value in dataclasses.asdict(options).items()},
+        "precision": str(stylizer.way(options)),
     }
-
-
-def _hash_of(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()

@@ -1,15 +1,11 @@
-"""Converts pixels uint8 H W 3 to what networks and blending take, and back; pads and resizes them."""
-
-import math
+"""Converts pixels uint8 H W 3 to what networks and blending take, and back; pads them."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 Pixels = NDArray[np.uint8]
-_SPARE_ROWS = 4
 
 
 def as_images(pixels: Pixels, device: torch.device) -> Tensor:
@@ -39,38 +35,6 @@ def padded(pixels: Pixels, multiple: int, *, least: int) -> Pixels:
     smallest = round_up(least, 2 * multiple)
     more = [max(round_up(side, multiple), smallest) - side for side in pixels.shape[:2]]
     return np.pad(pixels, ((0, more[0]), (0, more[1]), (0, 0)), mode="symmetric") if any(more) else pixels
-
-
-def resized(pixels: Pixels, side: int) -> Pixels:
-    """Resizes a picture in proportion, to a shorter side of `side` pixels."""
-    height, width = pixels.shape[:2]
-    factor = side / min(height, width)
-    size = (max(1, round(height * factor)), max(1, round(width * factor)))
-    image = as_images(pixels, torch.device("cpu"))
-    return as_pixels(functional.interpolate(image, size=size, mode="bicubic", antialias=True))
-
-
-def change_of(before: Pixels, after: Pixels, rows: slice, size: tuple[int, int], device: torch.device) -> Tensor:
-    """The difference of two small pictures enlarged to `size`, of which only these `rows`: 1 3 rows W in [-1, 1].
-
-    The result equals those rows of the whole enlarged at once, so strips meet without a seam.
-    """
-    height, width = size
-    factor = len(before) / height
-    top = max(0, int(rows.start * factor) - _SPARE_ROWS)
-    bottom = min(len(before), math.ceil(rows.stop * factor) + _SPARE_ROWS)
-    change = as_images(after[top:bottom], device) - as_images(before[top:bottom], device)
-    return _enlarged(change, (rows.stop - rows.start, width), factor, rows.start * factor - top)
-
-
-def _enlarged(change: Tensor, size: tuple[int, int], factor: float, offset: float) -> Tensor:
-    """Enlarges the rows from `offset` on to `size`, bicubically. `factor` is rows of `change` per row of the result."""
-    height, width = size
-    y = (torch.arange(height, device=change.device) + 0.5) * factor + offset
-    x = (torch.arange(width, device=change.device) + 0.5) * (change.shape[3] / width)
-    across, down = x * 2 / change.shape[3] - 1, y * 2 / change.shape[2] - 1
-    grid = torch.stack([across.expand(height, -1), down[:, None].expand(-1, width)], dim=2)
-    return functional.grid_sample(change, grid[None], mode="bicubic", padding_mode="border", align_corners=False)
 
 
 def round_up(length: int, multiple: int) -> int:

@@ -5,16 +5,20 @@ part of its image. So the statistics are gathered from tiles all over the image 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from ganzoo.stylize.quick import convolutions_before, replaced
+
 _BORDER = 8
 """An eighth of a tile's side is left out at each border when statistics are gathered."""
+_PLENTY = 128
+"""Rows and columns of a map whose statistics are as good as those of all."""
 Norm = nn.InstanceNorm2d | nn.GroupNorm
-Statistics = dict[nn.Module, tuple[Tensor, Tensor]]
+Statistics = dict[Norm, tuple[Tensor, Tensor]]
 """Mean and variance of each norm, with one number for each group of channels."""
 
 
@@ -34,8 +38,30 @@ def gathered(network: nn.Module) -> Iterator[Statistics]:
 
 @contextmanager
 def held(network: nn.Module, statistics: Statistics) -> Iterator[None]:
-    """Makes norms use these statistics while the block runs, whatever they receive."""
-    with _instead(network, lambda norm, values: _normalised(norm, values, statistics[norm])):
+    """Makes norms use these statistics while the block runs, whatever they receive.
+
+    With fixed statistics a norm only scales and shifts, so it becomes part of the convolution before it, if there is
+    one.
+    """
+    convolutions = convolutions_before(statistics, network)
+
+    def normalised(norm: Norm, values: Tensor) -> Tensor:
+        return values if norm in convolutions else _normalised(norm, values, statistics[norm])
+
+    with _instead(network, normalised), ExitStack() as stack:
+        for norm in statistics.keys() & convolutions.keys():
+            conv = convolutions[norm]
+            scale, shift = _scale_and_shift(norm, conv.out_channels, statistics[norm])
+            bias = shift if conv.bias is None else conv.bias * scale + shift
+            folded = (conv.weight * scale.view(-1, 1, 1, 1), bias)
+            stack.enter_context(replaced(conv, "forward", partial(_with, folded=folded)))
+        yield
+
+
+@contextmanager
+def measured(network: nn.Module) -> Iterator[None]:
+    """Makes norms use the statistics of what they receive, as always, in a way that is fast in any memory order."""
+    with _instead(network, lambda norm, values: _normalised(norm, values, _statistics_of(norm, values))):
         yield
 
 
@@ -51,14 +77,10 @@ def norms_in(network: nn.Module) -> list[Norm]:
 
 @contextmanager
 def _instead(network: nn.Module, compute: Callable[[Norm, Tensor], Tensor]) -> Iterator[None]:
-    norms = norms_in(network)
-    for norm in norms:
-        setattr(norm, "forward", partial(compute, norm))  # noqa: B010  # replaces the method while the block runs
-    try:
+    with ExitStack() as stack:
+        for norm in norms_in(network):
+            stack.enter_context(replaced(norm, "forward", compute))
         yield
-    finally:
-        for norm in norms:
-            del norm.forward
 
 
 def _middle(values: Tensor) -> Tensor:
@@ -76,12 +98,32 @@ def _grouped(norm: Norm, values: Tensor) -> Tensor:
     return values.float().reshape(len(values), _groups(norm, values.shape[1]), -1)
 
 
-def _normalised(norm: Norm, values: Tensor, statistics: tuple[Tensor, Tensor]) -> Tensor:
-    channels = values.shape[1]
+def _statistics_of(norm: Norm, values: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance of one image, B = 1; of large maps, those of pixels in a regular grid, which say the same."""
+    step = max(1, min(values.shape[2:]) // _PLENTY)
+    variance, mean = torch.var_mean(values[:, :, ::step, ::step].float(), (2, 3), correction=0)
+    groups = _groups(norm, values.shape[1])
+    if groups == values.shape[1]:
+        return mean[0], variance[0]
+    each, squares = mean.view(groups, -1), (variance + mean.square()).view(groups, -1)
+    return each.mean(1), squares.mean(1) - each.mean(1).square()
+
+
+def _scale_and_shift(norm: Norm, channels: int, statistics: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     each = channels // _groups(norm, channels)
     mean, variance = (one.repeat_interleave(each) for one in statistics)
     scale = torch.rsqrt(variance + norm.eps)
     if norm.weight is not None:
         scale = scale * norm.weight
-    shift = -mean * scale + (norm.bias if norm.bias is not None else 0)
+    return scale, -mean * scale + (norm.bias if norm.bias is not None else 0)
+
+
+def _normalised(norm: Norm, values: Tensor, statistics: tuple[Tensor, Tensor]) -> Tensor:
+    scale, shift = (one.to(values.dtype) for one in _scale_and_shift(norm, values.shape[1], statistics))
     return torch.addcmul(shift.view(1, -1, 1, 1), values, scale.view(1, -1, 1, 1))
+
+
+def _with(conv: nn.Conv2d, values: Tensor, *, folded: tuple[Tensor, Tensor]) -> Tensor:
+    """The convolution with other weights and biases."""
+    result: Tensor = conv._conv_forward(values, *folded)
+    return result

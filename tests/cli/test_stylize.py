@@ -113,6 +113,21 @@ def test_options_reach_the_brush(run_folder: str, photo: Path, tmp_path: Path) -
     assert np.abs(before - after).max() <= 1
 
 
+def test_the_old_name_of_a_stroke_is_read_and_told(
+    run_folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 320, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    painted = []
+    for name, more in (("old", ["--work-size", "128"]), ("new", ["--stroke", "2"]), ("fine", ["--stroke", "0.5"])):
+        given = ["stylize", run_folder, str(tmp_path / "photo.png"), "--out", str(tmp_path / name), "--device", "cpu"]
+        assert run_command([*given, "--precision", "bf16", *more]) == 0
+        said = capsys.readouterr()
+        assert ("--work-size 128 is now --stroke 2" in said.err) == (name == "old") and " in bf16" in said.out
+        painted.append(np.asarray(Image.open(tmp_path / name / "photo.png")))
+    assert np.array_equal(painted[0], painted[1]) and not np.array_equal(painted[1], painted[2])
+
+
 def test_how_the_values_of_a_mask_were_read_is_told_once(
     run_folder: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

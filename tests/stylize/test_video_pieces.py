@@ -5,6 +5,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -189,13 +190,16 @@ def test_all_that_changes_a_frame_changes_the_identity() -> None:
     model = Small(Network())
     model.averaged = model.generator
     stylizer = Stylizer(model, torch.device("cpu"))
-    options = StylizeOptions()
+    options = StylizeOptions(precision="bf16")
     first = identity_of(stylizer, options, run, 10)
-    assert first == identity_of(stylizer, StylizeOptions(), run, 10)
+    assert first == identity_of(stylizer, StylizeOptions(precision="bf16"), run, 10)
     changed = [
-        identity_of(stylizer, StylizeOptions(strength=0.5), run, 10),
-        identity_of(stylizer, StylizeOptions(keep_color=True), run, 10),
-        identity_of(stylizer, StylizeOptions(work_size=64), run, 10),
+        identity_of(stylizer, replace(options, strength=0.5), run, 10),
+        identity_of(stylizer, replace(options, keep_color=True), run, 10),
+        identity_of(stylizer, replace(options, stroke=2), run, 10),
+        identity_of(stylizer, replace(options, detail=1), run, 10),
+        identity_of(stylizer, replace(options, precision="fp32"), run, 10),
+        identity_of(Stylizer(model, torch.device("cpu"), whole_view=64), options, run, 10),
         identity_of(stylizer, options, run, 20),
         identity_of(stylizer, options, {**run, "configuration": {"generator.residual": {"value": False}}}, 10),
         identity_of(Stylizer(model, torch.device("cpu"), style=torch.ones(3)), options, run, 10),
