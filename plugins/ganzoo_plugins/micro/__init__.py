@@ -33,8 +33,8 @@ class MicroOptions(TranslatorOptions):
 class MicroPainterOptions(Options):
     """Options of the generator `micro`."""
 
-    width: int = Field(24, ge=4, le=512, description="channels at half the size; twice as many at a quarter")
-    blocks: int = Field(5, ge=1, le=64, description="residual blocks at a quarter of the size")
+    width: int = Field(32, ge=4, le=512, description="channels at a quarter of the size")
+    blocks: int = Field(3, ge=1, le=64, description="residual blocks")
 
 
 @hookimpl
@@ -60,8 +60,8 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         name="micro",
         target="ganzoo_plugins.micro.networks:MicroPainter",
         options=MicroPainterOptions,
-        summary="depthwise convolutions at half and quarter size change the photo; no norms, so tiles show no seams",
-        paper="1704.04861",
+        summary="convolutions at a quarter of the size change the photo; no norms, so tiles show no seams",
+        paper="1609.05158",
         task="translate",
         tiny={"width": 8, "blocks": 1},
     )
