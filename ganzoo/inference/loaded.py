@@ -160,6 +160,8 @@ class LoadedTranslator(LoadedGAN):
         super().__init__(gan, shape, step, device)
         self.photos: Tensor | None = None
         self.whole_view = 256
+        self.crops = False
+        """Whether it learnt from crops, so that a painting shows its strokes at the whole view."""
 
     @torch.no_grad()
     def sample(self, count: int = 64, *, seed: int = 0, style: Style | None = None) -> Tensor:
@@ -243,9 +245,18 @@ class LoadedTranslator(LoadedGAN):
         if isinstance(style, str) and style in learnt:
             return learnt[style]
         photo = photo_of(style) if isinstance(style, Image.Image) else self._painting(style)
-        shown = ImageOps.fit(on_white(photo), (self.shape.width, self.shape.height), Image.Resampling.LANCZOS)
+        shown = ImageOps.fit(on_white(photo), self._style_size(photo), Image.Resampling.LANCZOS)
         pixels = torch.from_numpy(np.array(shown)).permute(2, 0, 1)[None].to(self.device)
         return gan.style_of(images.from_uint8(pixels))[0]
+
+    def _style_size(self, photo: Photo) -> tuple[int, int]:
+        """Width and height at which a painting is shown to the network: whole, with the strokes that it learnt from."""
+        if not self.crops:
+            return self.shape.width, self.shape.height
+        side = self.whole_view / math.sqrt(photo.pixels.shape[0] * photo.pixels.shape[1])
+        multiple = self._translator().size_multiple
+        height, width = (max(1, round(one * side / multiple)) * multiple for one in photo.pixels.shape[:2])
+        return width, height
 
     def _painting(self, style: Path | str) -> Photo:
         """The picture in that file. Raises UsageError where there is none, with the names of styles."""

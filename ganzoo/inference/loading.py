@@ -57,7 +57,7 @@ def load_run(
     if configuration.model.spec.task != "translate":
         return LoadedGenerator(gan, shape, step, choose_device(device)), problems
     translator = LoadedTranslator(gan, shape, step, choose_device(device))
-    translator.whole_view = whole_view(content)
+    translator.whole_view, translator.crops = whole_view(content), configuration.settings.crop is True
     return translator, problems
 
 

@@ -17,6 +17,14 @@ _STRIP = 256
 """Rows that are computed at once."""
 
 
+def first_side(height: int, width: int, view: float) -> float:
+    """The shorter side of the first copy: it covers as much as a square with sides of `view` pixels.
+
+    A wide picture is looked at whole as a square one is, on as much of a wall or a screen.
+    """
+    return view * math.sqrt(min(height, width) / max(height, width))
+
+
 def sides(shorter: int, first: float) -> list[int]:
     """The shorter sides of the copies that are painted, in even steps; the last is that of the picture."""
     growth = shorter / max(1.0, first)

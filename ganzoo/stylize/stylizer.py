@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ganzoo.data.images import from_uint8
 from ganzoo.stylize import colors
-from ganzoo.stylize.levels import coarse_to_fine, sides
+from ganzoo.stylize.levels import coarse_to_fine, first_side, sides
 from ganzoo.stylize.pixels import Pixels, as_images, as_pixels, padded, round_up, rounded
 from ganzoo.stylize.quick import QuickPadding
 from ganzoo.stylize.statistics import Statistics, gathered, held, measured, norms_in
@@ -77,7 +77,8 @@ class Stylizer:
         native = self.translator.native_strength and options.strength != 1.0
         amount = 1.0 if native else options.strength
         detail = max(options.detail, 1 - options.strength) if native else options.detail
-        copies = sides(min(pixels.shape[:2]), self.whole_view / options.stroke)
+        height, width = pixels.shape[:2]
+        copies = sides(min(height, width), first_side(height, width, self.whole_view / options.stroke))
         translated = coarse_to_fine(pixels, copies, lambda copy: self._translated(copy, options), detail)
         if amount == 1.0 and not options.keep_color and mask is None:
             return translated
