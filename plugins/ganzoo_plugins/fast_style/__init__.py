@@ -20,7 +20,7 @@ class FastStyleOptions(TranslatorOptions):
     last: int = Field(3, ge=0, le=15, description="coarsest stage whose texture is learnt; each halves the size")
     content: int = Field(2, ge=0, le=15, description="stage that keeps what the photo shows")
     content_weight: float = Field(1.0, ge=0, le=1e4, description="weight of keeping it")
-    style_weight: float = Field(10.0, ge=0, le=1e4, description="weight of the painting's texture")
+    style_weight: float = Field(3.0, ge=0, le=1e4, description="weight of the painting's texture")
     variation: float = Field(0.01, ge=0, le=1e4, description="weight of the total variation, against grain")
     extra: str = named_parts("term", "terms added to the loss, such as temporal,color")
     lr: float = Field(1e-3, gt=0, le=1, description="learning rate")
