@@ -9,9 +9,11 @@ from ganzoo_plugins.fast_style.model import relative
 from PIL import Image
 
 import ganzoo
+from ganzoo.batch import Batch
 from ganzoo.config.resolve import configure_run
 from ganzoo.engine.build import build_gan
 from ganzoo.errors import DataError
+from ganzoo.losses import gram
 from ganzoo.runs.folder import Run
 from tests.built_in import CATALOG
 
@@ -50,3 +52,13 @@ def test_distances_are_relative_to_what_is_wanted_and_a_mean_over_images() -> No
     assert torch.allclose(relative(values, wanted), torch.tensor((1 / 4 + 1) / 2))
     assert torch.allclose(relative(10 * values, 10 * wanted), relative(values, wanted))
     assert torch.allclose(relative(values, torch.tensor([2.0, 2.0])), torch.tensor((1 / 4 + 0) / 2))
+
+
+def test_the_texture_to_learn_is_the_mean_over_all_crops_so_far() -> None:
+    gan = build_gan(configure_run("fast-style", CATALOG, tiny=True, options={"size": "32"}), {})
+    crops = [torch.rand(2, 3, 32, 32) * 2 - 1 for _ in range(3)]
+    [step] = gan.steps()
+    for crop in crops:
+        step.loss(Batch(crop, torch.Generator(), source=crops[0]))
+    wanted = torch.stack([gram(gan.features.maps(crop, depth=2)[1]).mean(0) for crop in crops]).mean(0)
+    assert torch.allclose(gan.texture1, wanted, rtol=1e-3, atol=1e-4)
