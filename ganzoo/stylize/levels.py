@@ -57,10 +57,11 @@ def coarse_to_fine(photo: Pixels, copies: list[int], paint: Paint, detail: float
 
 def _finer(coarse: Pixels, fine: Pixels, painting: Pixels, paint: Paint, detail: float) -> Pixels:
     """The next painting: its large shapes are those of the one before, its small ones those of another pass."""
-    ground = _resized(painting, fine.shape[:2])
-    painted = paint(_sum(ground, fine, _resized(coarse, fine.shape[:2]), detail))
-    own = _resized(_resized(painted, painting.shape[:2]), fine.shape[:2])
-    return _sum(painted, ground, own, 1.0)
+    size = fine.shape[:2]
+    painted = paint(_sum(_resized(painting, size), fine, _resized(coarse, size), detail))
+    # Enlarged once more, since memory would have to hold it all the while that the network paints.
+    own = _resized(_resized(painted, painting.shape[:2]), size)
+    return _sum(painted, _resized(painting, size), own, 1.0)
 
 
 def _sum(base: Pixels, plus: Pixels, minus: Pixels, amount: float) -> Pixels:

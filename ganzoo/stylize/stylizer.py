@@ -31,6 +31,9 @@ _STRIP = 256
 _WORKSPACE = 5
 """How many of a network's largest maps are in memory at a time, including what convolutions need."""
 
+_GAIN = 1.4
+"""How many times as many pixels the memory holds in bf16; images and results stay in fp32."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StylizeOptions:
@@ -93,7 +96,7 @@ class Stylizer:
     def way(self, options: StylizeOptions) -> Way:
         """How the network computes with these options, measured at first."""
         if options.precision not in self._ways:
-            weights = self.translator.state_dict()
+            weights = self.translator.generator.state_dict()
             self._ways[options.precision] = way_for(options.precision, self._compute, weights, self.device)
         return self._ways[options.precision]
 
@@ -174,9 +177,9 @@ class Stylizer:
         return from_uint8(images).contiguous(memory_format=way.layout)
 
     def _fitting(self, options: StylizeOptions) -> float:
-        """How many pixels the memory holds at once; numbers of half the size take half of it."""
-        halved = self.way(options).precision == BF16
-        return options.memory * 1e6 / self._bytes * (2 if halved else 1)
+        """How many pixels the memory holds at once."""
+        gain = _GAIN if self.way(options).precision == BF16 else 1.0
+        return options.memory * 1e6 / self._bytes * gain
 
     def _tile(self, options: StylizeOptions, shape: tuple[int, ...]) -> int:
         """The side of a tile: the one asked for, or the largest that the memory allows."""
