@@ -39,7 +39,9 @@ def distil(
     overwrite: bool,
     **settings: object,
 ) -> int:
-    """Trains a small painter that copies what the translator in RUN paints.
+    """Trains a small painter to copy a large one.
+
+    It learns what the translator in the run folder RUN paints.
 
     The result is a run like any other. `ganzoo run --resume` resumes it, which needs RUN again.
     """
