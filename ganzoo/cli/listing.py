@@ -46,7 +46,5 @@ def _print(rows: Iterable[Row]) -> None:
     for kind, alike in kinds.items():
         table(alike, COLUMNS[kind], title=TITLES[kind], folding=("summary",))
     if any(row["score"] for alike in kinds.values() for row in alike):
-        say(
-            "Scores are x1000, or per cent of the photos' distance left; lower is better; compare only those with the"
-            " same terms."
-        )
+        say("Scores are x1000, or per cent of the photos' distance left. Lower is better.")
+        say("Compare only those with the same terms.")
