@@ -1,6 +1,9 @@
 """Critics that presets of translators put together: an ensemble of two, and one of patches with spectral norms."""
 
 import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,8 +11,12 @@ from ganzoo_plugins.cyclegan import PatchOptions
 from ganzoo_plugins.cyclegan.networks import Patch
 from torch import Tensor, nn
 
+import ganzoo
+from ganzoo.engine.checkpoint import set_aside_after
 from ganzoo.model import AdversarialRecipe, Discriminator, Terms
+from ganzoo.runs.folder import Run
 from ganzoo.specs import ImageShape
+from tests.engine.test_resume import assert_same
 from tests.zoo.test_adversarial import batch, recipe
 
 SHAPE = ImageShape(height=32, width=32)
@@ -116,3 +123,14 @@ def test_a_patch_critic_with_spectral_norms_is_scored_the_same_twice() -> None:
     one(images)
     other.load_state_dict(one.state_dict())
     assert torch.equal(one(images), other(images)) and math.isfinite(float(one(images).detach().mean()))
+
+
+def test_a_resumed_run_with_an_ensemble_equals_one_that_was_not_stopped(
+    train: Callable[..., Run], tmp_path: Path
+) -> None:
+    options = {"discriminator": "ensemble", "loss": "hinge", "generator": "feature-painter", "augment": "diffaug"}
+    whole = train("fastcut", name="whole", budget="4steps", checkpoint_every="2steps", **options).folder
+    parted = Path(shutil.copytree(whole, tmp_path / "parted"))
+    set_aside_after(parted / "checkpoints", 2)
+    ganzoo.resume(parted)
+    assert_same(whole, parted, 4)
