@@ -1,6 +1,6 @@
 """Configures a small translator that learns from a trained one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from ganzoo.catalog.lookup import Catalog
@@ -46,11 +46,15 @@ def configure_distillation(
         f"{TEACHER}_step": loaded.step,
         f"{TEACHER}_weights": loaded.fingerprint,
     }
-    inherited = {key: value for key, value in _recorded(folder, catalog).items() if key.partition(".")[0] not in chosen}
-    return configure_run(to, catalog, options={**inherited, **(options or {}), **teacher}, settings=chosen)
+    known = _inherited(folder, catalog, {key.partition(".")[0] for key in (*chosen, *(options or {}))})
+    return configure_run(to, catalog, options={**known, **(options or {}), **teacher}, settings=chosen)
 
 
-def _recorded(folder: Path, catalog: Catalog) -> dict[str, object]:
-    """The settings of the teacher that a run inherits, with the options of its data."""
+def _inherited(folder: Path, catalog: Catalog, given: Set[str]) -> dict[str, object]:
+    """The settings of the teacher that a run inherits, with the options of its data: those that are not `given`.
+
+    `load_size` belongs to the size and the crops of the teacher, so it goes with them.
+    """
+    wanted = set(_INHERITED) - given - ({"load_size"} if given & {"size", "crop"} else set())
     recorded = recorded_configuration(read_run_file(folder), catalog).values()
-    return {key: value for key, value in recorded.items() if key.partition(".")[0] in _INHERITED}
+    return {key: value for key, value in recorded.items() if key.partition(".")[0] in wanted}

@@ -58,6 +58,35 @@ def test_its_target_is_the_painting_of_its_teacher(teacher: Path, tmp_path: Path
     torch.testing.assert_close(gan.wanted(batch), ganzoo.load(teacher).gan.translate(photos).detach().clamp(-1, 1))
 
 
+@pytest.mark.parametrize("changed", [{"size": 32}, {"options": {**SMALL, "size": 32}}, {"size": 8}])
+def test_a_run_of_another_size_keeps_its_images_at_a_size_of_its_own(
+    teacher: Path, tmp_path: Path, changed: dict[str, object]
+) -> None:
+    """The teacher's `load_size` is 16, what its images were kept at."""
+    settings = distilled(teacher, tmp_path / "run", **changed).configuration.settings
+    assert settings.load_size == settings.size.height != 16
+
+
+def test_crops_are_those_of_the_teacher_unless_they_are_given(tmp_path: Path) -> None:
+    teacher = ganzoo.run(
+        "lptn", tiny=True, out=tmp_path / "teacher", device="cpu", budget="1steps", options={"load_size": 24}
+    ).folder
+    same, whole, larger = (
+        distilled(teacher, tmp_path / f"run-{number}", steps=1, **more).configuration.settings
+        for number, more in enumerate(({}, {"crop": False}, {"load_size": 20}))
+    )
+    assert (same.crop, same.load_size) == (True, 24)
+    assert (whole.crop, whole.load_size) == (False, 16)
+    assert (larger.crop, larger.load_size) == (True, 20)
+
+
+def test_a_size_that_the_teacher_can_not_paint_is_refused(tmp_path: Path) -> None:
+    options = {"generator.bands": 3}
+    run = ganzoo.run("lptn", tiny=True, out=tmp_path / "teacher", device="cpu", budget="1steps", options=options)
+    with pytest.raises(UsageError, match=r"sides are multiples of 8, and not 20x20: give another --size"):
+        distilled(run.folder, tmp_path / "run", size=20)
+
+
 def test_a_resumed_run_equals_one_that_was_not_stopped(teacher: Path, tmp_path: Path) -> None:
     whole = distilled(teacher, tmp_path / "whole", steps=4, checkpoint_every="2steps").folder
     parted = Path(shutil.copytree(whole, tmp_path / "parted"))

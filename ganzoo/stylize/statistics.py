@@ -99,8 +99,12 @@ def _grouped(norm: Norm, values: Tensor) -> Tensor:
 
 
 def _statistics_of(norm: Norm, values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and variance of one image, B = 1; of large maps, those of pixels in a regular grid, which say the same."""
+    """Mean and variance of one image, B = 1; of large maps, those of pixels in a regular grid, which say the same.
+
+    Its step is odd. A layer that enlarges by two leaves a pattern of two pixels, of which an even step sees one half.
+    """
     step = max(1, min(values.shape[2:]) // _PLENTY)
+    step -= 1 - step % 2
     variance, mean = torch.var_mean(values[:, :, ::step, ::step].float(), (2, 3), correction=0)
     groups = _groups(norm, values.shape[1])
     if groups == values.shape[1]:

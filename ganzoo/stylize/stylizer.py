@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ganzoo.data.images import from_uint8
 from ganzoo.stylize import colors
@@ -115,9 +116,11 @@ class Stylizer:
 
     @torch.inference_mode()
     def _compute(self, images: Tensor, way: Way) -> Tensor:
-        """Images as the network translates them in that way, whole."""
+        """Images as the network translates them in that way, whole, enlarged to a size that it takes."""
+        size = [round_up(side, self.translator.size_multiple) for side in images.shape[2:]]
+        whole = functional.interpolate(images, size) if size != [*images.shape[2:]] else images
         with self._computing(way), measured(self.translator):
-            result: Tensor = self.network()(images.to(self.device).contiguous(memory_format=way.layout))
+            result: Tensor = self.network()(whole.to(self.device).contiguous(memory_format=way.layout))
         return result.float().cpu()
 
     @contextmanager

@@ -84,7 +84,8 @@ def _measured(allowed: Sequence[Way], compute: Compute, weights: Mapping[str, Te
             started = time.perf_counter()
             compute(images, way)
             seconds[way] = min(seconds[way], time.perf_counter() - started)
-    fastest = min(seconds, key=lambda way: seconds[way])
+    # None is left of a network that paints another picture each time.
+    fastest = min(seconds, key=lambda way: seconds[way], default=allowed[0])
     path = cache_folder() / _FOLDER / f"{_key(allowed, weights, device)}.json"
     with suppress(OSError):  # a cache that can't be written is measured again
         path.parent.mkdir(parents=True, exist_ok=True)

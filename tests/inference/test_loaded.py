@@ -14,6 +14,8 @@ from ganzoo.errors import UsageError
 from ganzoo.inference.loaded import LoadedGenerator, LoadedTranslator
 from ganzoo.inference.loading import held_out_photos
 from ganzoo.runs.folder import Run
+from ganzoo.stylize.photo import photo_of
+from tests.stylize.small import CPU, Network, Small
 
 # A latent whose length is no multiple of 16: torch's generator treats the rest of a tensor in another way.
 OPTIONS = {"checkpoint_every": "2steps", "generator.latent": 100, "lr": 0.02}
@@ -49,6 +51,27 @@ def test_a_translator_of_another_base_is_loaded_but_takes_no_picture_of_any_size
     other = LoadedTranslator(gan.gan, gan.shape, gan.step, gan.device)
     with pytest.raises(UsageError, match=r"built on ganzoo\.translator\.Translator"):
         other.stylize(Image.new("RGB", (20, 20)))
+
+
+@pytest.mark.parametrize(
+    ("painting", "shown"),
+    [
+        ((300, 300), (64, 64)),
+        ((400, 100), (128, 32)),
+        ((90, 160), (48, 84)),
+        ((20, 20), (64, 64)),
+        ((9000, 1), (6072, 4)),
+    ],
+)
+def test_a_painting_is_shown_whole_with_as_many_pixels_as_those_that_were_learnt_from(
+    painting: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    loaded = LoadedTranslator(Small(Network()), ganzoo.ImageShape(height=16, width=20), 1, CPU)
+    loaded.whole_view = 64
+    picture = photo_of(Image.new("RGB", painting))
+    assert loaded._style_size(picture) == (20, 16)  # a run without crops has seen paintings at its size only
+    loaded.crops = True
+    assert loaded._style_size(picture) == shown
 
 
 def test_damage_is_told(folder: Path, tmp_path: Path) -> None:

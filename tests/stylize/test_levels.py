@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganzoo.stylize.levels import coarse_to_fine, sides
+from ganzoo.stylize.levels import coarse_to_fine, first_side, sides
 from ganzoo.stylize.pixels import Pixels
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 from tests.stylize.small import CPU, Negative, Network, Small
@@ -33,6 +33,24 @@ def test_copies_grow_in_steps_that_are_neither_small_nor_large(shorter: int) -> 
     assert found[-1] == shorter and (len(found) == 1) == (shorter < 1.4 * 256)
     assert len(found) == 1 or found[0] == 256
     assert all(1.39 <= fine / coarse <= 3.02 for coarse, fine in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "side"), [(300, 300, 256), (100, 400, 128), (400, 100, 128), (90, 160, 192)]
+)
+def test_the_first_copy_covers_as_much_as_a_square(height: int, width: int, side: float) -> None:
+    found = first_side(height, width, 256)
+    assert found == pytest.approx(side)
+    assert found * found * max(height, width) / min(height, width) == pytest.approx(256**2)
+
+
+def test_a_wide_picture_is_painted_from_a_smaller_copy_than_a_square_one() -> None:
+    stylizer = Stylizer(Small(Network()), CPU, whole_view=128)
+    sizes: list[tuple[int, ...]] = []
+    stylizer.translator.generator.register_forward_hook(lambda _, given, __: sizes.append(tuple(given[0].shape[2:])))
+    for height, width in ((128, 128), (128, 512)):
+        stylizer.stylize(photo(height, width), StylizeOptions(precision="bf16"))
+    assert sizes == [(128, 128), (64, 256), (128, 512)]
 
 
 def test_a_shrunk_painting_is_the_coarser_one() -> None:

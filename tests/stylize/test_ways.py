@@ -1,6 +1,6 @@
 """Faster layers give what the usual ones give, and the fastest way to compute is measured once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,17 @@ def test_measured_norms_are_the_usual_ones(norm: nn.Module) -> None:
         assert torch.allclose(norm(values), usual, atol=1e-5)
 
 
+@pytest.mark.parametrize("side", [100, 128, 256])
+def test_the_statistics_of_a_large_map_are_those_of_all_of_it_whatever_pattern_it_has(side: int) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.ConvTranspose2d(4, 4, 3, 2, 1, output_padding=1), nn.InstanceNorm2d(4))
+    values = torch.randn(1, 4, side, side) + torch.arange(4).view(1, -1, 1, 1)
+    with torch.no_grad():
+        usual = network(values)
+        with measured(network):
+            assert float((network(values) - usual).abs().mean()) < 0.01
+
+
 def test_a_norm_or_a_convolution_with_two_places_stays_apart() -> None:
     conv, norm = nn.Conv2d(3, 3, 1), nn.InstanceNorm2d(3)
     network = nn.Sequential(nn.Sequential(conv, norm), nn.Sequential(conv, nn.InstanceNorm2d(3)))
@@ -100,6 +111,25 @@ def test_a_model_that_can_not_compute_in_bf16_is_painted_in_fp32() -> None:
         return images
 
     assert way_for("auto", compute, {}, CPU).precision == FP32
+
+
+@pytest.mark.parametrize("paint", [torch.randn_like, lambda images: images * float("nan")])
+def test_a_network_that_never_paints_the_same_is_computed_in_the_usual_way(
+    paint: Callable[[Tensor], Tensor],
+) -> None:
+    assert way_for("auto", lambda images, _: paint(images), {}, CPU) == Way(precision=FP32, channels_last=False)
+
+
+def test_a_network_that_takes_other_sizes_than_the_example_has_is_measured() -> None:
+    class Thirds(Network):
+        size_multiple = 12
+
+        def forward(self, images: Tensor) -> Tensor:
+            assert not any(side % 12 for side in images.shape[2:])
+            return super().forward(images)
+
+    stylizer = Stylizer(Small(Thirds()), CPU)
+    assert stylizer.stylize(photo(50, 40), StylizeOptions()).shape == (50, 40, 3)
 
 
 def test_a_damaged_memory_is_measured_again(empty_cache: Path) -> None:

@@ -6,6 +6,21 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from ganzoo import UsageError
+from ganzoo.encoders import Encoder
+
+
+def check_stages(encoder: Encoder, count: int) -> None:
+    """Raises UsageError for an encoder with fewer stages, or with one that does not halve the size."""
+    if count > len(encoder.strides):
+        raise UsageError(f"generator.stages={count}: encoder '{encoder.name}' has {len(encoder.strides)}")
+    found = tuple(encoder.strides[:count])
+    if found != tuple(2 << stage for stage in range(count)):
+        raise UsageError(
+            f"encoder '{encoder.name}' has stages at 1/{', 1/'.join(map(str, found))} of the size, and the decoder"
+            " needs ones that halve it each time from 1/2 on: lite0 and vgg19 have them"
+        )
+
 
 def decoder(channels: Sequence[int], width: int, *, skips: bool, up: Literal["nearest", "blur"]) -> nn.ModuleList:
     """A level for each stage with so many channels, coarsest first; it ends with `width` channels at full size.

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from ganzoo import ImageShape, UsageError
+from ganzoo import ImageShape
 from ganzoo.encoders import Encoder
 from ganzoo.parts import Parts
 from ganzoo.styled import StyledGenerator
 from ganzoo.translator import ImageGenerator, within_range
-from ganzoo_plugins.adain.decoder import decoded, decoder
+from ganzoo_plugins.adain.decoder import check_stages, decoded, decoder
 
 if TYPE_CHECKING:
     from ganzoo_plugins.adain import AdaINGeneratorOptions, FeaturePainterOptions
@@ -29,8 +29,7 @@ class AdaINGenerator(StyledGenerator):
         super().__init__()
         self.encoder: Encoder = parts.build("encoder")
         count = options.stages
-        if count > len(self.encoder.strides):
-            raise UsageError(f"generator.stages={count}: encoder '{self.encoder.name}' has {len(self.encoder.strides)}")
+        check_stages(self.encoder, count)
         self.size_multiple = self.encoder.strides[count - 1]
         self.channels = self.encoder.channels[:count]
         self.skips, self.residual = options.skips, options.residual
@@ -91,8 +90,7 @@ class FeaturePainter(ImageGenerator):
         super().__init__()
         self.encoder: Encoder = parts.build("encoder")
         count = options.stages
-        if count > len(self.encoder.strides):
-            raise UsageError(f"generator.stages={count}: encoder '{self.encoder.name}' has {len(self.encoder.strides)}")
+        check_stages(self.encoder, count)
         self.size_multiple = self.encoder.strides[count - 1]
         self.channels = self.encoder.channels[:count]
         self.decoder = decoder(self.channels, options.width, skips=True, up=options.up)

@@ -39,7 +39,7 @@ class Micro(Translator):
     def steps(self) -> Iterable[Step]:
         """The painter's only step; the teacher is loaded here, as only training needs it."""
         if not self.paired:
-            self.teacher.load()
+            self.teacher.check_size(self.shape)
         yield Step(name="generator", trains=self.generator, loss=self.loss)
 
     def optimiser(self, step: Step) -> torch.optim.Optimizer:

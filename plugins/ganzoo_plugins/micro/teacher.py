@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from ganzoo import GanzooError, LoadedTranslator, UsageError, load
+from ganzoo import GanzooError, ImageShape, LoadedTranslator, UsageError, load
 from ganzoo.translator import Translator
 
 
@@ -23,6 +23,15 @@ class Teacher:
         if self._translator is None:
             self._translator = self._loaded().requires_grad_(False)
         return self._translator
+
+    def check_size(self, shape: ImageShape) -> None:
+        """Raises UsageError when it can't paint photos of that shape, or as `load` does."""
+        multiple = self.load().size_multiple
+        if shape.height % multiple or shape.width % multiple:
+            raise UsageError(
+                f"teacher '{self.folder}' paints photos whose sides are multiples of {multiple}, and not"
+                f" {shape.height}x{shape.width}: give another --size"
+            )
 
     def paint(self, photos: Tensor) -> Tensor:
         """What it paints of photos B 3 H W in [-1, 1]."""
