@@ -1,10 +1,8 @@
 """The report of one run: pictures, curves, scores, settings, and the commands that repeat it."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ganzoo.config.units import duration
 from ganzoo.report_html import commands, page
@@ -18,6 +16,7 @@ from ganzoo.report_html.pictures import (
     before_after,
     frame,
     sample_files,
+    sizes_in_grid,
     spread_out,
 )
 from ganzoo.report_html.records import COUNTERS, Record, Scored, read_record
@@ -26,7 +25,6 @@ from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import LEARNING_RATE
 from ganzoo.runs.paths import RUN_FILE
 from ganzoo.runs.protocol import Protocol
-from ganzoo.runs.run_file import whole_view
 from ganzoo.scoring import health
 
 
@@ -120,24 +118,8 @@ def _sides(record: Record) -> BeforeAfter | None:
     files = sample_files(record.folder)
     if "sources" not in record.content or not files:
         return None
-    found = (before_after(files[-1][1], size, limit=BUDGET // 6) for size in _sizes_in_grid(record.content))
+    found = (before_after(files[-1][1], size, limit=BUDGET // 6) for size in sizes_in_grid(record.content))
     return next((one for one in found if one is not None), None)
-
-
-def _sizes_in_grid(content: Mapping[str, Any]) -> Iterable[str]:
-    """The sizes that pictures in a translator's grid may have: of whole ones where crops were taken, else of the training.
-
-    Whole pictures are rounded down to a multiple that the model alone knows.
-    """
-    size = str(content["configuration"]["size"]["value"])
-    sides = [int(side) for side in size.split("x") if side.isdecimal()]
-    if content["configuration"].get("crop", {}).get("value") is not True or 0 in (sides or [0]):
-        yield size
-        return
-    whole = [math.ceil(round(side * whole_view(content) / min(sides), 6)) for side in sides]
-    for multiple in (1, 2, 4, 8, 16, 32):
-        if multiple <= min(whole):
-            yield "x".join(str(side // multiple * multiple) for side in whole)
 
 
 def frames(
