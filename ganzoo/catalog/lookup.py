@@ -146,8 +146,9 @@ class Catalog:
         if os.path.exists(path):
             raise DataError(f"data '{text}' is a file: {_instead(text)}")
         names = sorted(part.spec.name for part in self._data_sets)
+        kind = "picture or folder" if picture else "folder"
         raise DataError(
-            f"no folder '{text}', and no data set of that name.{nearest(text, names)} Data sets: {', '.join(names)}"
+            f"no {kind} '{text}', and no data set of that name.{nearest(text, names)} Data sets: {', '.join(names)}"
         )
 
     def namesakes(self, *texts: str) -> list[str]:

@@ -152,12 +152,19 @@ def _protocol(evaluation: "Evaluation") -> list[str]:
         f"encoder: {one.encoder_name} {one.encoder[:_DIGITS]}; {one.preprocessing}; {one.quantisation}"
         for one in (protocol, *(further.protocol for further in evaluation.beside))
     ]
+    translated = f"step {evaluation.step}, {weights}; {protocol.n_fake} photos, {protocol.n_real} paintings"
     if protocol.painted:
         return [
-            f"painted score, step {evaluation.step}, {weights}; {protocol.n_fake} photos, {protocol.n_real} paintings",
+            f"{protocol.name}, {translated}",
             f"held out: {protocol.held_out}; data {protocol.data}",
             f"painted at {protocol.painted_at} px ({protocol.painting}), whole view {protocol.size} px, crops"
             f" {protocol.crops}",
+            *encoders,
+        ]
+    if protocol.sources:
+        return [
+            f"{protocol.name}, {translated}",
+            f"held out: {protocol.held_out}, at {protocol.size} px; data {protocol.data}",
             *encoders,
         ]
     return [

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
@@ -100,6 +101,9 @@ def stylize(
     """
     from ganzoo.runs.run_file import read_run_file
 
+    given = click.get_current_context().get_parameter_source("stroke")
+    if work_size is not None and given is not ParameterSource.DEFAULT:
+        raise UsageError("--work-size is the old name of --stroke: give --stroke alone")
     content = read_run_file(run)  # a wrong folder is refused before torch is loaded
     side = _tile(tile)
     from ganzoo.data.walk import visible

@@ -2,15 +2,17 @@
 
 import base64
 import io
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PIL import Image
 
 from ganzoo.io.untrusted import read_bytes
+from ganzoo.runs.run_file import whole_view
 
 T = TypeVar("T")
 MOST_FRAMES = 24
@@ -69,6 +71,22 @@ def before_after(path: Path, size: str, *, limit: int) -> BeforeAfter | None:
         _frame(_every_other_column(sheet, width, first), step=0, at=0, label="", limit=limit) for first in (0, 1)
     )
     return BeforeAfter(before=before, after=after)
+
+
+def sizes_in_grid(content: Mapping[str, Any]) -> Iterable[str]:
+    """The sizes that pictures in a translator's grid may have: whole ones after training on crops, else its size.
+
+    Whole pictures are rounded down to a multiple that the model alone knows.
+    """
+    size = str(content["configuration"]["size"]["value"])
+    sides = [int(side) for side in size.split("x") if side.isdecimal()]
+    if content["configuration"].get("crop", {}).get("value") is not True or 0 in (sides or [0]):
+        yield size
+        return
+    whole = [math.ceil(round(side * whole_view(content) / min(sides), 6)) for side in sides]
+    for multiple in (1, 2, 4, 8, 16, 32):
+        if multiple <= min(whole):
+            yield "x".join(str(side // multiple * multiple) for side in whole)
 
 
 def _every_other_column(sheet: Image.Image, width: int, first: int) -> Image.Image:

@@ -16,6 +16,7 @@ from ganzoo.report_html.pictures import (
     before_after,
     frame,
     sample_files,
+    sizes_in_grid,
     spread_out,
 )
 from ganzoo.report_html.records import COUNTERS, Record, Scored, read_record
@@ -117,7 +118,8 @@ def _sides(record: Record) -> BeforeAfter | None:
     files = sample_files(record.folder)
     if "sources" not in record.content or not files:
         return None
-    return before_after(files[-1][1], str(record.content["configuration"]["size"]["value"]), limit=BUDGET // 6)
+    found = (before_after(files[-1][1], size, limit=BUDGET // 6) for size in sizes_in_grid(record.content))
+    return next((one for one in found if one is not None), None)
 
 
 def frames(

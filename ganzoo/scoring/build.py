@@ -19,7 +19,7 @@ from ganzoo.metrics import Metric
 from ganzoo.parts import Parts
 from ganzoo.runs.view import View
 from ganzoo.scoring.painted import MOST_PAINTINGS, PaintedScorer
-from ganzoo.scoring.scorer import Scorer, chosen, too_few
+from ganzoo.scoring.scorer import Scorer, chosen, counted, too_few
 from ganzoo.scoring.translation import TranslationScorer
 
 
@@ -109,6 +109,8 @@ def build_painted_scorer(
         return ChosenPictures(source=source, images=images, numbers=numbers, shape=shape, side=side)
 
     paired = in_pairs(configuration) and len(paintings) == len(photos)
+    names = " and ".join(one.parts["encoder"].spec.name for one in configurations)
+    shown.notice(f"painting {counted(len(drawn), 'photo')} and looking at photos and paintings by {names}")
     return PaintedScorer(
         [build_encoder(one) for one in configurations],
         pictures(sources.target, paintings, np.sort(chosen(np.arange(len(paintings)))[:MOST_PAINTINGS])),

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from statistics import median
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from ganzoo.metrics.left import Remainder
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.protocol import PAINTED, Protocol, left_by
 from ganzoo.scoring.extra_metrics import ExtraMetrics
-from ganzoo.scoring.scorer import Warn, interval
+from ganzoo.scoring.scorer import Warn, counted, interval
 from ganzoo.scoring.translation import ABOUT_COPIES, FEWEST_PAINTINGS, mean_of_pairs
 from ganzoo.scoring.views import CROPS, crop_size, looks
 
@@ -35,7 +36,7 @@ MEANINGS = {
     "crops": "left of the distance where crops of them are looked at, in per cent",
     "content": "how alike the features of a photo and of its painting are, 1 is the same; higher keeps more",
     "contours": "how alike the contours of a photo and of its painting are, 1 is the same; higher keeps more",
-    "seconds": "to paint one photo, here and now; no part of the score",
+    "seconds": "to paint one photo, here and now, in the median; no part of the score",
     "psnr": "decibels between the painted photo and the true painting of that scene; higher is nearer",
     "truth": "likeness of features with the true painting of that scene, 1 is the same; higher is nearer",
 }
@@ -65,7 +66,8 @@ class PaintedScorer:
         truth: ChosenPictures | None = None,
     ) -> None:
         if len(paintings) < FEWEST_PAINTINGS:
-            raise DataError(f"{len(paintings)} paintings can't be scored on: give at least {FEWEST_PAINTINGS}")
+            given = counted(len(paintings), "painting")
+            raise DataError(f"{given} can't be scored on: give at least {FEWEST_PAINTINGS}, by --style")
         self.photos = photos
         self.device = device
         self.painted_at = photos.size(min(max(SIDE, view), photos.side))
@@ -110,15 +112,18 @@ class PaintedScorer:
         return replace(first, others={**first.others, **beside}, beside=tuple(others))
 
     def _painted(self, paint: Paint) -> tuple[Pixels, Pixels, float]:
-        """All photos painted, and all photos, both as they are looked at whole; and the seconds for one."""
-        painted, photos, seconds = [], [], 0.0
+        """All photos painted, and all photos, both as they are looked at whole; and the seconds for one.
+
+        The median of the seconds, since the first photo waits for what is measured or prepared once.
+        """
+        painted, photos, seconds = [], [], []
         for pixels in self.photos.read(self.painted_at):
             start = time.perf_counter()
             painting = paint(pixels)
-            seconds += time.perf_counter() - start
+            seconds.append(time.perf_counter() - start)
             painted.append(shrunk(painting, self.view))
             photos.append(shrunk(pixels, self.view))
-        return np.stack(painted), np.stack(photos), seconds / len(photos)
+        return np.stack(painted), np.stack(photos), median(seconds)
 
     def _encoder_view(self, encoder: Encoder, paintings: ChosenPictures) -> "_EncoderView":
         def untouched() -> Iterator[Pixels]:

@@ -135,6 +135,8 @@ def counted(number: int, what: str) -> str:
 
 def too_few(number: int, what: str, share: float) -> str:
     """What to tell when none of so many images are held out: how many it takes, and what else can be done."""
+    if share == 1:
+        return f"{counted(number, what)} can't be scored on: give at least {FEWEST}"
     enough = f"give at least {math.ceil(FEWEST / share)} {what}s, " if share else "give "
     larger = f"{math.ceil(100 * FEWEST / number) / 100:g}" if number > 2 * FEWEST else "…"
     return (

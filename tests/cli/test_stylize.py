@@ -126,6 +126,9 @@ def test_the_old_name_of_a_stroke_is_read_and_told(
         assert ("--work-size 128 is now --stroke 2" in said.err) == (name == "old") and " in bf16" in said.out
         painted.append(np.asarray(Image.open(tmp_path / name / "photo.png")))
     assert np.array_equal(painted[0], painted[1]) and not np.array_equal(painted[1], painted[2])
+    given = ["stylize", run_folder, str(tmp_path / "photo.png"), "--out", str(tmp_path / "both")]
+    assert run_command([*given, "--work-size", "128", "--stroke", "1"]) == 2
+    assert "--work-size is the old name of --stroke: give --stroke alone" in capsys.readouterr().err
 
 
 def test_how_the_values_of_a_mask_were_read_is_told_once(

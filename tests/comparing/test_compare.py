@@ -235,6 +235,7 @@ def test_a_comparison_of_translators_shows_how_much_content_they_keep(capsys: py
     style = ("--style", "scenes", "--set", "style.count=64", "--set", "style.rendition=watercolour")
     compare("fastcut", "lptn", *style, "--out", "out", "--record")
     said = capsys.readouterr().out
+    assert "painting 26 photos and looking at photos and paintings by lite0" in said
     assert "left-lite0" in said and "26 held-out photos, painted at 16x16 px" in said and "contours" in said
     result = yaml.safe_load(Path("registry.yaml").read_text())["results"][0]
     assert (result["data"], result["style"]) == ("scenes", "scenes") and 0 < result["content"] <= 1
@@ -247,6 +248,9 @@ def test_a_comparison_of_translators_shows_how_much_content_they_keep(capsys: py
     assert run_command(["compare", "out/lptn-0", "--quick", "--out", "quick"]) == 0
     said = capsys.readouterr().out
     assert "KID-lite0 x1000" in said and "quick score: 26 held-out photos" in said
+    assert run_command(["evaluate", "out/lptn-0", "--quick"]) == 0
+    said = capsys.readouterr().out
+    assert "quick score, step " in said and "held out: 26 of " in said and " photos, at 16x16 px; data " in said
     assert run_command(["list", "--format", "json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert "% left (" in rows["fastcut"]["score"] and "by lite0, content" in rows["fastcut"]["score"]

@@ -191,6 +191,8 @@ def test_one_picture_is_a_folder_of_one_for_paintings_alone(catalog, tmp_path, m
     (tmp_path / "painting.png").touch()
     values = of(catalog, "cut", {"style": "painting.png"}).values()
     assert (values["style"], values["style.path"]) == ("folder", str(tmp_path / "painting.png"))
+    with pytest.raises(DataError, match=r"no picture or folder 'paintng\.png'"):
+        of(catalog, "cut", {"style": "paintng.png"})
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,24 @@ def test_a_run_file_without_what_the_page_shows_is_damaged(folder: Path, change:
         render_run(folder)
 
 
+@pytest.mark.parametrize(
+    ("size", "crop", "load_size", "shown"),
+    [("16", True, 25, "24x24"), ("12x16", True, 24, "24x32"), ("16", False, 16, "16x16")],
+)
+def test_photos_in_the_grid_are_found_beside_their_paintings(
+    folder: Path, size: str, crop: bool, load_size: int, shown: str
+) -> None:
+    """Where crops were taken, the grid has whole pictures, here in multiples of 8."""
+    content = json.loads((folder / "run.json").read_text())
+    chosen = {"size": size, "crop": crop, "load_size": load_size}
+    content["configuration"] |= {key: {"value": value, "origin": "test"} for key, value in chosen.items()}
+    (folder / "run.json").write_text(json.dumps({**content, "sources": content["data"]}))
+    height, width = map(int, shown.split("x"))
+    for file in (folder / "samples").glob("*.png"):
+        Image.new("RGB", (4 * (width + 2) + 2, 3 * (height + 2) + 2)).save(file)
+    assert "Every grid shows the same photos, each beside its painting" in render_run(folder)
+
+
 @pytest.mark.parametrize("size", ["0x0", "x", "-2x-2", "1e9", "9" * 30, "٣x٣", "", "[]"])
 def test_an_invalid_size_only_removes_before_and_after(folder: Path, size: str) -> None:
     assert pictures.before_after(folder / "samples" / "step-000010.png", size, limit=1000) is None

@@ -1,5 +1,6 @@
 """The painted score of painters whose result is known: one that does nothing, and one that gives paintings."""
 
+import time
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from ganzoo.data.source import ImageSource, Picture
 from ganzoo.encoders import Encoder
 from ganzoo.errors import DataError
 from ganzoo.scoring.painted import PaintedScorer
+from ganzoo.scoring.scorer import too_few
 from tests.scoring.small import Thumbnail
 
 SHAPE = Size(32, 32)
@@ -83,6 +85,16 @@ def test_photos_as_they_are_have_all_of_it_left_and_all_their_content() -> None:
     assert (found.others["whole"], found.others["crops"], found.ceiling) == pytest.approx((100, 100, 100))
     assert (found.others["content"], found.others["contours"]) == pytest.approx((1, 1))
     assert (found.step, found.weights) == (7, "ema") and found.others["seconds"] >= 0
+
+
+def test_what_the_first_photo_waits_for_is_not_in_the_seconds() -> None:
+    waits = [0.5]
+
+    def paint(pixels: Pixels) -> Pixels:
+        time.sleep(waits.pop() if waits else 0)
+        return pixels
+
+    assert scorer().score(paint, step=7, weights="ema").others["seconds"] < 0.5 / len(PHOTOS)
 
 
 def test_a_painter_of_paintings_reaches_the_floor() -> None:
@@ -158,3 +170,9 @@ def test_photos_that_are_like_the_paintings_are_refused() -> None:
 def test_paintings_may_not_be_too_few() -> None:
     with pytest.raises(DataError, match="at least 4"):
         scorer(Drawn(3, 6, 60))
+
+
+def test_too_few_photos_and_paintings_are_refused_with_what_it_takes() -> None:
+    assert too_few(3, "photo", 1.0) == "3 photos can't be scored on: give at least 16"
+    with pytest.raises(DataError, match=r"^1 painting can't be scored on: give at least 4, by --style$"):
+        scorer(paintings=Drawn(1, 1, 60))
