@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganzoo.data.images import from_uint8
+from ganzoo.errors import UsageError
 from ganzoo.stylize import colors
 from ganzoo.stylize.levels import coarse_to_fine, first_side, sides
 from ganzoo.stylize.pixels import Pixels, as_images, as_pixels, padded, round_up, rounded
@@ -54,6 +55,10 @@ class StylizeOptions:
     tile: int = 0
     memory: int = 600
     precision: str = AUTO
+
+    def __post_init__(self) -> None:
+        if self.stroke <= 0:
+            raise UsageError(f"stroke={self.stroke:g}: give a number above 0, such as 1")
 
 
 class Stylizer:

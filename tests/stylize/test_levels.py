@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ganzoo.errors import UsageError
 from ganzoo.stylize.levels import coarse_to_fine, first_side, sides
 from ganzoo.stylize.pixels import Pixels
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
@@ -118,3 +119,9 @@ def test_tiles_are_exact_in_every_pass() -> None:
         stylizer.stylize(pixels, StylizeOptions(tile=tile, precision="fp32")).astype(int) for tile in (10_000, 256)
     )
     assert np.abs(tiled - whole).max() <= 3 and np.abs(tiled - whole).mean() < 0.1
+
+
+@pytest.mark.parametrize("stroke", [0, -1])
+def test_a_stroke_without_size_is_refused(stroke: float) -> None:
+    with pytest.raises(UsageError, match=f"stroke={stroke}: give a number above 0"):
+        StylizeOptions(stroke=stroke)
