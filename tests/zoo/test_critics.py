@@ -23,7 +23,7 @@ SHAPE = ImageShape(height=32, width=32)
 
 
 class Constant(Discriminator):
-    """Gives scores of one value, learnt, with the shape that it is told."""
+    """A critic whose scores all have one trained value, in a given shape."""
 
     def __init__(self, value: float, *shape: int, conditional: bool = False) -> None:
         super().__init__()
