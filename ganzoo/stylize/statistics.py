@@ -16,7 +16,7 @@ from ganzoo.stylize.quick import convolutions_before, replaced
 _BORDER = 8
 """An eighth of a tile's side is left out at each border when statistics are gathered."""
 _PLENTY = 128
-"""Rows and columns of a map whose statistics are as good as those of all."""
+"""So many rows and columns of a larger map are enough for its statistics."""
 Norm = nn.InstanceNorm2d | nn.GroupNorm
 Statistics = dict[Norm, tuple[Tensor, Tensor]]
 """Mean and variance of each norm, with one number for each group of channels."""
