@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-PAINTED = 2
-"""The version of protocols of painted scores."""
+PAINTED = 3
+"""The version of protocols of painted scores. In version 2 pictures were looked at without JPEG."""
 _LEFT = "left-"
 """How the metric of a painted score begins."""
 
@@ -45,7 +45,7 @@ class Protocol:
     @property
     def painted(self) -> bool:
         """Whether it is that of a painted score: per cent of the photos' distance instead of a distance."""
-        return self.version == PAINTED
+        return is_left(self.metric)
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from tests.benchmarks import (
+    apart,
     by_colour,
     encoders,
     exchange,
@@ -23,6 +24,7 @@ from tests.benchmarks import (
 )
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
+    "apart": apart.main,
     "by_colour": by_colour.main,
     "encoders": encoders.main,
     "exchange": exchange.main,

@@ -9,6 +9,7 @@ from ganzoo.errors import StorageError
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import lines_until, log_painted, recorded_painted
 from ganzoo.runs.paths import PAINTED
+from ganzoo.runs.protocol import PAINTED as PAINTED_VERSION
 from ganzoo.runs.protocol import Protocol
 from tests.scoring.small import evaluation
 
@@ -42,3 +43,4 @@ def test_a_protocol_of_before_is_a_quick_score() -> None:
     new = replace(old, metric="left-x", painted_at="16x16", version=2)
     assert (new.name, new.painted, new.scale) == ("painted score", True, 1)
     assert old.differences(new).keys() == {"metric", "painted_at", "version"}
+    assert replace(new, version=PAINTED_VERSION).differences(new).keys() == {"version"}

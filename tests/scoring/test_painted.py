@@ -119,7 +119,7 @@ def test_photos_are_painted_large_and_looked_at_at_the_whole_view() -> None:
     protocol = scorer().score(paint, step=0, weights="ema").protocol
     assert shapes == {(64, 64, 3)}
     assert (protocol.painted_at, protocol.size, protocol.crops) == ("64x64", "32x32", "2 of 16x16")
-    assert (protocol.metric, protocol.painting, protocol.version) == ("left-thumbnail", "stroke 1", 2)
+    assert (protocol.metric, protocol.painting, protocol.version) == ("left-thumbnail", "stroke 1", 3)
     assert (protocol.n_real, protocol.n_fake, protocol.sources) == (60, 24, PHOTOS.name)
     assert protocol.painted and protocol.name == "painted score"
 
