@@ -1,0 +1,79 @@
+"""Paints the pictures of docs/painting.md with trained runs, as `ganzoo stylize` paints by default.
+
+`python docs/paint_images.py sheet PHOTOS [RUN]` writes docs/images/painted-NAME.webp: six photos, or their paintings by
+the run, whose folder is called NAME. `… strokes PHOTO RUN` paints a photo with three strokes, `… styles PHOTO RUN
+PAINTING…` in the style of each painting, and `… detail PHOTO RUN…` shows a part of a large photo, and of its paintings,
+at 1:1.
+"""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from PIL import Image
+
+import ganzoo
+
+IMAGES = Path(__file__).parent / "images"
+COLUMNS, QUALITY = 2, 72
+STROKES = (0.5, 1, 2)
+DETAIL = (640, 480)
+
+
+def sheet(photos: str, run: str = "") -> None:
+    """Photos of one size in two columns, or their paintings."""
+    files = sorted(file for file in Path(photos).iterdir() if file.is_file())
+    save("sheet" if not run else Path(run).name, (painted(file, run) if run else opened(file) for file in files))
+
+
+def strokes(photo: str, run: str) -> None:
+    """The photo, and what it is with each stroke."""
+    save("strokes", [opened(photo), *(painted(photo, run, stroke=stroke) for stroke in STROKES)])
+
+
+def styles(photo: str, run: str, *paintings: str) -> None:
+    """The photo, and what it is in the style of each painting; each style lies in a corner."""
+    results = [opened(photo)]
+    for painting in paintings:
+        result = painted(photo, run, style=painting)
+        corner = opened(painting)
+        corner.thumbnail((result.width // 5, result.height // 4))
+        result.paste(corner, (result.width - corner.width, result.height - corner.height))
+        results.append(result)
+    save("styles", results)
+
+
+def detail(photo: str, *runs: str) -> None:
+    """The middle of the photo at 1:1, and that of its painting by each run."""
+    save("detail", (middle(one) for one in [opened(photo), *(painted(photo, run) for run in runs)]))
+
+
+def opened(file: str | Path) -> Image.Image:
+    """A picture in RGB."""
+    with Image.open(file) as image:
+        return image.convert("RGB")
+
+
+def painted(file: str | Path, run: str, **options: object) -> Image.Image:
+    """A photo painted by the last checkpoint of a run."""
+    return ganzoo.load(run).stylize(opened(file), **options)
+
+
+def middle(image: Image.Image) -> Image.Image:
+    """The middle of a picture."""
+    left, top = (image.width - DETAIL[0]) // 2, (image.height - DETAIL[1]) // 2
+    return image.crop((left, top, left + DETAIL[0], top + DETAIL[1]))
+
+
+def save(name: str, images: Iterable[Image.Image]) -> None:
+    """Writes pictures of one size as a picture with two columns."""
+    cells = list(images)
+    width, height = cells[0].size
+    result = Image.new("RGB", (COLUMNS * width, -(-len(cells) // COLUMNS) * height), "white")
+    for number, cell in enumerate(cells):
+        result.paste(cell, (number % COLUMNS * width, number // COLUMNS * height))
+    result.save(IMAGES / f"painted-{name}.webp", quality=QUALITY, method=6)
+
+
+if __name__ == "__main__":
+    {"sheet": sheet, "strokes": strokes, "styles": styles, "detail": detail}[sys.argv[1]](*sys.argv[2:])
