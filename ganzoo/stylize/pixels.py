@@ -27,14 +27,15 @@ def rounded(values: NDArray[np.float32], *, rows: int) -> Pixels:
     return result
 
 
-def padded(pixels: Pixels, multiple: int, *, least: int) -> Pixels:
-    """Continues a picture to the right and below by its mirror image.
+def padded(pixels: Pixels, multiple: int, *, least: int, margin: int) -> Pixels:
+    """Continues a picture by its mirror image: `margin` pixels above and on the left, and at least as many elsewhere.
 
     Both sides become multiples of `multiple` and at least `least`.
     """
     smallest = round_up(least, 2 * multiple)
-    more = [max(round_up(side, multiple), smallest) - side for side in pixels.shape[:2]]
-    return np.pad(pixels, ((0, more[0]), (0, more[1]), (0, 0)), mode="symmetric") if any(more) else pixels
+    wanted = (max(round_up(side + 2 * margin, multiple), smallest) for side in pixels.shape[:2])
+    more = [(margin, size - side - margin) for size, side in zip(wanted, pixels.shape[:2], strict=True)]
+    return np.pad(pixels, (*more, (0, 0)), mode="symmetric")
 
 
 def round_up(length: int, multiple: int) -> int:

@@ -24,6 +24,8 @@ from ganzoo.translator import Translator
 
 _LEAST = 32
 """Smallest side that a network receives; smaller images are continued by their mirror image."""
+_MARGIN = 32
+"""Pixels of mirror image around a picture: where their padding is seen, networks paint lines along the border."""
 _OVERLAP = 128
 """Pixels that neighbouring tiles share. They cover most of what a network sees around a pixel."""
 _SAMPLE = 192
@@ -135,18 +137,19 @@ class Stylizer:
 
     def _translated(self, pixels: Pixels, options: StylizeOptions) -> Pixels:
         """Translates in one pass at full strength, or at the wanted strength if it is native to the translator."""
-        height, width = pixels.shape[:2]
         network, way = self.network(options.strength), self.way(options)
-        whole = padded(pixels, self.translator.size_multiple, least=_LEAST)
+        margin = round_up(_MARGIN, self.translator.size_multiple)
+        whole = padded(pixels, self.translator.size_multiple, least=_LEAST, margin=margin)
+        rows, columns = (slice(margin, margin + side) for side in pixels.shape[:2])
         tile = self._tile(options, whole.shape[:2])
         with self._computing(way):
             if max(whole.shape[:2]) <= tile:
                 with measured(self.translator):
-                    return as_pixels((network(self._signed(whole, way)).float() + 1) / 2)[:height, :width]
+                    return as_pixels((network(self._signed(whole, way)).float() + 1) / 2)[rows, columns]
             statistics = self._statistics(whole, network, options)
             with held(self.translator, statistics):
                 translated = self._in_tiles(whole, network, tile, way)
-        return rounded(translated[:height, :width], rows=_STRIP)
+        return rounded(translated[rows, columns], rows=_STRIP)
 
     def _in_tiles(self, whole: Pixels, network: Callable[[Tensor], Tensor], tile: int, way: Way) -> NDArray[np.float32]:
         """Translates tile by tile: H W 3 in [-1, 1], each pixel the weighted sum of the tiles that cover it."""

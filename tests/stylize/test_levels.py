@@ -51,7 +51,7 @@ def test_a_wide_picture_is_painted_from_a_smaller_copy_than_a_square_one() -> No
     stylizer.translator.generator.register_forward_hook(lambda _, given, __: sizes.append(tuple(given[0].shape[2:])))
     for height, width in ((128, 128), (128, 512)):
         stylizer.stylize(photo(height, width), StylizeOptions(precision="bf16"))
-    assert sizes == [(128, 128), (64, 256), (128, 512)]
+    assert sizes == [(128 + 64, 128 + 64), (64 + 64, 256 + 64), (128 + 64, 512 + 64)]  # with a margin of 32
 
 
 def test_a_shrunk_painting_is_the_coarser_one() -> None:
@@ -77,7 +77,7 @@ def test_the_first_copy_is_smaller_the_larger_the_strokes(stroke: float, first: 
     sizes: list[int] = []
     stylizer.translator.generator.register_forward_hook(lambda _, given, __: sizes.append(given[0].shape[2]))
     stylizer.stylize(photo(384, 400), StylizeOptions(stroke=stroke, precision="bf16"))
-    assert sizes[0] == first and sizes[-1] == 384
+    assert sizes[0] == first + 64 and sizes[-1] == 384 + 64  # with a margin of 32
 
 
 def test_a_picture_that_is_seen_whole_is_painted_in_one_pass() -> None:
@@ -118,7 +118,7 @@ def test_tiles_are_exact_in_every_pass() -> None:
     whole, tiled = (
         stylizer.stylize(pixels, StylizeOptions(tile=tile, precision="fp32")).astype(int) for tile in (10_000, 256)
     )
-    assert np.abs(tiled - whole).max() <= 3 and np.abs(tiled - whole).mean() < 0.1
+    assert np.abs(tiled - whole).max() <= 5 and np.abs(tiled - whole).mean() < 0.1
 
 
 @pytest.mark.parametrize("stroke", [0, -1])

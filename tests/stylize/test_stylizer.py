@@ -7,9 +7,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from ganzoo.stylize.stylizer import StylizeOptions, Stylizer
 from ganzoo.stylize.tiles import sample, spans
+from ganzoo.translator import ImageGenerator
 from tests.stylize.small import CPU, Negative, Network, Small
 
 ONE_PASS = 0.01
@@ -71,9 +74,24 @@ def test_shared_statistics_leave_no_seam_and_separate_ones_would() -> None:
     )
     shared_error = np.abs(tiled - whole).mean()
     alone_error = np.abs(alone - whole[:, :256]).mean()
-    assert alone_error > 3 * shared_error
+    assert alone_error > 2.5 * shared_error
     steps = np.abs(np.diff(tiled - whole, axis=1)).mean(axis=(0, 2))
     assert steps.max() < steps.mean() + 1
+
+
+class Framed(ImageGenerator):
+    """Darkens what lies near the zeros with which it continues an image, as networks learn to."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        near = avg_pool2d(torch.ones_like(images), 9, stride=1, padding=4)
+        return images - (1 - near)
+
+
+def test_no_frame_is_painted_along_the_border() -> None:
+    pixels = np.full((50, 61, 3), 200, np.uint8)
+    assert Framed()(torch.full((1, 3, 50, 61), 0.5)).min() < 0.1  # the network by itself does paint one
+    for tile in (0, 64):
+        assert (Stylizer(Small(Framed()), CPU).stylize(pixels, StylizeOptions(tile=tile)) == 200).all()
 
 
 def test_little_memory_makes_tiles_of_what_is_large() -> None:
