@@ -45,6 +45,28 @@ def test_it_starts_with_the_photo_and_trains_only_its_decoder() -> None:
     assert trained == {"decoder", "end"}
 
 
+@pytest.mark.parametrize("model", ["fastcut", "adain"])
+def test_a_softened_photo_has_shapes_but_no_texture_at_first(model: str) -> None:
+    """What is fine must be painted: the network's own output is all that is fine in the painting."""
+    chosen = {} if model == "fastcut" else {"generator": "adain"}
+    gan = painter(model, **chosen, **{"generator.soften": 3})
+    shapes = torch.linspace(-0.5, 0.5, 64).expand(1, 3, 64, 64)
+    texture = torch.rand(1, 3, 64, 64) - 0.5
+    with torch.no_grad():
+        painted = gan.translate(shapes + texture)[..., 8:-8]
+    assert gan.size_multiple == 8
+    assert float((painted - shapes[..., 8:-8]).abs().mean()) < 0.05 < float(texture.abs().mean()) / 4
+
+
+def test_little_strength_softens_little() -> None:
+    gan = painter("adain", generator="adain", **{"generator.soften": 2})
+    photo = torch.rand(1, 3, 32, 32) * 2 - 1
+    with torch.no_grad():
+        none, half, whole = (gan.translate(photo, strength=torch.tensor([part])) for part in (0.0, 0.5, 1.0))
+    torch.testing.assert_close(none, photo)
+    torch.testing.assert_close(half, (photo + whole) / 2, atol=0.01, rtol=0)
+
+
 @pytest.mark.parametrize("stages", [1, 2, 3])
 def test_its_maps_are_the_pixels_and_each_stage(stages: int) -> None:
     gan = painter(**{"generator.stages": stages})

@@ -28,6 +28,7 @@ class AdaINGeneratorOptions(Options):
         True, description="adds its output to the photo, as light encoders keep too little to draw it again"
     )
     up: Literal["nearest", "blur"] = Field("nearest", description="how maps are enlarged; blur leaves no fine hatch")
+    soften: int = Field(0, ge=0, le=3, description="halvings that blur the photo it adds to, so detail is painted anew")
 
 
 class FeaturePainterOptions(Options):
@@ -37,6 +38,7 @@ class FeaturePainterOptions(Options):
     stages: int = Field(3, ge=1, le=5, description="stages of features that are used; each halves the size")
     width: int = Field(32, ge=1, le=1024, description="channels at full and at half the size; more below")
     up: Literal["nearest", "blur"] = Field("blur", description="how maps are enlarged; blur leaves no fine hatch")
+    soften: int = Field(0, ge=0, le=3, description="halvings that blur the photo it adds to, so detail is painted anew")
 
 
 @hookimpl

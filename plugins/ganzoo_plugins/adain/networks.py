@@ -11,7 +11,7 @@ from ganzoo.encoders import Encoder
 from ganzoo.parts import Parts
 from ganzoo.styled import StyledGenerator
 from ganzoo.translator import ImageGenerator, within_range
-from ganzoo_plugins.adain.decoder import check_stages, decoded, decoder
+from ganzoo_plugins.adain.decoder import check_stages, decoded, decoder, softened
 
 if TYPE_CHECKING:
     from ganzoo_plugins.adain import AdaINGeneratorOptions, FeaturePainterOptions
@@ -22,7 +22,8 @@ _EPSILON = 1e-5
 class AdaINGenerator(StyledGenerator):
     """Images B 3 H W and codes of paintings B M -> B 3 H W.
 
-    A code is the mean and the standard deviation of each channel, stage after stage.
+    A code is the mean and the standard deviation of each channel, stage after stage. What is trained is added to the
+    photo, or to the softened photo.
     """
 
     def __init__(self, options: "AdaINGeneratorOptions", *, shape: ImageShape, parts: Parts) -> None:
@@ -30,9 +31,9 @@ class AdaINGenerator(StyledGenerator):
         self.encoder: Encoder = parts.build("encoder")
         count = options.stages
         check_stages(self.encoder, count)
-        self.size_multiple = self.encoder.strides[count - 1]
+        self.size_multiple = max(self.encoder.strides[count - 1], 2**options.soften)
         self.channels = self.encoder.channels[:count]
-        self.skips, self.residual = options.skips, options.residual
+        self.skips, self.residual, self.soften = options.skips, options.residual, options.soften
         self.norms = nn.ModuleList(nn.InstanceNorm2d(channels) for channels in self.channels)
         self.decoder = decoder(self.channels, options.width, skips=options.skips, up=options.up)
         self.end = nn.Conv2d(options.width, shape.channels, 3, padding=1, padding_mode="reflect")
@@ -77,6 +78,8 @@ class AdaINGenerator(StyledGenerator):
         change: Tensor = self.end(decoded(self.decoder, wanted, skips=self.skips))
         if not self.residual:
             return change.tanh()
+        if self.soften:
+            change = change + (softened(images, self.soften) - images)
         return within_range(images + (change if strength is None else strength[:, None, None, None] * change))
 
 
@@ -91,7 +94,8 @@ class FeaturePainter(ImageGenerator):
         self.encoder: Encoder = parts.build("encoder")
         count = options.stages
         check_stages(self.encoder, count)
-        self.size_multiple = self.encoder.strides[count - 1]
+        self.size_multiple = max(self.encoder.strides[count - 1], 2**options.soften)
+        self.soften = options.soften
         self.channels = self.encoder.channels[:count]
         self.decoder = decoder(self.channels, options.width, skips=True, up=options.up)
         self.end = nn.Conv2d(options.width, shape.channels, 3, padding=1, padding_mode="reflect")
@@ -101,7 +105,7 @@ class FeaturePainter(ImageGenerator):
     def forward(self, images: Tensor) -> Tensor:
         """The translated images."""
         change: Tensor = self.end(decoded(self.decoder, self.maps(images)[1:], skips=True))
-        return within_range(images + change)
+        return within_range(softened(images, self.soften) + change)
 
     def maps(self, images: Tensor) -> tuple[Tensor, ...]:
         """The pixels and the frozen features."""
