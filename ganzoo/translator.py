@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate
 
 from ganzoo.batch import Batch
 from ganzoo.deprecated import adopt_old_names, keep_old_names
@@ -21,6 +22,7 @@ __all__ = [
     "Translate",
     "Translator",
     "falling",
+    "softened",
     "source_of",
     "within_range",
 ]
@@ -191,6 +193,16 @@ def source_of(batch: Batch) -> Tensor:
 def falling(progress: float, start: float) -> float:
     """1 up to `start`, then a straight line to 0 at the end of the budget."""
     return 1.0 if start >= 1 or progress <= start else max(0.0, (1 - progress) / (1 - start))
+
+
+def softened(images: Tensor, halvings: int) -> Tensor:
+    """Images B 3 H W, shrunk and enlarged again; their sides must halve that often.
+
+    They keep shapes and colours, but not the texture that gives a photo away: strokes must take its place.
+    """
+    if not halvings:
+        return images
+    return interpolate(avg_pool2d(images, 2**halvings), scale_factor=2**halvings, mode="bilinear")
 
 
 def within_range(images: Tensor) -> Tensor:

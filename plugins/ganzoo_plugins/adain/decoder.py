@@ -5,7 +5,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate
 
 from ganzoo import UsageError
 from ganzoo.encoders import Encoder
@@ -43,16 +42,6 @@ def decoded(levels: nn.ModuleList, features: Sequence[Tensor], *, skips: bool) -
         values = layer(torch.cat([values, own], dim=1) if skips else values)
     result: Tensor = values
     return result
-
-
-def softened(images: Tensor, halvings: int) -> Tensor:
-    """Images B 3 H W, shrunk and enlarged again.
-
-    They keep shapes and colours, but not the texture that gives a photo away: strokes must take its place.
-    """
-    if not halvings:
-        return images
-    return interpolate(avg_pool2d(images, 2**halvings), scale_factor=2**halvings, mode="bilinear")
 
 
 def _level(before: int, after: int, up: Literal["nearest", "blur"]) -> nn.Module:

@@ -10,8 +10,8 @@ from ganzoo import ImageShape
 from ganzoo.encoders import Encoder
 from ganzoo.parts import Parts
 from ganzoo.styled import StyledGenerator
-from ganzoo.translator import ImageGenerator, within_range
-from ganzoo_plugins.adain.decoder import check_stages, decoded, decoder, softened
+from ganzoo.translator import ImageGenerator, softened, within_range
+from ganzoo_plugins.adain.decoder import check_stages, decoded, decoder
 
 if TYPE_CHECKING:
     from ganzoo_plugins.adain import AdaINGeneratorOptions, FeaturePainterOptions

@@ -29,6 +29,7 @@ class MicroGeneratorOptions(Options):
 
     width: int = Field(16, ge=1, le=256, description="channels at full size; 4 times as many at a quarter of it")
     residual: bool = Field(False, description="adds its output to the photo, so that training starts near the photo")
+    soften: int = Field(0, ge=0, le=2, description="halvings that blur the photo it adds to, so detail is painted anew")
     weights: str = Field(
         "", description="folder with the four published files, converted by ganzoo import-weights, to start from"
     )

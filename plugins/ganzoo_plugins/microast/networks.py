@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganzoo import ImageShape
 from ganzoo.styled import StyledGenerator
-from ganzoo.translator import within_range
+from ganzoo.translator import softened, within_range
 from ganzoo_plugins.microast.published import published
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class MicroGenerator(StyledGenerator):
         self.style_encoder = MicroEncoder(shape.channels, width)
         self.modulator = Modulator(4 * width)
         self.decoder = MicroDecoder(shape.channels, width)
-        self.residual = options.residual
+        self.residual, self.soften = options.residual, options.soften
         self.set_up_codes(torch.tensor([1.0, 0.0]).repeat(4).repeat_interleave(4 * width), shape.attributes)
         if options.weights:
             self.load_state_dict(dict(published(options.weights, self.state_dict())), strict=False)
@@ -50,7 +50,7 @@ class MicroGenerator(StyledGenerator):
         code = self.mean_code(len(images)) if code is None else code
         content = self.content_encoder(_unsigned(images))[1]
         drawn = 2 * self.decoder(content, code, strength) - 1
-        painted = within_range(images + drawn if self.residual else drawn)
+        painted = within_range(softened(images, self.soften) + drawn if self.residual else drawn)
         if strength is None:
             return painted
         part = (strength / _ALL).clamp(max=1)[:, None, None, None]

@@ -31,6 +31,7 @@ class SANTAGeneratorOptions(Options):
     residual: bool = Field(
         False, description="adds its output, times the strength, to the photo: 0 is then exactly the photo"
     )
+    soften: int = Field(0, ge=0, le=2, description="halvings that blur the photo it adds to, so detail is painted anew")
 
 
 @hookimpl

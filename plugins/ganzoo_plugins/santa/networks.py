@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from ganzoo import ImageShape
-from ganzoo.translator import ImageGenerator, within_range
+from ganzoo.translator import ImageGenerator, softened, within_range
 
 if TYPE_CHECKING:
     from ganzoo_plugins.santa import SANTAGeneratorOptions
@@ -24,7 +24,7 @@ class SANTAGenerator(ImageGenerator):
         super().__init__()
         width = options.width
         count = options.blocks or (9 if min(shape.height, shape.width) >= _LARGE else 6)
-        self.residual = options.residual
+        self.residual, self.soften = options.residual, options.soften
         self.strength = nn.Sequential(nn.Linear(1, _STRENGTH), nn.ReLU(), nn.Linear(_STRENGTH, _STRENGTH), nn.ReLU())
         self.encoder = nn.Sequential(
             _layer(shape.channels, width, options.kernel),
@@ -62,6 +62,8 @@ class SANTAGenerator(ImageGenerator):
             maps.append(code)
         change = self.end(code)
         if self.residual:
+            if self.soften:
+                change = change + (softened(images, self.soften) - images)
             return within_range(images + strength[:, None, None, None] * change), maps
         return change.tanh(), maps
 
