@@ -1,17 +1,23 @@
 """Exported models give what torch gives, or there is no file."""
 
+import re
 import runpy
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 import ganzoo
+from ganzoo.config.resolve import configure_run
+from ganzoo.engine.build import build_gan
 from ganzoo.errors import GanzooError
 from ganzoo.runs.folder import Run
+from tests.built_in import CATALOG
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
@@ -32,6 +38,21 @@ def test_an_exported_model_gives_what_torch_gives(model: str, train: Callable[..
         ours = gan.stylize(photo)
         assert painted.size == photo.size
         assert np.abs(np.asarray(painted).astype(int) - np.asarray(ours))[:24, :24].max() <= 8
+
+
+def test_sizes_stay_simple_where_a_network_pads_as_tensorflow_does() -> None:
+    """An expression that torch can't simplify grows from layer to layer, until an export takes minutes."""
+    from ganzoo.inference.export import _exported
+
+    painter = {"generator": "feature-painter", "generator.stages": 1, "generator.width": 4}
+    gan = build_gan(configure_run("fastcut", CATALOG, tiny=True, options=painter), {}).eval()
+    exported = _exported(SimpleNamespace(gan=gan))  # type: ignore[arg-type]  # it reads nothing else
+    example = exported.inputs[1]
+    program = torch.export.export(exported.network, (example,), dynamic_shapes=exported.dynamic)
+    values = [node.meta.get("val") for node in program.graph.nodes]
+    sides = {str(side) for value in values if isinstance(value, Tensor) for side in value.shape[2:]}
+    free = {re.sub(r"\bs\d+", "h", side) for side in sides if not side.isdigit()}
+    assert free == {"2*h", "2*h + 1", "2*h + 2", "h", "h + 2"}, max(free, key=len)
 
 
 def test_a_network_that_differs_leaves_no_file(

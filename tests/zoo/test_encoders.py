@@ -1,5 +1,7 @@
 """The built-in encoders: known features, frozen, the same for an image whoever comes with it, and never random."""
 
+import copy
+import itertools
 import shutil
 import subprocess
 import sys
@@ -9,9 +11,11 @@ import numpy as np
 import pytest
 import timm
 import torch
+from ganzoo_plugins.encoders.backbone import TimmEncoder
 from ganzoo_plugins.encoders.vgg19 import FILE as VGG19_FILE
 from PIL import Image, ImageFilter
 from safetensors.torch import load_file, save_file
+from timm.layers import Conv2dSame
 from torch import nn
 
 from ganzoo.encoders import Resize, encode
@@ -117,6 +121,20 @@ def test_a_timm_model_from_a_file_gives_timm_s_features(model, tmp_path):
     maps = encoder.maps(images)
     assert tuple(m.shape[1] for m in maps) == encoder.channels
     assert tuple(160 // m.shape[-1] for m in maps) == encoder.strides
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "dilation"), [(3, 2, 1), (5, 2, 1), (1, 2, 1), (3, 3, 2), ((3, 5), (2, 3), 1)]
+)
+def test_padding_in_whole_numbers_is_timm_s(kernel, stride, dilation):
+    network = nn.Sequential(Conv2dSame(2, 3, kernel, stride, dilation=dilation)).to(memory_format=torch.channels_last)
+    rewritten = copy.deepcopy(network)
+    TimmEncoder.prepare(None, rewritten)
+    assert type(rewritten[0]) is not type(network[0])
+    with torch.no_grad():
+        for height, width in [*itertools.product(range(1, 9), repeat=2), (37, 50)]:
+            inputs = pixels(2, 2, height, width)
+            assert torch.equal(rewritten(inputs), network(inputs))
 
 
 def test_the_fingerprint_tells_weights_and_preprocessing_apart(lite0, tiny_weights, tmp_path):

@@ -1,14 +1,16 @@
 """Any image model of timm as an encoder (https://github.com/huggingface/pytorch-image-models)."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import timm
 import torch
+from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from ganzoo import UsageError
 from ganzoo.encoders import Encoder, Resize
@@ -39,7 +41,10 @@ class TimmEncoder(Encoder):
         )
 
     def prepare(self, network: nn.Module) -> nn.Module:
-        """Channels last in memory, which is faster for convolutions on a CPU."""
+        """Channels last in memory, which is faster for convolutions on a CPU; sizes that exports can simplify."""
+        for module in network.modules():
+            if type(module) is Conv2dSame:
+                module.__class__ = WholeNumbersConv2dSame  # keeps the weights, and draws no random numbers for others
         return network.to(memory_format=torch.channels_last)
 
     def pooled(self, inputs: Tensor) -> Tensor:
@@ -57,6 +62,29 @@ class TimmEncoder(Encoder):
         wanted = None if depth is None else list(range(depth))
         network = self.network.forward_intermediates
         return tuple(network(inputs, indices=wanted, intermediates_only=True, stop_early=depth is not None))
+
+
+class WholeNumbersConv2dSame(Conv2dSame):
+    """timm's convolution with the padding of TensorFlow, computed in whole numbers.
+
+    timm rounds a quotient up. An export with free sizes can't simplify that, and takes minutes over the sizes of all
+    later layers. A remainder is gone as soon as the stride divides the size.
+    """
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """What timm's layer gives, bit for bit."""
+        height, width = (_both_sides(*one) for one in self._sizes(inputs))
+        result: Tensor = self._conv_forward(pad(inputs, (*width, *height)), self.weight, self.bias)
+        return result
+
+    def _sizes(self, inputs: Tensor) -> Iterator[tuple[int, int, int, int]]:
+        return zip(inputs.shape[-2:], self.kernel_size, self.stride, self.dilation, strict=True)
+
+
+def _both_sides(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Pixels before and after, so that the output has a pixel for each stride that starts within the input."""
+    both = max(dilation * (kernel - 1) + 1 - stride + -size % stride, 0)
+    return both // 2, both - both // 2
 
 
 def from_options(options: "TimmOptions") -> TimmEncoder:
