@@ -28,7 +28,7 @@ def main() -> None:
     encoder = lite0(Lite0Options())
     network = load(weights_file())
     network.reset_classifier(0)
-    plain = Plain(network, name="plain", architecture=f"timm {MODEL}", size=0)
+    plain = Plain(network, name="plain", architecture=f"timm {MODEL}", resize=encoder.resize)
     few = images[:64]
     seconds = paired({"plain": lambda: encode(plain, few), "lite0": lambda: encode(encoder, few)}, ROUNDS)
     expected = encode(plain, few)
