@@ -10,8 +10,9 @@ import click
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, console, rows_as, say, table
 from ganzoo.cli.flags import source_option
-from ganzoo.cli.live import Reading, StderrView, make_view
+from ganzoo.cli.live import StderrView, make_view
 from ganzoo.cli.paths import PATH, PathOrName
+from ganzoo.cli.progress import Reading
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class _Progress(StderrView):
     """Plain lines on the error stream, none for a short while."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._reading = Reading()
         self._last = time.monotonic()
 
