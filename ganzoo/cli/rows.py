@@ -25,9 +25,9 @@ Row = dict[str, Any]
 Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
-_SCHEMA = 4
+_SCHEMA = 5
 _PROTOCOL_KEYS = (
-    *("metric", "data_fingerprint", "size", "budget", "set", "tiny"),
+    *("metric", "data_fingerprint", "size", "budget", "set", "tiny", "settings_fingerprint"),
     *("encoder", "held_out", "n_fake", "date", "commit"),
     *("painted_at", "painting", "crops", "version"),
 )
