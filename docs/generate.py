@@ -215,7 +215,7 @@ def _results(name: str, catalog: Catalog) -> list[str]:
         value = f"{scale * result['score']:.0f} ({scale * low:.0f} to {scale * high:.0f})"
         cells = [result["name"], result["data"], result["size"], result["budget"], result["seed"], value]
         cells += [f"{scale * result['floor']:.1f}", result["step"], result["date"]]
-        cells += ["as now" if catalog.registry.is_current(result) else "of then"]
+        cells += ["as now" if catalog.registry.is_current(result) else "then"]
         rows.append(f"| {' | '.join(map(str, cells))} |")
     how = (
         "Scores x1000, or per cent left: lower is better. A preset may have had other settings then; the protocol of"

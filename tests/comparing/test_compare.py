@@ -105,18 +105,11 @@ def test_a_model_that_fails_is_a_row_and_the_others_continue(compared: None) -> 
     assert {one["name"] for one in content()["summary"]} == {"dcgan", "wgan"}
 
 
-def test_what_is_not_known_of_a_run_that_was_killed_is_left_empty(
-    compared: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for killed in ("dcgan-0", "dcgan-1", "wgan-0"):
+def test_what_is_not_known_of_a_run_that_was_killed_is_left_empty(compared: None) -> None:
+    for killed in ("dcgan-0", "wgan-0"):
         Path("out", killed, "summary.json").unlink()
     runs = [f"out/{name}" for name in ("dcgan-0", "wgan-0", "wgan-1")]
     assert run_command(["compare", *runs, "--out", "joint", "--record"]) == 0
-    costs = capsys.readouterr().out.split("best at")[1].splitlines()
-    (killed,) = (line for line in costs if "dcgan-0" in line)
-    (whole,) = (line for line in costs if "wgan-1" in line)
-    assert " 0" not in killed.replace("dcgan-0", "").replace(" 0.0", "") and "MB" not in killed and "k " not in killed
-    assert "MB" in whole and "0.0k" in whole and "M" in killed
     first, _, last = content("joint")["rows"]  # type: ignore[misc]
     assert first["steps"] is None and first["peak_memory_mb"] is None and last["steps"] == 4
     assert '<td class="number">–</td>' in Path("joint/report.html").read_text()  # noqa: RUF001  # a dash

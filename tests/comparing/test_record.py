@@ -87,6 +87,7 @@ def test_a_result_of_other_settings_is_not_that_of_the_preset(
     file.write_text(PRESET % ("1e-4", "10min"))
     now = {"settings_fingerprint": load_registry(file).presets["mine"].fingerprint}
     assert listed(now).startswith("100 (50 to 150") and listed(now, budget="20min") == listed(now)
+    assert listed({**now, "sources": "photos"}).endswith("quick KID-lite0, scenes, 5min"), "thumbnails of a translator"
     assert listed(now, lr="2e-4") == "" and listed({}) == ""
     older = {"score": 0.01, "interval": [0.0, 0.02], "date": "2099-01-01"}
     assert listed(now) == listed(now, older)
