@@ -18,7 +18,19 @@ from ganzoo.cli import run_command
 from ganzoo.comparing.plan import settings_of
 from ganzoo.data.split import split
 
-TINY = ["--tiny", "--budget", "4steps", "--score-images", "50", "--set", "held_out=0.4", "--set", "device=cpu"]
+TINY = [
+    "--tiny",
+    "--budget",
+    "4steps",
+    "--threads",
+    "1",
+    "--score-images",
+    "50",
+    "--set",
+    "held_out=0.4",
+    "--set",
+    "device=cpu",
+]
 
 
 @pytest.fixture(autouse=True)
