@@ -19,6 +19,7 @@ from ganzoo.cli.app import COMMANDS, app
 from ganzoo.config.resolve import open_catalog
 from ganzoo.config.settings import RunSettings
 from ganzoo.options import PartChoice, describe_type, part_kind
+from ganzoo.runs.protocol import scale_of
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
 
@@ -207,15 +208,19 @@ def _results(name: str, catalog: Catalog) -> list[str]:
     found = [dict(result) for one in (name, *presets) for result in catalog.registry.results_of(one)]
     if not found:
         return ["None yet."]
-    titles = ("name", "data", "size", "budget", "seed", "score x1000", "other real images", "at step", "date")
+    titles = ("name", "data", "size", "budget", "seed", "score", "other real images", "at step", "date", "settings")
     rows = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for result in found:
-        low, high = result["interval"]
-        value = f"{1000 * result['score']:.0f} ({1000 * low:.0f} to {1000 * high:.0f})"
+        scale, (low, high) = scale_of(result["metric"]), result["interval"]
+        value = f"{scale * result['score']:.0f} ({scale * low:.0f} to {scale * high:.0f})"
         cells = [result["name"], result["data"], result["size"], result["budget"], result["seed"], value]
-        cells += [f"{1000 * result['floor']:.1f}", result["step"], result["date"]]
+        cells += [f"{scale * result['floor']:.1f}", result["step"], result["date"]]
+        cells += ["as now" if catalog.registry.is_current(result) else "then"]
         rows.append(f"| {' | '.join(map(str, cells))} |")
-    how = "Lower is better; the protocol of each is in registry.yaml, [how we measure](../../scores.md)."
+    how = (
+        "Scores x1000, or per cent left: lower is better. A preset may have had other settings then; the protocol of"
+        " each is in registry.yaml, [how we measure](../../scores.md)."
+    )
     return [*rows, "", how]
 
 

@@ -122,7 +122,7 @@ def compare(
     )
     done = run_comparison(plan, catalog, view, out=user_path(out) if out else None, jobs=jobs)
     if record is not None:
-        append(user_path(record), done.rows, done.settings)
+        append(user_path(record), done.rows, done.settings, catalog)
     return done
 
 
@@ -240,9 +240,11 @@ def _check_same_options(folder: Path, configuration: "Configuration", catalog: C
     from ganzoo.runs.run_file import read_run_file
 
     # Options that are younger than the run have their defaults in it. For `auto` it has what that stood for.
-    old, new = recorded_configuration(read_run_file(folder), catalog).values(), configuration.values()
+    recorded = recorded_configuration(read_run_file(folder), catalog)
+    old, new = recorded.values(), configuration.values()
     for name in sorted({*old, *new} - RESUMABLE - PLACES):
-        if new.get(name) not in (old.get(name), AUTO):
+        found_out = new.get(name) == AUTO and recorded.origins.get(name, "default") in (AUTO, "default")
+        if new.get(name) != old.get(name) and not found_out:
             raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")
 
 

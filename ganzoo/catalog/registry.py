@@ -1,5 +1,7 @@
 """registry.yaml: models (a generated section), presets, recorded results and community plugins."""
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -30,6 +32,13 @@ class Preset:
     summary: str
     set: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the model and the settings but for the budget, of which each result tells its own."""
+        settings = {key: value for key, value in self.set.items() if key != "budget"}
+        text = json.dumps([self.model, settings], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
@@ -45,9 +54,15 @@ class Registry:
         found = [result for results in self.results for result in results if result["name"] == name]
         return sorted(found, key=lambda result: (str(result["metric"]), str(result["data"]), result["score"]))
 
+    def is_current(self, result: Mapping[str, Any]) -> bool:
+        """Whether the result was taken with the settings that its preset has now; true of any result of a model."""
+        preset = self.presets.get(result["name"])
+        return preset is None or result.get("settings_fingerprint") == preset.fingerprint
+
     def newest_of(self, name: str) -> Mapping[str, Any] | None:
-        """The newest result of a model or preset: of the user's own, or else of the shipped ones."""
-        files = [[result for result in results if result["name"] == name] for results in self.results]
+        """The newest current result of a model or preset: of the user's own, or else of the shipped ones."""
+        own = [[result for result in results if result["name"] == name] for results in self.results]
+        files = [[result for result in results if self.is_current(result)] for results in own]
         newest_file: list[Mapping[str, Any]] = next(filter(None, reversed(files)), [])
         return max(newest_file, key=lambda result: str(result.get("date", "")), default=None)
 

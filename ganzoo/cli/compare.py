@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
+    from ganzoo.catalog.lookup import Catalog
     from ganzoo.comparing.comparison import Comparison
     from ganzoo.comparing.plan import Jobs
     from ganzoo.comparing.rows import Row, Standing
@@ -112,7 +113,7 @@ def compare(
         return INTERRUPTED
     _print(done, form)
     if record:
-        _record(done, context.registry or Path("registry.yaml"))
+        _record(done, context.registry or Path("registry.yaml"), catalog)
     if done.why_not:
         complain(f"ganzoo: not ranked, because these scores can't be compared: {done.why_not}")
         return UsageError.exit_code
@@ -152,8 +153,8 @@ def _drawn_terms(protocol: "Protocol", standing: "Standing") -> "Iterator[str]":
     floor, ceiling = (_number(value, protocol.scale) for value in (standing.floor.value, standing.ceiling))
     yield f"{protocol.metric} x1000, lower is better, with the 95 % interval over all seeds"
     if protocol.sources:
-        yield f"  quick score: {protocol.n_fake} held-out photos, painted at {protocol.size} px, against"
-        yield f"  {protocol.n_real} paintings; half of the paintings scores {floor}, photos {ceiling}"
+        yield f"  quick score: thumbnails of {protocol.size} px, {protocol.n_fake} held-out photos translated,"
+        yield f"  against {protocol.n_real} paintings; half of the paintings scores {floor}, photos {ceiling}"
         yield "  content: likeness of features with the photo, 1 keeps all; look at both"
         return
     yield f"  {protocol.n_fake} drawn images against {protocol.n_real} real ones that were held out, {protocol.size} px"
@@ -202,16 +203,23 @@ def _ranking(one: "Standing", numbers: Mapping[str, int], scale: int) -> dict[st
 
 
 def _cost(name: str, rows: "list[Row]") -> dict[str, object]:
+    memory = [row.peak_memory_mb for row in rows if row.peak_memory_mb is not None]
     return {
         "name": name,
         "best at": ", ".join(str(row.best.step) for row in rows if row.best),
-        "images": f"{sum(row.images for row in rows) / len(rows) / 1000:.1f}k",
-        "img/s": f"{sum(row.images_per_second for row in rows) / len(rows):.0f}",
-        "time": f"{sum(row.seconds for row in rows) / len(rows):.0f} s",
+        "images": _mean((row.images for row in rows), "{:.1f}k", 1000),
+        "img/s": _mean((row.images_per_second for row in rows), "{:.0f}"),
+        "time": _mean((row.seconds for row in rows), "{:.0f} s"),
         "params": f"{sum(rows[0].parameters.values()) / 1e6:.2f}M",
-        "memory": f"{max(row.peak_memory_mb for row in rows):.0f} MB",
+        "memory": f"{max(memory):.0f} MB" if memory else "",
         "licence": rows[0].license,
     }
+
+
+def _mean(values: Iterable[float | None], text: str, unit: int = 1) -> str:
+    """The mean over the seeds of which it is known, as `text` shows it; empty where it is known of none."""
+    known = [value for value in values if value is not None]
+    return text.format(sum(known) / len(known) / unit) if known else ""
 
 
 def _interval(interval: "Interval", scale: int) -> str:
@@ -224,8 +232,8 @@ def _number(value: float, scale: int) -> str:
     return f"{scale * value:.1f}" if scale > 1 and abs(value) < 0.1 else f"{round(scale * value)}"
 
 
-def _record(done: "Comparison", file: Path) -> None:
+def _record(done: "Comparison", file: Path, catalog: "Catalog") -> None:
     from ganzoo.comparing.record import record
 
-    count = record(file, done.rows, done.settings)
+    count = record(file, done.rows, done.settings, catalog)
     complain(f"{count} results appended to {file}")

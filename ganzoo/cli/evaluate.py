@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.flags import source_option
+from ganzoo.cli.flags import detail_option, source_option, stroke_option
 from ganzoo.cli.live import StderrView
 from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError
@@ -34,9 +35,11 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 @click.option(
     "-n",
     "images",
-    type=int,
+    type=click.IntRange(50, 50_000),
     help="Images drawn, or photos painted; score_images of the run by default, and at most 200 photos.",
 )
+@stroke_option
+@detail_option
 @click.option("--quick", is_flag=True, help="Of a translator: the quick score, on thumbnails, as while training.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:1.")
 @answer_option
@@ -50,6 +53,8 @@ def evaluate(
     encoder: str | None,
     assignments: tuple[str, ...],
     images: int | None,
+    stroke: float,
+    detail: float,
     quick: bool,
     device: str,
     form: Format,
@@ -66,6 +71,7 @@ def evaluate(
     given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}
     given = {**_settings(assignments, other_images="data" in given), **given}
     content, catalog = read_run_file(run), context.catalog()
+    _check_brush(translator=catalog.model(str(content["model"])).spec.task == "translate", quick=quick)
     for remark in namesake_notices(given, catalog):
         complain(remark)
     layer = Layer(origin="evaluate", values={**given, "device": device})
@@ -74,9 +80,11 @@ def evaluate(
     )  # so that mistakes are errors before torch is loaded
     from ganzoo.cli.live import make_view
     from ganzoo.comparing.evaluator import FURTHER, Evaluator
+    from ganzoo.stylize.stylizer import StylizeOptions
 
+    brush, further = StylizeOptions(stroke=stroke, detail=detail), () if encoder else FURTHER
     with make_view() if form is Format.TABLE else StderrView() as view:
-        evaluator = Evaluator(catalog, view, given, device=device, quick=quick, further=() if encoder else FURTHER)
+        evaluator = Evaluator(catalog, view, given, device=device, quick=quick, further=further, options=brush)
         evaluation = evaluator.evaluate(run, checkpoint)
     if form is not Format.TABLE:
         rows_as(form, [{"run": str(run), **evaluation.to_dict()}], ())
@@ -84,6 +92,18 @@ def evaluate(
     table(_rows(evaluation, evaluator.meanings), ("what", "value", "meaning"))
     for line in _protocol(evaluation):
         say(line)
+
+
+def _check_brush(*, translator: bool, quick: bool) -> None:
+    """Raises UsageError where `--stroke` or `--detail` was given for a score that paints no photo."""
+    source = click.get_current_context().get_parameter_source
+    for name in ("stroke", "detail"):
+        if source(name) is ParameterSource.DEFAULT:
+            continue
+        if not translator:
+            raise UsageError(f"--{name} is for translators, and this model paints no photos: leave it out")
+        if quick:
+            raise UsageError(f"--{name} is for the painted score: leave it out, or --quick")
 
 
 def _settings(assignments: tuple[str, ...], *, other_images: bool) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""An option that several commands share, and commands with `--set` whose errors help.
+"""Options that several commands share, and commands with `--set` whose errors help.
 
 `--lr 1e-4` is answered with `--set lr=1e-4`.
 """
@@ -27,6 +27,23 @@ def _only_one(context: click.Context, option: click.Parameter, given: Sequence[s
 def source_option(name: str, **more: Any) -> Callable[[Command], Command]:
     """An option that names a folder of images or a data set. Its value is a text or None."""
     return click.option(name, type=PathOrName(), multiple=True, callback=_only_one, **more)
+
+
+LARGEST_STROKE = 16
+stroke_option = click.option(
+    "--stroke",
+    type=click.FloatRange(0, LARGEST_STROKE, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Size of strokes: 1 is as in the paintings, both looked at whole; 2 is twice as large.",
+)
+detail_option = click.option(
+    "--detail",
+    type=click.FloatRange(0, 1),
+    default=0.35,
+    show_default=True,
+    help="How much of the photo's fine detail is painted.",
+)
 
 
 class ModelCommand(click.Command):

@@ -94,7 +94,8 @@ def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
         complain(text)
     rows = _option_rows(configuration)
     facts = _facts(name, model, preset)
-    results = [dict(result) for result in catalog.registry.results_of(name)]
+    found = catalog.registry.results_of(name)
+    results = [{**result, "current": catalog.registry.is_current(result)} for result in found]
     if form is not Format.TABLE:
         rows_as(form, [{**facts, "options": rows, "results": results}], ())
         return
@@ -103,7 +104,17 @@ def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
             say(f"{key:>8}  {value}")
     table(map(_shown, rows), ("option", "value", "meaning"), folding=("value", "meaning"))
     if results:
-        columns = ("score", "floor", "metric", "data", "size", "budget", "seed", "date")
+        columns = (
+            "score",
+            "floor",
+            "metric",
+            "data",
+            "size",
+            "budget",
+            "seed",
+            "date",
+            *(["preset"] if preset else []),
+        )
         table(map(_result, results), columns, title="recorded results x1000, or per cent left", folding=("metric",))
 
 
@@ -117,7 +128,8 @@ def _result(result: dict[str, Any]) -> dict[str, object]:
     scale = scale_of(result["metric"])
     low, high = (scale * end for end in result["interval"])
     score = f"{scale * result['score']:.0f} ({low:.0f} to {high:.0f})"
-    return {**result, "score": score, "floor": f"{scale * result['floor']:.1f}"}
+    settings = "as now" if result["current"] else "then"
+    return {**result, "score": score, "floor": f"{scale * result['floor']:.1f}", "preset": settings}
 
 
 def _facts(name: str, model: "RegisteredModel", preset: "Preset | None") -> dict[str, object]:

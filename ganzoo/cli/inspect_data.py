@@ -10,8 +10,9 @@ import click
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, console, rows_as, say, table
 from ganzoo.cli.flags import source_option
-from ganzoo.cli.live import Reading, StderrView, make_view
+from ganzoo.cli.live import StderrView, make_view
 from ganzoo.cli.paths import PATH, PathOrName
+from ganzoo.cli.progress import Reading
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class _Progress(StderrView):
     """Plain lines on the error stream, none for a short while."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._reading = Reading()
         self._last = time.monotonic()
 
@@ -160,10 +162,11 @@ def _advise(
     from ganzoo.data.inspect.advice import advise
     from ganzoo.data.scale import scale_of, with_scale
     from ganzoo.engine.device import choose_device
-    from ganzoo.engine.throughput import measure_throughput
+    from ganzoo.engine.precision import AUTO, choose, with_precision
+    from ganzoo.engine.throughput import measure_throughput, numbered
 
-    gpu = choose_device("auto").type != "cpu"
-    advice = advise(inspection, catalog, gpu=gpu, model=model)
+    device = choose_device("auto")
+    advice = advise(inspection, catalog, gpu=device.type != "cpu", model=model)
     if not (estimate and advice.model and inspection.summaries[0].usable):
         return advice, None, "not measured (--estimate)"
     try:
@@ -172,7 +175,10 @@ def _advise(
         settings |= {"style": style.origin} if style else {}
         wanted = configure_run(advice.model, catalog, options=advice.options, settings=settings)
         wanted = with_scale(wanted, scale_of(wanted, DataSources(wanted).sides))
-        return advice, measure_throughput(wanted, (style or inspection.summaries[0]).labels), ""
+        labels = (style or inspection.summaries[0]).labels
+        if wanted.settings.precision == AUTO:
+            wanted = with_precision(wanted, choose(wanted, numbered(labels), device)[0])
+        return advice, measure_throughput(wanted, labels), ""
     except GanzooError as error:
         return advice, None, str(error)
 
@@ -247,6 +253,7 @@ def _print_advice(findings: Findings) -> None:
         return
     shown = 600 / throughput.per_1000 * 1000
     say(
-        f"  {throughput.per_1000:.1f} s per 1,000 images on {throughput.device} ({throughput.steps} steps measured):"
+        f"  {throughput.per_1000:.1f} s per 1,000 images on {throughput.device} in {throughput.precision}"
+        f" ({throughput.steps} steps measured):"
         f" ten minutes show {shown:,.0f} images, each picture about {shown / data.total:,.0f} times"
     )

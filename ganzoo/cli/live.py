@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganzoo.cli.console import complain, console, plain, say
+from ganzoo.cli.progress import LINE_EVERY, Counting, Reading
 from ganzoo.config.units import duration
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.folder import Run
@@ -19,38 +20,7 @@ from ganzoo.runs.ranks import is_first
 from ganzoo.runs.view import View
 from ganzoo.scoring.health import TrainingMonitor
 
-_LINE_EVERY = 10.0
-"""Seconds between plain lines."""
-_NAMED = 10
-"""How many of the pictures that can't be used are named on the screen."""
 _COUNTERS = ("step", "images", "seconds", "images_per_second")
-
-
-class Reading:
-    """Describes the progress of reading a data set. Its clock starts at the first call of `status`."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._first = 0
-        self._named = 0
-
-    def status(self, done: int, total: int | None, skipped: int) -> str:
-        """How many images are read, how fast, and how many are skipped."""
-        if not self._first:
-            self._started, self._first = time.monotonic(), done
-        seconds = time.monotonic() - self._started
-        rate = f", {(done - self._first) / seconds:.0f} files/s" if seconds > 1 else ""
-        return f"read {done}{f' of {total}' if total else ''} images{rate}{f', {skipped} skipped' if skipped else ''}"
-
-    def name(self, name: str, problem: str) -> None:
-        """Prints the name of a picture that can't be used, and why. Prints nothing after the first few."""
-        from ganzoo.data.walk import visible
-
-        self._named += 1
-        if self._named <= _NAMED:
-            console.print(plain(f"skipped '{visible(name)}': {problem}"))
-        elif self._named == _NAMED + 1:
-            console.print(plain("more pictures are skipped; run.json names them"))
 
 
 def make_view() -> View:
@@ -64,8 +34,9 @@ class LineView(View):
     """Prints plain lines for logs and pipes. The progress takes at most one line every ten seconds."""
 
     def __init__(self) -> None:
-        self._last = -_LINE_EVERY
+        self._last = -LINE_EVERY
         self._reading = Reading()
+        self._counting = Counting()
         self._monitor = TrainingMonitor()
         self._said = ""
 
@@ -77,6 +48,11 @@ class LineView(View):
     def skipping(self, name: str, problem: str) -> None:
         """Prints the first few pictures that can't be used."""
         self._reading.name(name, problem)
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Prints the progress, every ten seconds."""
+        if line := self._counting.line(what, done, total):
+            say(line)
 
     def notice(self, text: str) -> None:
         """Prints the sentence."""
@@ -106,7 +82,7 @@ class LineView(View):
 
     def _due(self) -> bool:
         now = time.monotonic()
-        due = now - self._last >= _LINE_EVERY
+        due = now - self._last >= LINE_EVERY
         self._last = now if due else self._last
         return due
 
@@ -120,6 +96,7 @@ class LiveView(View):
         )
         self._task = self._bar.add_task("reading images", total=1.0)
         self._reading = Reading()
+        self._counting = Counting()
         self._monitor = TrainingMonitor()
         self._live = Live(console=console, refresh_per_second=4, transient=True)
         self._live.update(self._bar)
@@ -137,6 +114,11 @@ class LiveView(View):
     def skipping(self, name: str, problem: str) -> None:
         """Prints the first few pictures that can't be used, above the panel."""
         self._reading.name(name, problem)
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Shows the progress in the bar."""
+        self._live.start()
+        self._bar.update(self._task, completed=done / total, description=self._counting.status(what, done, total))
 
     def notice(self, text: str) -> None:
         """Prints the sentence above the panel."""
@@ -170,6 +152,14 @@ class LiveView(View):
 
 class StderrView(View):
     """Prints notices to stderr, so that a command with `--format json` prints nothing but rows to stdout."""
+
+    def __init__(self) -> None:
+        self._counting = Counting()
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Prints the progress, every ten seconds."""
+        if line := self._counting.line(what, done, total):
+            complain(line)
 
     def notice(self, text: str) -> None:
         """Prints the sentence."""

@@ -25,9 +25,9 @@ Row = dict[str, Any]
 Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
-_SCHEMA = 4
+_SCHEMA = 5
 _PROTOCOL_KEYS = (
-    *("metric", "data_fingerprint", "size", "budget", "set", "tiny"),
+    *("metric", "data_fingerprint", "size", "budget", "set", "tiny", "settings_fingerprint"),
     *("encoder", "held_out", "n_fake", "date", "commit"),
     *("painted_at", "painting", "crops", "version"),
 )
@@ -75,7 +75,8 @@ def _score_text(catalog: "Catalog", name: str) -> str:
     if is_left(newest["metric"]):
         return f"{mean:.0f} % left ({low:.0f} to {high:.0f}) {_seen(newest, alike)}"
     score = f"{1000 * mean:.0f} ({1000 * low:.0f} to {1000 * high:.0f}, real {1000 * newest['floor']:.0f})"
-    return f"{score} {newest['metric']}, {newest['data']}, {newest['budget']}"
+    quick = "quick " if newest.get("sources") else ""
+    return f"{score} {quick}{newest['metric']}, {newest['data']}, {newest['budget']}"
 
 
 def _seen(newest: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str:

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
+from ganzoo.cli.flags import LARGEST_STROKE, detail_option, stroke_option
 from ganzoo.cli.paths import PATH, PathOrName, UserPath
 from ganzoo.config.units import duration
 from ganzoo.deprecated import GONE
@@ -47,20 +48,8 @@ _EVERY = 5.0
     type=PathOrName(any_bytes=True),
     help="A painting, or the name of a learnt style, for models that take one (adain, microast).",
 )
-@click.option(
-    "--stroke",
-    type=click.FloatRange(0, 16, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="Size of strokes: 1 is as in the paintings, both looked at whole; 2 is twice as large.",
-)
-@click.option(
-    "--detail",
-    type=click.FloatRange(0, 1),
-    default=0.35,
-    show_default=True,
-    help="How much of the photo's fine detail is painted.",
-)
+@stroke_option
+@detail_option
 @click.option("--work-size", type=click.IntRange(0, 16384), hidden=True)
 @click.option("--tile", default="auto", show_default=True, help="Side of tiles in pixels; auto depends on --memory.")
 @click.option(
@@ -128,7 +117,12 @@ def stylize(
     stylizer = gan.stylizer(style=style)
     if work_size is not None:
         stroke = stroke_of(work_size, gan.whole_view)
-        complain(f"--work-size {work_size} is now --stroke {stroke:.2g}; the old name goes with ganzoo-core {GONE}")
+        if stroke > LARGEST_STROKE:
+            raise UsageError(
+                f"--work-size {work_size} stands for --stroke {stroke:.3g}, and the largest is {LARGEST_STROKE}: give"
+                " --stroke instead"
+            )
+        complain(f"--work-size {work_size} is now --stroke {stroke:.3g}; the old name goes with ganzoo-core {GONE}")
     options = StylizeOptions(
         strength=strength,
         keep_color=keep_color,

@@ -65,7 +65,7 @@ def run_comparison(
         train_all(
             entries, settings, jobs=jobs, flags=flags, report=lambda e, state: view.notice(f"{_title(e)} {state}")
         )
-        rows = _score_all(entries, _evaluator(settings, entries, catalog, view), file)
+        rows = _score_all(entries, _evaluator(settings, entries, catalog, view), file, view)
         _write_report(folder, view)
     return Comparison(
         folder=folder, rows=rows, standings=standings(rows), why_not=why_unranked(rows), settings=settings.to_dict()
@@ -79,10 +79,11 @@ def _make_folder(folder: Path) -> None:
         raise UsageError(f"can't write to '{folder}': {one_line(error)}") from None
 
 
-def _score_all(entries: Sequence[Entry], evaluator: Evaluator, file: "_ComparisonFile") -> list[Row]:
+def _score_all(entries: Sequence[Entry], evaluator: Evaluator, file: "_ComparisonFile", view: View) -> list[Row]:
     """Scores one run after the other and saves the table after each, so that an interrupt loses little."""
     rows: list[Row] = []
     for entry in entries:
+        view.notice(f"{_title(entry)} is scored")
         rows.append(row_of(entry, evaluator))
         file.write(rows)
     return rows

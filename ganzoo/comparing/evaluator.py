@@ -33,7 +33,8 @@ _NO_LOOK = ("tile", "memory")
 class Evaluator:
     """Scores checkpoints of one or several runs. Runs on the same data share a scorer.
 
-    Translators get the painted score, or with `quick` that of thumbnails, as while training. `changes` are settings to
+    Translators get the painted score, of photos painted with the `options`, or with `quick` that of thumbnails, as
+    while training. `changes` are settings to
     score with instead of those of the training: data, encoder, score_images. `further` are the encoders that look at
     painted photos beside that one, if their weights are installed. `meanings` has a phrase, by name, for each value
     beside the score that was computed so far.
@@ -48,12 +49,14 @@ class Evaluator:
         device: str = "auto",
         quick: bool = False,
         further: Sequence[str] = FURTHER,
+        options: StylizeOptions | None = None,
     ) -> None:
         self.catalog = catalog
         self.view = view
         self.device = device
         self.quick = quick
         self.further = further
+        self.options = options or StylizeOptions()
         self.changes: Mapping[str, object] = changes or {}
         self.meanings: dict[str, str] = {}
         self._scorers: dict[str, Scorer | TranslationScorer] = {}
@@ -92,17 +95,20 @@ class Evaluator:
 
     def _by_painting(self, content: Mapping[str, Any], gan: LoadedGAN) -> Evaluation:
         assert isinstance(gan, LoadedTranslator)
-        configuration, options = self._configuration(content), StylizeOptions()
-        scorer = self._painted_scorer(content, gan, options)
+        configuration = self._configuration(content)
+        scorer = self._painted_scorer(content, gan)
         self._remark(content["data"]["fingerprint"], scorer.protocol.data)
         stylizer = gan.stylizer()
         return scorer.score(
-            lambda pixels: stylizer.stylize(pixels, options), step=gan.step, weights=_weights(configuration)
+            lambda pixels: stylizer.stylize(pixels, self.options), step=gan.step, weights=_weights(configuration)
         )
 
     def _log(self, folder: Path, evaluation: Evaluation) -> None:
-        """Keeps a painted score on the run's own data in its folder, where the report finds it."""
-        if evaluation.protocol.painted and not self.changes:
+        """Keeps a painted score on the run's own data in its folder, where the report finds it.
+
+        One of other options of painting is not kept, since the report and comparisons take the newest of a checkpoint.
+        """
+        if evaluation.protocol.painted and not self.changes and self.options == StylizeOptions():
             try:
                 log_painted(folder, evaluation)
             except StorageError as error:
@@ -155,11 +161,11 @@ class Evaluator:
             self._scorers[key] = scorer
         return self._scorers[key]
 
-    def _painted_scorer(self, content: Mapping[str, Any], gan: LoadedGAN, options: StylizeOptions) -> PaintedScorer:
+    def _painted_scorer(self, content: Mapping[str, Any], gan: LoadedGAN) -> PaintedScorer:
         configuration, view = self._configuration(content), whole_view(content)
         sources = DataSources(configuration)
         held_out = self._held_out(content, configuration, sources)
-        painting = ", ".join(f"{name} {value}" for name, value in asdict(options).items() if name not in _NO_LOOK)
+        painting = ", ".join(f"{name} {value}" for name, value in asdict(self.options).items() if name not in _NO_LOOK)
         key = repr((_key(configuration), view, held_out, painting))
         if key not in self._painted:
             scorer = build_painted_scorer(

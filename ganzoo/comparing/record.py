@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import load_registry
 from ganzoo.comparing.rows import Row, data_name
+from ganzoo.config.resolve import configure_run
 from ganzoo.errors import UsageError, one_line
 from ganzoo.io.files import write_atomically
 from ganzoo.runs.evaluation import Evaluation
@@ -20,6 +22,7 @@ _HEADING = "results:"
 _PRESET = "preset "
 _OWN = ("budget", "score_every", "data", "style")
 """Options that a result lists in fields of their own."""
+_TRAINED = ("steps", "images", "images_per_second")
 _PAINTED = ("painted_at", "painting", "crops", "version")
 """Fields that only the protocol of a painted score fills."""
 
@@ -32,12 +35,12 @@ class _NoAliases(yaml.SafeDumper):
         return True
 
 
-def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any]) -> int:
+def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any], catalog: Catalog) -> int:
     """Appends one entry for each run that has a score, and returns their number. Makes the file if it is missing.
 
     Raises UsageError when the file can't be read or written, or is no registry.
     """
-    entries = [_entry(row, row.best, settings) for row in rows if row.best is not None]
+    entries = [_entry(row, row.best, settings, catalog) for row in rows if row.best is not None]
     if not entries:
         return 0
     try:
@@ -68,11 +71,13 @@ def with_results(text: str, entries: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join([*lines[:start], _HEADING, *lines[start + 1 : end], *body, *lines[end:], ""])
 
 
-def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(row: Row, best: Evaluation, settings: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
     """One result; `registry.yaml` shows its keys in this order."""
     content = read_run_file(Path(row.folder))
+    configuration = content["configuration"]
     return {
-        **_setup(row, best, settings, content["configuration"]),
+        **_setup(row, best, settings, configuration),
+        **fingerprint_of(_result_name(row, configuration), configuration, catalog),
         **_scores(row, best),
         **_environment(content),
         "date": _end_date(Path(row.folder)),
@@ -96,6 +101,24 @@ def _setup(row: Row, best: Evaluation, settings: Mapping[str, Any], configuratio
     }
 
 
+def fingerprint_of(name: str, recorded: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> dict[str, str]:
+    """By its key in a result, the fingerprint of the preset's settings.
+
+    It is left out for a model, and where the preset has changed since the run began.
+    """
+    preset, origin = catalog.registry.presets.get(name), f"{_PRESET}{name}"
+    if preset is None:
+        return {}
+    described = configure_run(name, catalog).describe()
+    old, new = (
+        {key: one["value"] for key, one in values.items() if one["origin"] == origin}
+        for values in (recorded, described)
+    )
+    added = [key for key in new if recorded.get(key, {}).get("origin") == "default"]
+    same = all(key in new and new[key] == value for key, value in old.items()) and not added
+    return {"settings_fingerprint": preset.fingerprint} if same else {}
+
+
 def _scores(row: Row, best: Evaluation) -> dict[str, Any]:
     """The best score with its protocol, the last score, and what the training cost."""
     protocol, last = best.protocol, row.last or best
@@ -109,9 +132,7 @@ def _scores(row: Row, best: Evaluation) -> dict[str, Any]:
         "ceiling": _rounded(best.ceiling),
         "step": best.step,
         "last": _rounded(last.score.value),
-        "steps": row.steps,
-        "images": row.images,
-        "images_per_second": row.images_per_second,
+        **{key: value for key in _TRAINED if (value := getattr(row, key)) is not None},
         "n_real": protocol.n_real,
         "n_fake": protocol.n_fake,
         "held_out": protocol.held_out,

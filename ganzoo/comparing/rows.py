@@ -23,7 +23,8 @@ from ganzoo.runs.run_file import read_run_file
 class Row:
     """The result of one run. `best` is the score of its best checkpoint, `last` that of its newest.
 
-    `status` is "done", "failed" or "unfinished"; unless it is "done", `reason` says why.
+    `status` is "done", "failed" or "unfinished"; unless it is "done", `reason` says why. What only the summary of a run
+    tells is None for a run that was stopped before it wrote one.
     """
 
     name: str
@@ -36,11 +37,11 @@ class Row:
     reason: str = ""
     best: Evaluation | None = None
     last: Evaluation | None = None
-    steps: int = 0
-    images: int = 0
-    seconds: float = 0.0
-    images_per_second: float = 0.0
-    peak_memory_mb: float = 0.0
+    steps: int | None = None
+    images: int | None = None
+    seconds: float | None = None
+    images_per_second: float | None = None
+    peak_memory_mb: float | None = None
     parameters: Mapping[str, int] = field(default_factory=dict)
     license: str = ""
     strange: bool = False

@@ -12,6 +12,22 @@ from ganzoo.options import PartChoice
 M = TypeVar("M", bound=BaseModel)
 _SHOWN = 200
 """Letters of a wrong value in a message."""
+_WANTED = {
+    "greater_than": "give a number above {gt:.12g}",
+    "greater_than_equal": "give at least {ge:.12g}",
+    "less_than": "give a number below {lt:.12g}",
+    "less_than_equal": "give at most {le:.12g}",
+    "int_parsing": "give a whole number",
+    "int_from_float": "give a whole number",
+    "int_type": "give a whole number",
+    "float_parsing": "give a number",
+    "float_type": "give a number",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "literal_error": "choose {expected}",
+    "string_type": "give a text: in a file, write it in quotes",
+}
+"""What to give instead, by pydantic's kind of mistake. Kinds of a plugin's own fields keep pydantic's words."""
 
 
 def checked(
@@ -37,8 +53,8 @@ def _explain(error: ValidationError, prefix: str, where: Callable[[str], str]) -
     lines = []
     for problem in error.errors(include_url=False):
         key = f"{prefix}{'.'.join(map(str, problem['loc']))}"
-        quotes = ": in a file, write it in quotes" if problem["type"] == "string_type" else ""
-        lines.append(f"{key}={_shown(problem['input'])}{where(key)}: {problem['msg']}{quotes}")
+        wanted = _WANTED.get(problem["type"], "").format(**problem.get("ctx", {})) or problem["msg"]
+        lines.append(f"{key}={_shown(problem['input'])}{where(key)}: {wanted}")
     return "; ".join(lines).replace("Value error, ", "")
 
 

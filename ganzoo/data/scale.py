@@ -58,8 +58,11 @@ def scale_of(
 
 
 def with_scale(configuration: Configuration, scale: Scale) -> Configuration:
-    """The configuration with that scale."""
-    return replace(configuration, settings=configuration.settings.model_copy(update=asdict(scale)))
+    """The configuration with that scale. What was written as `auto` keeps that as its origin, once it is a number."""
+    settings = configuration.settings
+    written = {key: AUTO for key in asdict(scale) if getattr(settings, key) == AUTO and key in configuration.origins}
+    origins = {**configuration.origins, **written}
+    return replace(configuration, settings=settings.model_copy(update=asdict(scale)), origins=origins)
 
 
 def kept_size(settings: RunSettings, margin: float) -> Size:

@@ -24,12 +24,13 @@ _IMAGES = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Throughput:
-    """A measurement: `steps` rounds on `device` drew `images` real images in `seconds`."""
+    """A measurement: `steps` rounds on `device`, in that precision, drew `images` real images in `seconds`."""
 
     steps: int
     images: int
     seconds: float
     device: str
+    precision: str
 
     @property
     def per_1000(self) -> float:
@@ -46,8 +47,7 @@ def measure_throughput(
     the start of a run, such as UsageError for a size that the model can't have.
     """
     device = choose_device(configuration.settings.device)
-    names = {name: tuple(map(str, range(count))) for name, count in attributes.items()}
-    trainer = noise_trainer(configuration, names, device)
+    trainer = noise_trainer(configuration, numbered(attributes), device)
     trainer.round(0.5)
     trainer.scalars()  # waits for the device
     seen, started, steps = trainer.images_seen, time.perf_counter(), 0
@@ -56,7 +56,18 @@ def measure_throughput(
         trainer.scalars()
         steps += 1
     elapsed = time.perf_counter() - started
-    return Throughput(steps=steps, images=trainer.images_seen - seen, seconds=elapsed, device=str(device))
+    return Throughput(
+        steps=steps,
+        images=trainer.images_seen - seen,
+        seconds=elapsed,
+        device=str(device),
+        precision=configuration.settings.precision,
+    )
+
+
+def numbered(attributes: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+    """Values for so many of each label."""
+    return {name: tuple(map(str, range(count))) for name, count in attributes.items()}
 
 
 def noise_trainer(

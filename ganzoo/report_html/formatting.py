@@ -4,9 +4,9 @@ from ganzoo.runs.evaluation import Interval
 from ganzoo.runs.protocol import Protocol
 
 
-def count(number: float) -> str:
-    """A whole number with thousands separators: "378,080"."""
-    return f"{number:,.0f}"
+def count(number: float | None) -> str:
+    """A whole number with thousands separators: "378,080"; a dash where it is unknown."""
+    return "–" if number is None else f"{number:,.0f}"  # noqa: RUF001  # a dash as in the other cells
 
 
 def score(number: float, scale: int = 1000) -> str:

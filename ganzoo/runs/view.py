@@ -26,6 +26,9 @@ class View:
     def skipping(self, name: str, problem: str) -> None:
         """A picture can't be used; reading continues."""
 
+    def progress(self, what: str, done: int, total: int) -> None:
+        """So much is done of `what`, a longer work beside the training. This is called often, so it must be quick."""
+
     def notice(self, text: str) -> None:
         """A sentence that the user should see; the run continues."""
 

@@ -91,9 +91,9 @@ def build_painted_scorer(
 ) -> PaintedScorer:
     """The painted score's scorer, through the encoder of each of the `configurations`, which differ in nothing else.
 
-    A `held_out` of 1 scores on all photos. `shown` sees how pictures are read, and hears of metrics that fail. Raises
-    UsageError when weights are missing, PluginError for a metric that is not a Metric, DataError when no photos are
-    held out, and as `PaintedScorer`.
+    A `held_out` of 1 scores on all photos. `shown` sees how pictures are read, painted and looked at, and hears of
+    metrics that fail. Raises UsageError when weights are missing, PluginError for a metric that is not a Metric,
+    DataError when no photos are held out, and as `PaintedScorer`.
     """
     configuration = configurations[0]
     paintings, photos = sources.plain_target(shown), sources.plain_photos(shown)
@@ -122,6 +122,7 @@ def build_painted_scorer(
         metrics={part.spec.name: build_metric(part) for part in metrics},
         warn=shown.notice,
         truth=pictures(sources.target, paintings, drawn) if paired else None,
+        tell=shown.progress,
     )
 
 

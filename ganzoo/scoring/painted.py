@@ -1,9 +1,8 @@
 """The painted score: photos painted at the size that people look at, compared with paintings whole and in crops."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from statistics import median
 
 import numpy as np
@@ -31,6 +30,8 @@ MOST_PAINTINGS = 500
 Pixels = NDArray[np.uint8]
 Paint = Callable[[Pixels], Pixels]
 """Pixels H W 3 -> the same painted."""
+Tell = Callable[[str, int, int], None]
+"""Hears how much is done of a longer work: its name, how many pictures so far, and of how many."""
 MEANINGS = {
     "whole": "left of the distance where pictures are looked at whole, in per cent",
     "crops": "left of the distance where crops of them are looked at, in per cent",
@@ -64,6 +65,7 @@ class PaintedScorer:
         metrics: Mapping[str, Metric],
         warn: Warn,
         truth: ChosenPictures | None = None,
+        tell: Tell = lambda *_: None,
     ) -> None:
         if len(paintings) < FEWEST_PAINTINGS:
             given = counted(len(paintings), "painting")
@@ -76,6 +78,7 @@ class PaintedScorer:
         self.meanings = {**MEANINGS, **{k: text for metric in beside.values() for k, text in metric.meanings.items()}}
         self._extra_metrics = ExtraMetrics(beside, warn)
         self._truth = truth
+        self._tell = tell
         crop = crop_size(self.view)
         self.protocol = Protocol(
             metric=left_by(encoders[0].name),
@@ -117,7 +120,7 @@ class PaintedScorer:
         The median of the seconds, since the first photo waits for what is measured or prepared once.
         """
         painted, photos, seconds = [], [], []
-        for pixels in self.photos.read(self.painted_at):
+        for pixels in self._counted(self.photos.read(self.painted_at), "painting photos", len(self.photos)):
             start = time.perf_counter()
             painting = paint(pixels)
             seconds.append(time.perf_counter() - start)
@@ -125,7 +128,16 @@ class PaintedScorer:
             photos.append(shrunk(pixels, self.view))
         return np.stack(painted), np.stack(photos), median(seconds)
 
+    def _counted(self, pictures: Iterable[Pixels], what: str, total: int) -> Iterator[Pixels]:
+        """The pictures; each is done when the next is asked for."""
+        for done, pixels in enumerate(pictures, 1):
+            yield pixels
+            self._tell(what, done, total)
+
     def _encoder_view(self, encoder: Encoder, paintings: ChosenPictures) -> "_EncoderView":
+        def looked_at(pictures: Iterable[Pixels], count: int) -> Iterator[Pixels]:
+            return self._counted(pictures, f"looking at pictures by {encoder.name}", count)
+
         def untouched() -> Iterator[Pixels]:
             return (shrunk(pixels, self.view) for pixels in self.photos.read(self.painted_at))
 
@@ -135,7 +147,10 @@ class PaintedScorer:
             encoder=encoder.fingerprint,
             preprocessing=encoder.preprocessing,
         )
-        look = partial(looks, encoder, size=self.view, device=self.device)
+
+        def look(pictures: Callable[[], Iterable[Pixels]], count: int, key: Sequence[object] = ()) -> Tensor:
+            return looks(encoder, lambda: looked_at(pictures(), count), count, self.view, self.device, key)
+
         real = look(lambda: paintings.read(self.view), len(paintings), key=paintings.key)
         photos = look(untouched, len(self.photos), key=(*self.photos.key, self.protocol.painted_at))
         return _EncoderView(protocol, look, real, photos)

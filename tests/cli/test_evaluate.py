@@ -9,7 +9,11 @@ from PIL import Image
 
 from ganzoo import api
 from ganzoo.cli import run_command
-from ganzoo.runs.logs import recorded_scores
+from ganzoo.comparing.evaluator import Evaluator
+from ganzoo.config.resolve import open_catalog
+from ganzoo.runs.logs import recorded_painted, recorded_scores
+from ganzoo.runs.view import View
+from ganzoo.stylize.stylizer import StylizeOptions
 from tests.installed import importable
 
 OPTIONS = {"device": "cpu", "budget": "6steps", "score_every": "3steps", "score_images": 50, "data.count": 200}
@@ -19,6 +23,14 @@ OPTIONS = {"device": "cpu", "budget": "6steps", "score_every": "3steps", "score_
 def run(tmp_path_factory):
     """A tiny run that was scored at steps 3 and 6 through lite0."""
     return api.run("dcgan", tiny=True, options=OPTIONS, out=tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory):
+    """A tiny run of a translator that was never scored."""
+    style = {"style": "scenes", "style.count": 64, "style.rendition": "watercolour"}
+    options = {**OPTIONS, **style, "budget": "1steps", "score_every": None, "held_out": 0.2, "data.count": 80}
+    return api.run("lptn", tiny=True, options=options, out=tmp_path_factory.mktemp("runs") / "translator")
 
 
 @pytest.fixture
@@ -119,7 +131,11 @@ def test_images_that_have_changed_are_told(run, evaluate, tmp_path):
         (["--checkpoint", "99"], 6, "no checkpoint of step 99"),
         (["--encoder", "lit0"], 2, "no encoder 'lit0'. Did you mean 'lite0'?"),
         (["--data", "/no/such"], 3, "no folder '/no/such'"),
-        (["-n", "3"], 2, "score_images=3"),
+        (["-n", "20"], 2, "'-n': 20 is not in the range 50<=x<=50000"),
+        (["--set", "encoder.least=wide"], 2, "encoder.least='wide': give a whole number"),
+        (["--stroke", "0"], 2, "'--stroke': 0.0 is not in the range 0<x<=16"),
+        (["--stroke", "2"], 2, "--stroke is for translators, and this model paints no photos"),
+        (["--detail", "1"], 2, "--detail is for translators"),
         (["--device", "tpu"], 2, "device='tpu'"),
         (["--set", "encoder.leest=64"], 2, "encoder.leest"),
         (["--set", "batch=4"], 2, "stays as it was trained"),
@@ -130,6 +146,31 @@ def test_images_that_have_changed_are_told(run, evaluate, tmp_path):
 def test_a_mistake_is_one_line(evaluate, arguments, code, told):
     found, out, err = evaluate(*arguments)
     assert found == code and out == "" and told in err and len(err.strip().splitlines()) == 1
+
+
+def test_photos_are_painted_at_the_stroke_and_detail_that_are_asked_for(translator, evaluate):
+    asked = ("--encoder", "lite0", "--format", "json")
+    scores = {}
+    for name, more in (("plain", ()), ("coarse", ("--stroke", 16)), ("bare", ("--stroke", 16, "--detail", 0))):
+        code, out, err = evaluate(*asked, *more, folder=translator.folder)
+        assert code == 0, err
+        scores[name] = entry(out)
+    painting = {name: one["protocol"]["painting"] for name, one in scores.items()}
+    assert "stroke 1.0, detail 0.35" in painting["plain"]
+    assert "stroke 16.0, detail 0.35" in painting["coarse"] and "stroke 16.0, detail 0.0" in painting["bare"]
+
+
+def test_only_what_paints_photos_has_a_stroke(translator, evaluate):
+    code, out, err = evaluate("--quick", "--stroke", 2, folder=translator.folder)
+    assert code == 2 and out == "" and err == "ganzoo: --stroke is for the painted score: leave it out, or --quick\n"
+
+
+def test_a_score_at_another_stroke_is_not_kept_as_that_of_the_run(translator):
+    catalog = open_catalog(third_party=False)
+    for stroke in (2.0, 1.0):
+        Evaluator(catalog, View(), further=(), options=StylizeOptions(stroke=stroke)).evaluate(translator.folder)
+    (kept,) = recorded_painted(translator.folder)
+    assert "stroke 1.0" in kept.protocol.painting
 
 
 def test_a_folder_that_is_no_run(evaluate, tmp_path):

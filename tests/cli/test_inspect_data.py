@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ganzoo.cli import run_command
+from ganzoo.engine.device import choose_device
 from tests.data.pictures import landscape, save
 
 
@@ -56,6 +57,19 @@ def test_the_time_is_measured_for_the_model_that_is_named(capsys, monkeypatch):
     pace = found["advice"]["pace"]
     assert found["advice"]["model"] == "lsgan-laptop"
     assert pace["steps"] == 1 and pace["seconds_per_1000"] > 0 and pace["device"]
+
+
+def test_the_time_is_measured_in_the_precision_that_the_training_would_have(capsys, monkeypatch):
+    asked = []
+
+    def choose(configuration, attributes, device):
+        asked.append((configuration.model.spec.name, configuration.settings.crop, device.type))
+        return "bf16", ""
+
+    monkeypatch.setattr("ganzoo.engine.throughput._MOST_ROUNDS", 1)
+    monkeypatch.setattr("ganzoo.engine.precision.choose", choose)
+    assert " in bf16 (1 steps measured)" in run(capsys, "photos", "--model", "lsgan-laptop")[1]
+    assert asked == [("lsgan", False, choose_device("auto").type)]
 
 
 def test_a_translator_is_measured_and_the_advice_names_the_style(capsys, monkeypatch):

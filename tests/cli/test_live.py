@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ganzoo.cli import console, live
-from ganzoo.cli.live import LineView, LiveView, closing, share, status
+from ganzoo.cli import console, live, progress
+from ganzoo.cli.live import LineView, LiveView, StderrView, closing, share, status
+from ganzoo.cli.progress import LINE_EVERY
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.config.units import Progress, duration
 from ganzoo.runs.folder import Run
@@ -31,6 +32,7 @@ def captured(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> io.StringIO:
     shown = Console(file=text, force_terminal=terminal, width=120, highlight=False, soft_wrap=True)
     monkeypatch.setattr(console, "console", shown)
     monkeypatch.setattr(live, "console", shown)
+    monkeypatch.setattr(progress, "console", shown)
     return text
 
 
@@ -79,6 +81,43 @@ def test_the_panel_shows_progress_losses_and_pictures(run: Run, monkeypatch: pyt
     for part in ("1 skipped", "25%", "1 min 30 s left", "D(real)", "0.900", "step-000030.png", "--resume"):
         assert part in shown
     assert "a [bold]notice[/bold]" in shown  # markup from elsewhere stays text
+
+
+def clocked(monkeypatch: pytest.MonkeyPatch, view: LineView | StderrView, what: str, seconds: float) -> None:
+    """Four pictures are done, with so many seconds between them."""
+    for done in range(1, 5):
+        monkeypatch.setattr(progress.time, "monotonic", lambda now=seconds * done: now)
+        view.progress(what, done, 4)
+
+
+def test_a_longer_work_tells_now_and_then_how_much_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, view = captured(monkeypatch, terminal=False), LineView()
+    clocked(monkeypatch, view, "painting photos", LINE_EVERY / 10)
+    assert text.getvalue() == "", "it is over before the first line"
+    clocked(monkeypatch, view, "painting photos", LINE_EVERY / 2)
+    clocked(monkeypatch, view, "looking", LINE_EVERY)
+    assert text.getvalue().splitlines() == [
+        "painting photos: 3 of 4, 5 s left",
+        "looking: 2 of 4, 20 s left",
+        "looking: 3 of 4, 10 s left",
+        "looking: 4 of 4, 0 s left",
+    ]
+
+
+def test_beside_rows_for_a_program_the_progress_goes_to_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clocked(monkeypatch, StderrView(), "painting photos", LINE_EVERY)
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.splitlines()[0] == "painting photos: 2 of 4, 20 s left"
+
+
+def test_a_longer_work_moves_the_bar_of_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = captured(monkeypatch, terminal=True)
+    with LiveView() as view:
+        view.progress("painting photos", 50, 200)
+        view._live.refresh()
+    assert "painting photos: 50 of 200" in text.getvalue() and "25%" in text.getvalue()
 
 
 def test_text_from_elsewhere_can_not_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

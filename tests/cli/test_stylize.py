@@ -129,6 +129,8 @@ def test_the_old_name_of_a_stroke_is_read_and_told(
     given = ["stylize", run_folder, str(tmp_path / "photo.png"), "--out", str(tmp_path / "both")]
     assert run_command([*given, "--work-size", "128", "--stroke", "1"]) == 2
     assert "--work-size is the old name of --stroke: give --stroke alone" in capsys.readouterr().err
+    assert run_command([*given, "--work-size", "8"]) == 2
+    assert "--work-size 8 stands for --stroke 32, and the largest is 16: give --stroke" in capsys.readouterr().err
 
 
 def test_how_the_values_of_a_mask_were_read_is_told_once(

@@ -18,7 +18,19 @@ from ganzoo.cli import run_command
 from ganzoo.comparing.plan import settings_of
 from ganzoo.data.split import split
 
-TINY = ["--tiny", "--budget", "4steps", "--score-images", "50", "--set", "held_out=0.4", "--set", "device=cpu"]
+TINY = [
+    "--tiny",
+    "--budget",
+    "4steps",
+    "--threads",
+    "1",
+    "--score-images",
+    "50",
+    "--set",
+    "held_out=0.4",
+    "--set",
+    "device=cpu",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +40,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def compare(*arguments: str, code: int = 0) -> None:
-    assert run_command(["compare", *arguments, *TINY]) == code
+    assert run_command(["compare", *TINY, *arguments]) == code
 
 
 def content(folder: str = "out") -> dict[str, object]:
@@ -103,6 +115,18 @@ def test_a_model_that_fails_is_a_row_and_the_others_continue(compared: None) -> 
     assert [row["status"] for row in rows.values()] == ["done", "done", "failed", "done"]
     assert "can't write to" in rows["wgan", 0]["reason"] and (missing / "scores.jsonl").is_file()
     assert {one["name"] for one in content()["summary"]} == {"dcgan", "wgan"}
+
+
+def test_what_is_not_known_of_a_run_that_was_killed_is_left_empty(compared: None) -> None:
+    for killed in ("dcgan-0", "wgan-0"):
+        Path("out", killed, "summary.json").unlink()
+    runs = [f"out/{name}" for name in ("dcgan-0", "wgan-0", "wgan-1")]
+    assert run_command(["compare", *runs, "--out", "joint", "--record"]) == 0
+    first, _, last = content("joint")["rows"]  # type: ignore[misc]
+    assert first["steps"] is None and first["peak_memory_mb"] is None and last["steps"] == 4
+    assert '<td class="number">–</td>' in Path("joint/report.html").read_text()  # noqa: RUF001  # a dash
+    results = yaml.safe_load(Path("registry.yaml").read_text())["results"][-3:]
+    assert ["steps" in result for result in results] == [False, False, True]
 
 
 def test_finished_runs_are_compared_but_not_ranked_when_their_protocols_differ(
@@ -233,7 +257,7 @@ def test_runs_of_several_comparisons_are_put_into_one_table(workplace: Path) -> 
 @pytest.mark.slow
 def test_a_comparison_of_translators_shows_how_much_content_they_keep(capsys: pytest.CaptureFixture[str]) -> None:
     style = ("--style", "scenes", "--set", "style.count=64", "--set", "style.rendition=watercolour")
-    compare("fastcut", "lptn", *style, "--out", "out", "--record")
+    compare("fastcut", "lptn", *style, "--out", "out", "--record", "--budget", "2steps")
     said = capsys.readouterr().out
     assert "painting 26 photos and looking at photos and paintings by lite0" in said
     assert "left-lite0" in said and "26 held-out photos, painted at 16x16 px" in said and "contours" in said
@@ -247,7 +271,7 @@ def test_a_comparison_of_translators_shows_how_much_content_they_keep(capsys: py
     assert (row["protocol"], row["score"]) == (last["protocol"], pytest.approx(last["score"]))
     assert run_command(["compare", "out/lptn-0", "--quick", "--out", "quick"]) == 0
     said = capsys.readouterr().out
-    assert "KID-lite0 x1000" in said and "quick score: 26 held-out photos" in said
+    assert "KID-lite0 x1000" in said and "quick score: thumbnails of 16x16 px, 26 held-out photos translated," in said
     assert run_command(["evaluate", "out/lptn-0", "--quick"]) == 0
     said = capsys.readouterr().out
     assert "quick score, step " in said and "held out: 26 of " in said and " photos, at 16x16 px; data " in said

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ganzoo.cli.compare import _cost
 from ganzoo.comparing.rows import Row, standings, why_unranked
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.protocol import Protocol
@@ -72,6 +73,14 @@ def test_a_run_that_may_have_seen_held_out_images_is_never_ranked() -> None:
     rows = [row("a", 1), replace(row("b", 9), strange=True)]
     assert "b was trained on other images" in why_unranked(rows)
     assert [one.rank for one in standings(rows)] == [None, None]
+
+
+def test_what_is_not_known_of_a_run_is_left_empty_and_the_others_have_their_mean() -> None:
+    known = {"images": 2000, "images_per_second": 4.0, "seconds": 60.0, "peak_memory_mb": 300.0}
+    killed, whole = row("a", 1), replace(row("a", 2, seed=1), **known)  # type: ignore[arg-type]
+    assert [_cost("a", [killed])[key] for key in ("images", "img/s", "time", "memory")] == [""] * 4
+    shown = [_cost("a", [killed, whole])[key] for key in ("images", "img/s", "time", "memory")]
+    assert shown == ["2.0k", "4", "60 s", "300 MB"]
 
 
 def test_a_failed_run_has_no_standing_and_does_not_affect_others() -> None:

@@ -343,7 +343,7 @@ def test_a_part_made_of_parts_has_their_options_below_its_own(catalog: Catalog) 
     [
         ("lr: .nan", r"lr='\.nan' \(file .*, line 1\): "),
         ("lr: .inf", r"lr='\.inf'"),
-        ("lr: -1", "greater than 0"),
+        ("lr: -1", "give a number above 0"),
         ("ema_kimg: .nan", r"ema_kimg='\.nan'"),
         ("loss: {name: wgan-gp, weight: .nan}", r"loss\.weight='\.nan' \(file .*, line 1\): "),
         ("loss: wgan-gp\nloss.weight: -.inf", r"loss\.weight='-\.inf' \(file .*, line 2\): "),

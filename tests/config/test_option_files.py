@@ -25,7 +25,7 @@ def test_a_folder_in_a_file_has_the_name_that_is_written(catalog, tmp_path, monk
         ("lr: 0.1\nbatch: no", r"batch='no' \(file own\.yaml, line 2\): "),
         ("lr: 0.1\nlrr: 1", r"unknown option 'lrr' for dcgan \(file own\.yaml, line 2\)\. Did you mean 'lr'\?"),
         ("data: scenes\n\ndata.cuont: 3", r"unknown option 'data\.cuont' .*line 3\)"),
-        ("metrics: 3", r"metrics=3 \(file own\.yaml, line 1\): .* valid string: in a file, write it in quotes"),
+        ("metrics: 3", r"metrics=3 \(file own\.yaml, line 1\): give a text: in a file, write it in quotes"),
         ("loss:\n  name: wgan-gp\n  wieght: 3", r"loss\.wieght=3 \(file own\.yaml, line 3\)"),
         ("batch: 12:30", "batch='12:30'"),
     ],

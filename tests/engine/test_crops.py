@@ -137,7 +137,7 @@ def test_a_resumed_run_equals_one_that_was_not_and_a_reproduced_one_too(
 def test_what_continues_a_run_takes_the_scale_that_it_has(
     train: Train, sides: dict[str, object], catalog: Catalog
 ) -> None:
-    run = train("fastcut", **sides, budget="1steps")
+    run = train("fastcut", **sides, budget="1steps", crop="auto", load_size="auto")
 
     def again(**options: object) -> None:
         given = {"device": "cpu", **sides, "budget": "2steps", **options}
@@ -149,6 +149,20 @@ def test_what_continues_a_run_takes_the_scale_that_it_has(
     for other in ({"load_size": 32}, {"crop": False}):
         with pytest.raises(UsageError, match=f"a run with another {next(iter(other))}"):
             again(**other)
+
+
+def test_what_was_asked_for_must_be_asked_for_again(train: Train, sides: dict[str, object], catalog: Catalog) -> None:
+    asked = {"crop": True, "load_size": 32}
+    run = train("dcgan", data=sides["data"], **asked, budget="1steps")
+
+    def again(**options: object) -> None:
+        given = {"device": "cpu", "data": sides["data"], "budget": "2steps", **options}
+        api.continue_run(configure_run("dcgan", catalog, tiny=True, options=given), catalog, View(), out=run.folder)
+
+    for left_out in asked:
+        with pytest.raises(UsageError, match=f"a run with another {left_out}: give another --out, or the same options"):
+            again(**{key: value for key, value in asked.items() if key != left_out})
+    again(**asked)
 
 
 def test_a_run_from_before_crops_is_resumed_without_them(train: Train, sides: dict[str, object]) -> None:

@@ -22,7 +22,7 @@ def test_a_translator_is_measured_with_photos(tiny, model):
 
 
 def test_the_pace_is_seconds_by_images():
-    assert Throughput(steps=2, images=400, seconds=10.0, device="cpu").per_1000 == 25
+    assert Throughput(steps=2, images=400, seconds=10.0, device="cpu", precision="fp32").per_1000 == 25
 
 
 def test_a_size_that_the_model_cant_have_is_told(tiny):

@@ -15,7 +15,7 @@ from ganzoo.data.chosen import ChosenPictures
 from ganzoo.data.source import ImageSource, Picture
 from ganzoo.encoders import Encoder
 from ganzoo.errors import DataError
-from ganzoo.scoring.painted import PaintedScorer
+from ganzoo.scoring.painted import PaintedScorer, Tell
 from ganzoo.scoring.scorer import too_few
 from tests.scoring.small import Thumbnail
 
@@ -64,6 +64,7 @@ def scorer(
     encoders: Sequence[Encoder] = (),
     truth: ChosenPictures | None = None,
     painting: str = "stroke 1",
+    tell: Tell = lambda *_: None,
 ) -> PaintedScorer:
     return PaintedScorer(
         encoders or [Thumbnail()],
@@ -76,6 +77,7 @@ def scorer(
         metrics={},
         warn=lambda _: None,
         truth=truth,
+        tell=tell,
     )
 
 
@@ -143,6 +145,16 @@ def test_what_was_seen_of_paintings_and_photos_is_kept() -> None:
     assert reads == (40, 24) and seen == 0
     one.score(lambda pixels: pixels, step=0, weights="ema")
     assert photos.reads == 48 and paintings.reads == 40 and encoder.seen >= 3 * 24
+
+
+def test_all_that_takes_its_time_tells_how_much_is_done() -> None:
+    told: list[tuple[str, int, int]] = []
+    one = scorer(Drawn(40, 13, 60), chosen(Drawn(24, 14, 180)), tell=lambda *what: told.append(what))
+    looking = "looking at pictures by thumbnail"
+    assert told == [(looking, done, count) for count in (40, 24) for done in range(1, count + 1)]
+    told.clear()
+    one.score(lambda pixels: pixels, step=0, weights="ema")
+    assert told == [(what, done, 24) for what in ("painting photos", looking) for done in range(1, 25)]
 
 
 def test_further_encoders_have_scores_of_their_own() -> None:
