@@ -1,9 +1,9 @@
 """Paints the pictures of docs/painting.md with trained runs, as `ganzoo stylize` paints by default.
 
 `python docs/paint_images.py sheet PHOTOS [RUN]` writes docs/images/painted-NAME.webp: six photos, or their paintings by
-the run, whose folder is called NAME. `… strokes PHOTO RUN` paints a photo with three strokes, `… styles PHOTO RUN
-PAINTING…` in the style of each painting, and `… detail PHOTO RUN…` shows a part of a large photo, and of its paintings,
-at 1:1.
+the run, whose folder is called NAME; `… pairs PHOTOS RUN` both, side by side. `… strokes PHOTO RUN` paints a photo with
+three strokes, `… styles PHOTO RUN PAINTING…` in the style of each painting, and `… detail PHOTO RUN…` shows a part of a
+large photo, and of its paintings, at 1:1.
 """
 
 import sys
@@ -26,21 +26,20 @@ def sheet(photos: str, run: str = "") -> None:
     save("sheet" if not run else Path(run).name, (painted(file, run) if run else opened(file) for file in files))
 
 
+def pairs(photos: str, run: str) -> None:
+    """Each photo, and its painting beside it."""
+    files = sorted(file for file in Path(photos).iterdir() if file.is_file())
+    save("pairs", (one for file in files for one in (opened(file), painted(file, run))))
+
+
 def strokes(photo: str, run: str) -> None:
     """The photo, and what it is with each stroke."""
     save("strokes", [opened(photo), *(painted(photo, run, stroke=stroke) for stroke in STROKES)])
 
 
 def styles(photo: str, run: str, *paintings: str) -> None:
-    """The photo, and what it is in the style of each painting; each style lies in a corner."""
-    results = [opened(photo)]
-    for painting in paintings:
-        result = painted(photo, run, style=painting)
-        corner = opened(painting)
-        corner.thumbnail((result.width // 5, result.height // 4))
-        result.paste(corner, (result.width - corner.width, result.height - corner.height))
-        results.append(result)
-    save("styles", results)
+    """The photo, and what it is in the style of each painting."""
+    save("styles", [opened(photo), *(painted(photo, run, style=painting) for painting in paintings)])
 
 
 def detail(photo: str, *runs: str) -> None:
@@ -76,4 +75,4 @@ def save(name: str, images: Iterable[Image.Image]) -> None:
 
 
 if __name__ == "__main__":
-    {"sheet": sheet, "strokes": strokes, "styles": styles, "detail": detail}[sys.argv[1]](*sys.argv[2:])
+    {"sheet": sheet, "pairs": pairs, "strokes": strokes, "styles": styles, "detail": detail}[sys.argv[1]](*sys.argv[2:])
