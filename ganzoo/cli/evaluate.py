@@ -1,16 +1,14 @@
 """`ganzoo evaluate`: scores the images of a run against real images that it never saw."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.flags import source_option
+from ganzoo.cli.flags import run_argument, source_option
 from ganzoo.cli.live import StderrView
-from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,8 +21,8 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 
 
 @click.command("evaluate")
-@click.argument("run", type=PATH)
-@click.option("--checkpoint", default="LATEST", show_default=True, help="LATEST, BEST or a step.")
+@run_argument()
+@click.option("--checkpoint", help="LATEST, BEST or a step; LATEST by default.")
 @source_option("--data", metavar="SRC", help="Score on these images: a folder, or a data set by name.")
 @source_option("--style", metavar="SRC", help="Of a translator: score on these paintings.")
 @click.option("--encoder", metavar="NAME", help="Use another encoder; scores of different encoders are not comparable.")
@@ -43,8 +41,8 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 @click.pass_obj
 def evaluate(
     context: Context,
-    run: Path,
-    checkpoint: str,
+    run: str,
+    checkpoint: str | None,
     data: str | None,
     style: str | None,
     encoder: str | None,
@@ -56,7 +54,8 @@ def evaluate(
 ) -> None:
     """Scores a run on held-out images.
 
-    What a checkpoint of the run folder RUN draws is compared with images that its training never saw.
+    What a checkpoint of the run folder or published model RUN draws is compared with images that its training never
+    saw.
     """
     from ganzoo.config.configuration import Layer, metric_parts, namesake_notices
     from ganzoo.config.resolve import recorded_configuration
@@ -65,7 +64,8 @@ def evaluate(
     changes = {"data": data, "style": style, "encoder": encoder, "score_images": images}
     given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}
     given = {**_settings(assignments, other_images="data" in given), **given}
-    content, catalog = read_run_file(run), context.catalog()
+    found = context.trained(run, checkpoint)
+    content, catalog = read_run_file(found.folder), context.catalog()
     for remark in namesake_notices(given, catalog):
         complain(remark)
     layer = Layer(origin="evaluate", values={**given, "device": device})
@@ -77,9 +77,9 @@ def evaluate(
 
     with make_view() if form is Format.TABLE else StderrView() as view:
         evaluator = Evaluator(catalog, view, given, device=device, quick=quick, further=() if encoder else FURTHER)
-        evaluation = evaluator.evaluate(run, checkpoint)
+        evaluation = evaluator.evaluate(found.folder, found.which)
     if form is not Format.TABLE:
-        rows_as(form, [{"run": str(run), **evaluation.to_dict()}], ())
+        rows_as(form, [{"run": found.name or str(found.folder), **evaluation.to_dict()}], ())
         return
     table(_rows(evaluation, evaluator.meanings), ("what", "value", "meaning"))
     for line in _protocol(evaluation):

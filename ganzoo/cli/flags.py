@@ -29,6 +29,11 @@ def source_option(name: str, **more: Any) -> Callable[[Command], Command]:
     return click.option(name, type=PathOrName(), multiple=True, callback=_only_one, **more)
 
 
+def run_argument(name: str = "run") -> Callable[[Command], Command]:
+    """An argument that names a trained model: its text goes to `Context.trained`."""
+    return click.argument(name, type=PathOrName(), metavar="RUN")
+
+
 class ModelCommand(click.Command):
     """A command with names of models and with `--set KEY=VALUE`."""
 
