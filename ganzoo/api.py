@@ -62,7 +62,7 @@ def distil(
     folder: str | Path,
     *,
     to: str = "micro",
-    step: str | int = "LATEST",
+    step: str | int | None = None,
     options: Mapping[str, object] | None = None,
     budget: str = "20min",
     out: str | Path | None = None,
@@ -70,17 +70,19 @@ def distil(
     view: View | None = None,
     **settings: object,
 ) -> "Run":
-    """Trains a small painter that copies the translator in a run folder, and returns its run.
+    """Trains a small painter that copies a translator, and returns its run.
 
-    `step` is the translator's checkpoint. Photos, size and device are those of its training unless `settings` (data,
-    size, seed …) say otherwise. `options` are those of the model `to`. Raises UsageError for a run that draws from
-    noise, and for a model that can't learn from a run.
+    `folder` is the translator's run folder or the name of a published one, `step` its checkpoint. Photos, size and
+    device are those of its training unless `settings` (data, size, seed …) say otherwise. `options` are those of the
+    model `to`. Raises UsageError for a run that draws from noise, and for a model that can't learn from a run.
     """
     from ganzoo.distilling import configure_distillation
+    from ganzoo.trained.finding import find
 
-    view, catalog, place = view or View(), open_catalog(), user_path(folder)
+    view, catalog = view or View(), open_catalog()
     asked = {"budget": budget, **settings}
-    wanted = configure_distillation(place, catalog, view, to=to, step=str(step), options=options, settings=asked)
+    teacher = find(folder, step, lambda: catalog)
+    wanted = configure_distillation(teacher, catalog, view, to=to, options=options, settings=asked)
     return start_run(wanted, catalog, view, out=out, overwrite=overwrite)
 
 
@@ -101,12 +103,12 @@ def compare(
 ) -> "Comparison":
     """Trains models and presets under the same conditions, scores them and finished runs, and ranks what is comparable.
 
-    `names` are those of models and presets, or run folders. `settings` (data, size, encoder, score_images …) and
-    `options` hold for all runs. `jobs` is the number of runs trained at a time on this machine, or "ray" for tasks on a
-    cluster. `record` names a registry.yaml to append the results to. `to_rows()` of the result gives a dictionary for
-    each run; that of a failed run says why. Translators get the painted score, or with `quick` that of thumbnails. The
-    same call with the same `out` resumes an interrupted comparison. Raises UsageError for a name that is neither a
-    model, a preset nor a run folder.
+    `names` are those of models, presets and published models, or run folders (also RUN@BEST or RUN@STEP). `settings`
+    (data, size, encoder, score_images …) and `options` hold for all runs. `jobs` is the number of runs trained at a
+    time on this machine, or "ray" for tasks on a cluster. `record` names a registry.yaml to append the results to.
+    `to_rows()` of the result gives a dictionary for each run; that of a failed run says why. Translators get the
+    painted score, or with `quick` that of thumbnails. The same call with the same `out` resumes an interrupted
+    comparison. Raises UsageError for a name that is neither a model, a preset nor a run folder.
     """
     from ganzoo.comparing.comparison import run_comparison
     from ganzoo.comparing.plan import settings_of
@@ -140,14 +142,18 @@ def reproduce(
     """Trains a recorded run again, from its run.json, and says whether the result is the same bit by bit.
 
     It makes as many steps as the run had, or the first `steps`, in `out` or in a temporary folder. `data` and `style`
-    say where the same images are now; `device` and `threads` replace what is recorded. Raises UsageError for a folder
-    that is not a run or has nothing to compare, DataError when the images are not the same.
+    say where the same images are now; `device` and `threads`
+    replace what is recorded. Raises UsageError for a folder that is not a run or has nothing to compare, DataError when
+    the images are not the same.
     """
     from ganzoo.reproducing.reproduction import reproduce as again
+    from ganzoo.trained.finding import find
 
     place = user_path(out) if out else None
     changed = {"data": data, "style": style, "device": device, "threads": threads}
-    return again(user_path(folder), open_catalog(), view or View(), steps=steps, out=place, **changed)
+    catalog = open_catalog()
+    run = find(folder, catalog=lambda: catalog).whole("reproducing")
+    return again(run, catalog, view or View(), steps=steps, out=place, **changed)
 
 
 def start_run(

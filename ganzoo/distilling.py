@@ -11,6 +11,7 @@ from ganzoo.inference.loaded import LoadedTranslator
 from ganzoo.inference.loading import load_run
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.runs.view import View
+from ganzoo.trained.finding import Trained
 
 TEACHER = "teacher"
 """The option of a model that can learn from a run; beside it are its step and the fingerprint of its weights."""
@@ -19,34 +20,33 @@ _INHERITED = ("data", "style", "size", "load_size", "crop", "held_out", "max_bad
 
 
 def configure_distillation(
-    folder: Path,
+    run: Trained,
     catalog: Catalog,
     view: View,
     *,
     to: str,
-    step: str = "LATEST",
     options: Mapping[str, object] | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> Configuration:
-    """The configuration of a run of model `to` that learns from the run in `folder`: on its photos and at its size.
+    """The configuration of a run of model `to` that learns from the translator `run`: on its photos and at its size.
 
     Raises UsageError when the run draws from noise or when the model can't learn from a run, and the errors of loading.
     """
     if TEACHER not in catalog.resolve(to)[0].spec.options.model_fields:
         able = [one.spec.name for one in catalog.models if TEACHER in one.spec.options.model_fields]
         raise UsageError(f"model '{to}' can't learn from a run; these can: {', '.join(able)}")
-    loaded, problems = load_run(folder, which=step, device="cpu", catalog=catalog)
+    loaded, problems = load_run(run.folder, which=run.which, device="cpu", catalog=catalog)
     for problem in problems:
         view.notice(problem)
     if not isinstance(loaded, LoadedTranslator):
-        raise UsageError(f"'{folder}' draws from noise: only translators can be distilled")
+        raise UsageError(f"'{run.shown}' draws from noise: only translators can be distilled")
     chosen = given(settings or {})
     teacher = {
-        TEACHER: str(folder.resolve()),
+        TEACHER: run.text,
         f"{TEACHER}_step": loaded.step,
         f"{TEACHER}_weights": loaded.fingerprint,
     }
-    known = _inherited(folder, catalog, {key.partition(".")[0] for key in (*chosen, *(options or {}))})
+    known = _inherited(run.folder, catalog, {key.partition(".")[0] for key in (*chosen, *(options or {}))})
     return configure_run(to, catalog, options={**known, **(options or {}), **teacher}, settings=chosen)
 
 

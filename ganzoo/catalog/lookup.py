@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from ganzoo.catalog.plugin import Plugin, qualifier
+from ganzoo.catalog.published import Published, declared
 from ganzoo.catalog.registry import Preset, Registry
 from ganzoo.errors import DataError, PluginError, UsageError, nearest
 from ganzoo.io.names import unusable
@@ -90,6 +91,17 @@ class Catalog:
             for spec in plugin.parts
         )
         return (RegisteredPart(spec=FOLDER, full_name=FOLDER.name, builtin=True), *declared)
+
+    @cached_property
+    def published(self) -> Mapping[str, Published]:
+        """Trained models by name: those of the registry, then those that plugins declare with their models."""
+        own = {one.name: one for model in self.models for one in declared(model.spec, model.full_name)}
+        names = dict.fromkeys((*self.registry.published, *own))
+        return {name: self.registry.published.get(name) or own[name] for name in names}
+
+    def trains(self, name: str) -> bool:
+        """Whether it is the name of a model or a preset."""
+        return name in self.registry.presets or any(name in (m.spec.name, m.full_name) for m in self.models)
 
     def model(self, name: str) -> RegisteredModel:
         """The model of that short or full ("plugin/model") name.

@@ -1,8 +1,7 @@
-"""registry.yaml: models (a generated section), presets, recorded results and community plugins."""
+"""registry.yaml: models (a generated section), presets, published models, recorded results and community plugins."""
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ganzoo.catalog.published import SECTION, Published, is_number, published_model, shipped_files
 from ganzoo.errors import UsageError
 from ganzoo.io.yamlfile import read_yaml
 from ganzoo.options import PartChoice
@@ -46,6 +46,7 @@ class Registry:
 
     presets: Mapping[str, Preset] = field(default_factory=dict)
     community: Mapping[str, str] = field(default_factory=dict)
+    published: Mapping[str, Published] = field(default_factory=dict)
     results: tuple[tuple[Mapping[str, Any], ...], ...] = ()
     """Those of each file: the shipped one first, the user's own last."""
 
@@ -79,11 +80,15 @@ def registry_files(extra: Path | None = None) -> tuple[Path, ...]:
 
 
 def load_registry(extra: Path | None = None) -> Registry:
-    """The shipped registry, with the presets of `extra` (or of ./registry.yaml when there is one) on top."""
+    """The shipped registry, with the presets and published models of `extra`, or of ./registry.yaml, on top.
+
+    Files of published models lie beside their registry; those of the shipped one are in a package.
+    """
     shipped, local = registry_files(extra)
     files = [shipped, local] if extra or local.is_file() else [shipped]
     presets: dict[str, Preset] = {}
     community: dict[str, str] = {}
+    published: dict[str, Published] = {}
     results: list[tuple[Mapping[str, Any], ...]] = []
     for path in dict.fromkeys(file.resolve() for file in files):
         content = read_yaml(path, as_written=("presets",))
@@ -91,8 +96,20 @@ def load_registry(extra: Path | None = None) -> Registry:
             raise UsageError(f"{path}: schema is {content.get('schema')!r}, this ganzoo reads {SCHEMA}")
         presets |= {str(name): _preset(path, name, entry) for name, entry in _section(path, content, "presets").items()}
         community |= {str(name): str(package) for name, package in _section(path, content, "community").items()}
+        folder = shipped_files() if path == shipped.resolve() else path.parent
+        published |= {
+            _named(path, SECTION, name): published_model(path, str(name), entry, folder)
+            for name, entry in _section(path, content, SECTION).items()
+        }
         results.append(tuple(_result(path, entry) for entry in _list(path, content, "results")))
-    return Registry(presets=presets, community=community, results=tuple(results))
+    return Registry(presets=presets, community=community, published=published, results=tuple(results))
+
+
+def _named(path: Path, section: str, name: object) -> str:
+    """The name of an entry. Raises UsageError for one that no folder could have."""
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise UsageError(f"{path}: {section} {name!r}: write a name of at most 100 letters, digits, '.', '_' and '-'")
+    return name
 
 
 def _section(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -110,8 +127,7 @@ def _list(path: Path, content: Mapping[str, Any], name: str) -> list[object]:
 
 
 def _preset(path: Path, name: object, entry: object) -> Preset:
-    if not (isinstance(name, str) and _NAME.fullmatch(name)):
-        raise UsageError(f"{path}: preset {name!r}: write a name of at most 100 letters, digits, '.', '_' and '-'")
+    _named(path, "preset", name)
     texts = isinstance(entry, Mapping) and all(isinstance(entry.get(key), str) for key in ("model", "summary"))
     known = isinstance(entry, Mapping) and set(entry) <= {"model", "summary", "set"}
     settings = entry.get("set", {}) if isinstance(entry, Mapping) else None
@@ -126,20 +142,12 @@ def _result(path: Path, entry: object) -> Mapping[str, Any]:
     texts = all(isinstance(known.get(key), str) for key in ("name", "metric", "data", "budget"))
     interval = known.get("interval")
     numbers = [known.get("score"), known.get("floor"), *(interval if isinstance(interval, list) else [None])]
-    if not (texts and len(numbers) == 4 and all(map(_is_number, numbers))):
+    if not (texts and len(numbers) == 4 and all(map(is_number, numbers))):
         raise UsageError(
             f"{path}: a result needs texts 'name', 'metric', 'data' and 'budget', numbers 'score' and 'floor' and an"
             f" 'interval' of two: {entry!r}"
         )
     return known
-
-
-def _is_number(value: object) -> bool:
-    """Whether it is a finite number that fits a float."""
-    try:
-        return isinstance(value, float | int) and math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def with_models(text: str, specs: Iterable[ModelSpec]) -> str:

@@ -17,6 +17,7 @@ from ganzoo.cli.paths import UserPath
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog
+    from ganzoo.trained.finding import Trained
 
 COMMANDS = {
     "list": "ganzoo.cli.listing:list_models",
@@ -25,6 +26,7 @@ COMMANDS = {
     "run": "ganzoo.cli.run:train",
     "sample": "ganzoo.cli.sample:sample",
     "distil": "ganzoo.cli.distil:distil",
+    "publish": "ganzoo.cli.publish:publish",
     "project": "ganzoo.cli.project:project",
     "stylize": "ganzoo.cli.stylize:stylize",
     "export": "ganzoo.cli.export:export",
@@ -71,6 +73,12 @@ class Context:
         from ganzoo.config.resolve import open_catalog
 
         return open_catalog(third_party=self.third_party, registry=self.registry)
+
+    def trained(self, text: str, step: str | None = None) -> "Trained":
+        """The trained model that an argument RUN names, and the checkpoint that it or the option `step` says."""
+        from ganzoo.trained.finding import find
+
+        return find(text, step, self.catalog)
 
     def flags(self) -> list[str]:
         """The same options as arguments, for a command that this one starts."""

@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from ganzoo.cli.app import Context
-from ganzoo.cli.flags import source_option
+from ganzoo.cli.flags import run_argument, source_option
 from ganzoo.cli.paths import PATH
 from ganzoo.cli.run import EXIT_CODES
 
 
 @click.command("distil")
-@click.argument("run", type=PATH)
+@run_argument()
 @click.option("--to", "model", default="micro", show_default=True, help="The model that learns.")
 @source_option("--data", help="Photos to learn on; the teacher's by default.")
 @source_option("--style", help="Paintings to score with; the teacher's by default.")
@@ -23,7 +23,7 @@ from ganzoo.cli.run import EXIT_CODES
 @click.option("--precision", help="auto, fp32 or bf16; auto measures which is faster.")
 @click.option("--threads", type=int, help="CPU threads; 0 is torch's choice.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Any option of `ganzoo show micro`.")
-@click.option("--step", default="LATEST", show_default=True, help="The teacher's checkpoint: LATEST, BEST or a step.")
+@click.option("--step", help="The teacher's checkpoint: LATEST, BEST or a step; LATEST by default.")
 @click.option("--score-every", help="Interval of scores on held-out images.")
 @click.option("--out", type=PATH, help="Run folder; runs/NAME-NUMBER by default.")
 @click.option("--overwrite", is_flag=True, help="Replace a run folder that exists.")
@@ -31,17 +31,17 @@ from ganzoo.cli.run import EXIT_CODES
 def distil(
     context: Context,
     /,
-    run: Path,
+    run: str,
     model: str,
     assignments: tuple[str, ...],
-    step: str,
+    step: str | None,
     out: Path | None,
     overwrite: bool,
     **settings: object,
 ) -> int:
     """Trains a small painter to copy a large one.
 
-    It learns what the translator in the run folder RUN paints.
+    It learns what the translator RUN paints, a run folder or a published model.
 
     The result is a run like any other. `ganzoo run --resume` resumes it, which needs RUN again.
     """
@@ -51,7 +51,8 @@ def distil(
     from ganzoo.distilling import configure_distillation
 
     options, catalog = parse_assignments(assignments), context.catalog()
+    found = context.trained(run, step)
     with make_view() as view:
-        wanted = configure_distillation(run, catalog, view, to=model, step=step, options=options, settings=settings)
+        wanted = configure_distillation(found, catalog, view, to=model, options=options, settings=settings)
         done = api.start_run(wanted, catalog, view, out=out, overwrite=overwrite)
     return EXIT_CODES[done.outcome]

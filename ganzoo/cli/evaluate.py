@@ -1,7 +1,6 @@
 """`ganzoo evaluate`: scores the images of a run against real images that it never saw."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,9 +8,8 @@ from click.core import ParameterSource
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.flags import detail_option, source_option, stroke_option
+from ganzoo.cli.flags import detail_option, run_argument, source_option, stroke_option
 from ganzoo.cli.live import StderrView
-from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,8 +22,8 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 
 
 @click.command("evaluate")
-@click.argument("run", type=PATH)
-@click.option("--checkpoint", default="LATEST", show_default=True, help="LATEST, BEST or a step.")
+@run_argument()
+@click.option("--checkpoint", help="LATEST, BEST or a step; LATEST by default.")
 @source_option("--data", metavar="SRC", help="Score on these images: a folder, or a data set by name.")
 @source_option("--style", metavar="SRC", help="Of a translator: score on these paintings.")
 @click.option("--encoder", metavar="NAME", help="Use another encoder; scores of different encoders are not comparable.")
@@ -46,8 +44,8 @@ _SCORED_BY = ("data", "style", "encoder", "metrics")
 @click.pass_obj
 def evaluate(
     context: Context,
-    run: Path,
-    checkpoint: str,
+    run: str,
+    checkpoint: str | None,
     data: str | None,
     style: str | None,
     encoder: str | None,
@@ -61,7 +59,8 @@ def evaluate(
 ) -> None:
     """Scores a run on held-out images.
 
-    What a checkpoint of the run folder RUN draws is compared with images that its training never saw.
+    What a checkpoint of the run folder or published model RUN draws is compared with images that its training never
+    saw.
     """
     from ganzoo.config.configuration import Layer, metric_parts, namesake_notices
     from ganzoo.config.resolve import recorded_configuration
@@ -70,7 +69,8 @@ def evaluate(
     changes = {"data": data, "style": style, "encoder": encoder, "score_images": images}
     given: dict[str, object] = {key: value for key, value in changes.items() if value is not None}
     given = {**_settings(assignments, other_images="data" in given), **given}
-    content, catalog = read_run_file(run), context.catalog()
+    found = context.trained(run, checkpoint)
+    content, catalog = read_run_file(found.folder), context.catalog()
     _check_brush(translator=catalog.model(str(content["model"])).spec.task == "translate", quick=quick)
     for remark in namesake_notices(given, catalog):
         complain(remark)
@@ -85,9 +85,9 @@ def evaluate(
     brush, further = StylizeOptions(stroke=stroke, detail=detail), () if encoder else FURTHER
     with make_view() if form is Format.TABLE else StderrView() as view:
         evaluator = Evaluator(catalog, view, given, device=device, quick=quick, further=further, options=brush)
-        evaluation = evaluator.evaluate(run, checkpoint)
+        evaluation = evaluator.evaluate(found.folder, found.which)
     if form is not Format.TABLE:
-        rows_as(form, [{"run": str(run), **evaluation.to_dict()}], ())
+        rows_as(form, [{"run": found.name or str(found.folder), **evaluation.to_dict()}], ())
         return
     table(_rows(evaluation, evaluator.meanings), ("what", "value", "meaning"))
     for line in _protocol(evaluation):

@@ -46,6 +46,11 @@ detail_option = click.option(
 )
 
 
+def run_argument(name: str = "run") -> Callable[[Command], Command]:
+    """An argument that names a trained model: its text goes to `Context.trained`."""
+    return click.argument(name, type=PathOrName(), metavar="RUN")
+
+
 class ModelCommand(click.Command):
     """A command with names of models and with `--set KEY=VALUE`."""
 

@@ -6,13 +6,14 @@ import click
 
 from ganzoo.cli.app import Context, format_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.rows import cache_rows
+from ganzoo.cli.rows import cache_rows, score_text
 from ganzoo.errors import UsageError
 from ganzoo.options import PartKind
 from ganzoo.runs.protocol import scale_of
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog, RegisteredModel
+    from ganzoo.catalog.published import Published
     from ganzoo.catalog.registry import Preset
     from ganzoo.config.configuration import Configuration
 
@@ -53,7 +54,7 @@ def show(context: Context, name: str | None, of_parts: bool, form: Format) -> No
     """Shows all options of a model or preset.
 
     Of the model or preset NAME: each option with its value, meaning, type and bounds; paper, licence and recorded
-    results.
+    results. Of a published model: what it was trained on and how, its scores, and where its file is.
     """
     catalog = context.catalog()
     if of_parts:
@@ -61,6 +62,8 @@ def show(context: Context, name: str | None, of_parts: bool, form: Format) -> No
         rows_as(form, _part_rows(catalog, name), columns, folding=("options", "summary"))
     elif name is None:
         raise click.MissingParameter(param_hint="'NAME'", param_type="argument")
+    elif name in catalog.published and not catalog.trains(name):
+        _show_published(catalog.published[name], form)
     else:
         _show_model(catalog, name, form)
 
@@ -116,6 +119,30 @@ def _show_model(catalog: "Catalog", name: str, form: Format) -> None:
             *(["preset"] if preset else []),
         )
         table(map(_result, results), columns, title="recorded results x1000, or per cent left", folding=("metric",))
+
+
+def _show_published(model: "Published", form: Format) -> None:
+    """The card of a published model."""
+    scores = {metric: list(values) for metric, values in model.scores.items()}
+    facts = {
+        "name": f"{model.name}, a published model of {model.model}",
+        "summary": model.summary,
+        "trained": model.trained_on,
+        "command": model.command,
+        "license": model.license,
+        "file": str(model.file or model.url),
+        "size": f"{model.size / 1e6:.2f} MB",
+        "sha256": model.sha256,
+        "picture": model.picture,
+    }
+    if form is not Format.TABLE:
+        rows_as(form, [{**facts, "size": model.size, "scores": scores}], ())
+        return
+    for key, value in facts.items():
+        if value:
+            say(f"{key:>8}  {value}")
+    for metric, values in scores.items():
+        say(f"{'score':>8}  {score_text(metric, values)}")
 
 
 def _shown(row: dict[str, object]) -> dict[str, object]:

@@ -9,11 +9,17 @@ from ganzoo.cli.console import Format, rows_as, say, table
 from ganzoo.cli.rows import Row, cached_rows
 
 COLUMNS = {
+    "published": ("name", "task", "model", "license", "summary"),
     "model": ("name", "task", "status", "distribution", "summary"),
     "preset": ("name", "model", "task", "status", "summary"),
     "plugin": ("name", "status", "distribution", "summary"),
 }
-TITLES = {"model": "models", "preset": "presets", "plugin": "plugins that can't be used"}
+TITLES = {
+    "published": "published models, trained already",
+    "model": "models",
+    "preset": "presets",
+    "plugin": "plugins that can't be used",
+}
 
 
 @click.command("list")
@@ -22,6 +28,8 @@ TITLES = {"model": "models", "preset": "presets", "plugin": "plugins that can't 
 @click.pass_obj
 def list_models(context: Context, task: str | None, form: Format) -> None:
     """Lists models and presets.
+
+    Published models, which are trained already, come first.
 
     A plugin that can't be used is listed with the reason.
     """

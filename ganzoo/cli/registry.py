@@ -10,6 +10,8 @@ from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError, one_line
 
 if TYPE_CHECKING:
+    from ganzoo.catalog.lookup import Catalog
+    from ganzoo.catalog.published import Published
     from ganzoo.specs import ModelSpec
 
 file_argument = click.argument("file", type=PATH, default=Path("registry.yaml"))
@@ -39,9 +41,10 @@ def write(file: Path) -> None:
 @registry.command("check")
 @file_argument
 def check(file: Path) -> None:
-    """Checks the section `models` and all presets.
+    """Checks the section `models`, all presets and published models.
 
-    The exit code is 2 when the section is not what the declarations say, or when a preset can't run.
+    The exit code is 2 when the section is not what the declarations say, when a preset can't run, or when a published
+    model has the name or needs the plugin of no model; 6 when a file is not as published.
     """
     from ganzoo.catalog.discovery import discover
     from ganzoo.catalog.lookup import Catalog
@@ -54,7 +57,22 @@ def check(file: Path) -> None:
     catalog = Catalog(discover(third_party=False), load_registry(file))
     for name in catalog.registry.presets:
         configure_run(name, catalog)
-    say(f"{file}: {len(_builtin_models())} models and {len(catalog.registry.presets)} presets are up to date")
+    for one in catalog.registry.published.values():
+        _check_published(one, catalog)
+    published = f" and {count} published models" if (count := len(catalog.registry.published)) else ""
+    say(f"{file}: {len(_builtin_models())} models, {len(catalog.registry.presets)} presets{published} are up to date")
+
+
+def _check_published(model: "Published", catalog: "Catalog") -> None:
+    from ganzoo.weights.fetching import check as check_file
+
+    catalog.model(model.model)
+    if catalog.trains(model.name):
+        raise UsageError(f"weights '{model.name}': a model or preset has that name")
+    if model.file is not None:
+        if not model.file.is_file():
+            raise UsageError(f"weights '{model.name}': there is no '{model.file}'")
+        check_file(model.file, model)
 
 
 def _texts(file: Path) -> tuple[str, str]:

@@ -1,21 +1,24 @@
 """`ganzoo report`: report.html of a run or a comparison."""
 
-from pathlib import Path
-
 import click
 
+from ganzoo.cli.app import Context
 from ganzoo.cli.console import say
-from ganzoo.cli.paths import PATH
+from ganzoo.cli.paths import PathOrName
 from ganzoo.runs.paths import file_name
 
 
 @click.command("report")
-@click.argument("folder", type=PATH)
-def write(folder: Path) -> None:
+@click.argument("folder", type=PathOrName())
+@click.pass_obj
+def write(context: Context, /, folder: str) -> None:
     """Writes report.html of a run or comparison.
 
     The page is written into FOLDER, that of the run or comparison. It is one file and needs no network.
     """
+    from ganzoo.io.names import user_path
     from ganzoo.report_html import write_report
+    from ganzoo.trained.finding import sought
 
-    say(file_name(write_report(folder)))
+    found = sought(folder, catalog=context.catalog)
+    say(file_name(write_report(found.whole("a report") if found else user_path(folder))))

@@ -10,7 +10,7 @@ import click
 
 from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
-from ganzoo.cli.flags import source_option
+from ganzoo.cli.flags import run_argument, source_option
 from ganzoo.cli.live import StderrView
 from ganzoo.cli.paths import PATH
 from ganzoo.cli.run import EXIT_CODES
@@ -37,7 +37,7 @@ class _Again(StderrView):
 
 
 @click.command("reproduce")
-@click.argument("run", type=PATH)
+@run_argument()
 @click.option("--steps", type=click.IntRange(1), help="Make the first so many steps; all of them by default.")
 @source_option("--data", metavar="SRC", help="Where the same images are now.")
 @source_option("--style", metavar="SRC", help="Where the same paintings are now.")
@@ -47,7 +47,7 @@ class _Again(StderrView):
 @answer_option
 @click.pass_obj
 def reproduce(
-    context: Context, /, run: Path, steps: int | None, out: Path | None, form: Format, **changed: str | int | None
+    context: Context, /, run: str, steps: int | None, out: Path | None, form: Format, **changed: str | int | None
 ) -> int:
     """Trains a run again and compares every bit.
 
@@ -55,7 +55,8 @@ def reproduce(
     """
     from ganzoo.reproducing.reproduction import reproduce as again
 
-    result = again(run, context.catalog(), _Again(), steps=steps, out=out, **changed)
+    found = context.trained(run)
+    result = again(found.whole("reproducing"), context.catalog(), _Again(), steps=steps, out=out, **changed)
     if result.outcome != "done":
         complain("ganzoo: stopped before there was anything to compare")
         return EXIT_CODES[result.outcome]

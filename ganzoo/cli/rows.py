@@ -1,4 +1,4 @@
-"""The rows of `ganzoo list`: models, presets and plugins that can't be used, remembered from one command to the next.
+"""The rows of `ganzoo list`, remembered from one command to the next.
 
 Importing every declaration takes longer than a list may. So the rows are kept in the cache beside the size and time of
 each file and folder they were made from, and are made anew as soon as one differs.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganzoo.io.files import cache_folder
-from ganzoo.runs.protocol import is_left
+from ganzoo.runs.protocol import is_left, scale_of
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog, RegisteredModel
@@ -57,10 +57,10 @@ def cache_rows(catalog: "Catalog", *, third_party: bool = True, registry: Path |
 
 
 def build_rows(catalog: "Catalog") -> list[Row]:
-    """The rows of everything registered: models first, then presets, then plugins that give nothing."""
+    """The rows of everything registered: published models, models, presets, then plugins that give nothing."""
     bad = [plugin for plugin in catalog.plugins if not plugin.models and plugin.status != "ok"]
-    rows = [*map(_model_row, catalog.models), *_preset_rows(catalog), *map(_bad_row, bad)]
-    return [{**row, "score": _score_text(catalog, row["name"])} for row in rows]
+    rows = [*_published_rows(catalog), *map(_model_row, catalog.models), *_preset_rows(catalog), *map(_bad_row, bad)]
+    return [{"score": _score_text(catalog, row["name"]), **row} for row in rows]
 
 
 def _score_text(catalog: "Catalog", name: str) -> str:
@@ -93,6 +93,30 @@ def _seen(newest: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str:
     kept = [f"{name} {mean(one[name] for one in alike):.2f}" for name in ("content", "contours") if name in newest]
     by = ", ".join([f"by {newest['metric'].partition('-')[2]}", *others, *kept])
     return f"{by}; {newest['data']}, {newest['budget']}"
+
+
+def _published_rows(catalog: "Catalog") -> list[Row]:
+    """Trained models that can be used at once; `score` is what is published with them."""
+    tasks = {name: model.spec.task for model in catalog.models for name in (model.spec.name, model.full_name)}
+    return [
+        {
+            "name": name,
+            "kind": "published",
+            "task": tasks.get(one.model, ""),
+            "status": "ok" if one.model in tasks else "broken",
+            "plugin": f"of {one.model}",
+            "summary": one.summary,
+            "license": one.license,
+            "score": "; ".join(map(score_text, one.scores, one.scores.values())),
+        }
+        for name, one in catalog.published.items()
+    ]
+
+
+def score_text(metric: str, values: Sequence[float]) -> str:
+    """A published score with its interval, as tables show it."""
+    value, low, high = (scale_of(metric) * each for each in values)
+    return f"{value:.0f}{' % left' if is_left(metric) else ''} ({low:.0f} to {high:.0f}) {metric}"
 
 
 def _model_row(model: "RegisteredModel") -> Row:

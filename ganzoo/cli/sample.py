@@ -8,7 +8,7 @@ import click
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
-from ganzoo.cli.flags import source_option
+from ganzoo.cli.flags import run_argument, source_option
 from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import StorageError, UsageError, one_line
 
@@ -22,7 +22,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 @click.command("sample")
-@click.argument("run", type=PATH)
+@run_argument()
 @click.option(
     "-n", "--count", type=click.IntRange(1, 4096), help="Pictures: 64, or 8 in the row of each of several styles."
 )
@@ -38,13 +38,13 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 @click.option("--still", is_flag=True, help="A walk that goes from style to style only.")
 @click.option("--truncation", type=click.FloatRange(0, 2), help="Below 1 safer and less varied; for stylegan2-lite.")
 @click.option("--nearest", is_flag=True, help="Each picture beside the nearest training image; tells of copies.")
-@click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST or a step.")
+@click.option("--step", help="The checkpoint: LATEST, BEST or a step; LATEST by default.")
 @source_option("--data", metavar="SRC", help="Where the images of the training are now.")
 @click.option("--out", type=PATH, help="File to write; its ending says the format.")
 @click.pass_obj
 def sample(
     context: Context,
-    run: Path,
+    run: str,
     count: int | None,
     seed: int,
     walk: int,
@@ -52,13 +52,13 @@ def sample(
     still: bool,
     truncation: float | None,
     nearest: bool,
-    step: str,
+    step: str | None,
     data: str | None,
     out: Path | None,
 ) -> None:
     """Draws pictures with a trained model.
 
-    From the run folder RUN: a grid of -n pictures, or with --walk FRAMES a looping GIF, WebP or MP4.
+    From the run folder or published model RUN: a grid of -n pictures, or with --walk FRAMES a looping GIF, WebP or MP4.
 
     A model that was trained with labels takes their names: --style monet, or --style night+autumn. Several --style
     give a row for each, with the same latents. --walk goes round them; with --still it changes nothing else.
@@ -71,20 +71,22 @@ def sample(
     from ganzoo.runs.run_file import read_run_file
 
     wanted = _Wanted(count=count, seed=seed, frames=walk, styles=styles, still=still, nearest=nearest, data=data)
-    file = out or run / (f"walk-{seed}.gif" if walk else f"samples-{seed}.png")
-    read_run_file(run)  # a wrong folder is refused before torch is loaded
+    found = context.trained(run, step)
+    folder = found.folder
+    read_run_file(folder)  # a wrong folder is refused before torch is loaded
+    file = out or found.output(f"walk-{seed}.gif" if walk else f"samples-{seed}.png")
     _check_request(wanted, file)
     from ganzoo.inference.loading import load_run
 
-    gan, problems = load_run(run, which=step, catalog=context.catalog())
+    gan, problems = load_run(folder, which=found.which, catalog=context.catalog())
     for problem in problems:
         complain(problem)
-    _prepare(gan, wanted, truncation, run, context)
+    _prepare(gan, wanted, truncation, folder, context)
     try:
         if walk:
             save_walk(gan, wanted, file)
         else:
-            save_grid(gan, wanted, file, run, context)
+            save_grid(gan, wanted, file, folder, context)
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
     say(f"{_drawn(gan, wanted)} from step {gan.step}: {file}")

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
-from ganzoo.cli.flags import LARGEST_STROKE, detail_option, stroke_option
+from ganzoo.cli.flags import LARGEST_STROKE, detail_option, run_argument, stroke_option
 from ganzoo.cli.paths import PATH, PathOrName, UserPath
 from ganzoo.config.units import duration
 from ganzoo.deprecated import GONE
@@ -31,7 +31,7 @@ _EVERY = 5.0
 
 
 @click.command("stylize")
-@click.argument("run", type=PATH)
+@run_argument()
 @click.argument("inputs", type=PathOrName(any_bytes=True), nargs=-1, required=True, metavar="INPUT…")
 @click.option("--out", type=PATH, required=True, help="Folder for the painted files.")
 @click.option(
@@ -62,13 +62,13 @@ _EVERY = 5.0
     show_default=True,
     help="Of the network; auto takes bf16 where it is faster and hardly differs, measured once.",
 )
-@click.option("--step", default="LATEST", show_default=True, help="The checkpoint: LATEST, BEST or a step.")
+@click.option("--step", help="The checkpoint: LATEST, BEST or a step; LATEST by default.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, mps, cuda or cuda:1.")
 @click.pass_obj
 def stylize(
     context: Context,
     /,
-    run: Path,
+    run: str,
     inputs: tuple[str, ...],
     out: Path,
     strength: float,
@@ -81,19 +81,21 @@ def stylize(
     tile: str,
     memory: int,
     precision: str,
-    step: str,
+    step: str | None,
     device: str,
 ) -> int:
     """Paints photos and videos.
 
-    The translator of the run folder RUN paints each INPUT: a picture, a video, a folder or a pattern.
+    RUN is the run folder of a translator, or a published model. It paints each INPUT: a picture, a video, a folder or a
+    pattern. RUN@BEST takes its best checkpoint.
     """
     from ganzoo.runs.run_file import read_run_file
 
     given = click.get_current_context().get_parameter_source("stroke")
     if work_size is not None and given is not ParameterSource.DEFAULT:
         raise UsageError("--work-size is the old name of --stroke: give --stroke alone")
-    content = read_run_file(run)  # a wrong folder is refused before torch is loaded
+    found = context.trained(run, step)
+    content = read_run_file(found.folder)  # a wrong folder is refused before torch is loaded
     side = _tile(tile)
     from ganzoo.data.walk import visible
     from ganzoo.engine.device import set_up
@@ -106,7 +108,7 @@ def stylize(
     from ganzoo.stylize.video import EndsEarlyError
 
     jobs = jobs_of(inputs, out, complain)
-    gan, problems = load_run(run, which=step, device=device, catalog=context.catalog())
+    gan, problems = load_run(found.folder, which=found.which, device=device, catalog=context.catalog())
     for problem in problems:
         complain(problem)
     if not isinstance(gan, LoadedTranslator):

@@ -15,6 +15,7 @@ from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator
 from ganzoo.inference.loading import load_run
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import log_painted, recorded_painted, recorded_scores
+from ganzoo.runs.paths import BEST, LATEST
 from ganzoo.runs.run_file import read_run_file, whole_view
 from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_encoder, build_painted_scorer, build_scorer
@@ -125,10 +126,10 @@ class Evaluator:
         """
         checkpoints = folder / "checkpoints"
         marked = checkpoint.best_step(checkpoints)
-        if which == checkpoint.BEST and marked is None:
+        if which == BEST and marked is None:
             return None
         if not self.changes:
-            step = marked if which == checkpoint.BEST else max(checkpoint.steps_in(checkpoints), default=None)
+            step = marked if which == BEST else _step(which, checkpoints)
             for evaluation in reversed(self._recorded(folder, painted=painted)):
                 if evaluation.step == step:
                     return evaluation
@@ -209,6 +210,13 @@ class Evaluator:
             else:
                 found.append(one)
         return found
+
+
+def _step(which: str, checkpoints: Path) -> int | None:
+    """The step of a checkpoint that is LATEST or a number; None where there is none yet."""
+    if which == LATEST:
+        return max(checkpoint.steps_in(checkpoints), default=None)
+    return int(which.removeprefix("step-"))
 
 
 def _weights(configuration: Configuration) -> str:

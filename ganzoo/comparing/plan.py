@@ -15,6 +15,7 @@ from ganzoo.config.units import Amount
 from ganzoo.errors import PluginError, StorageError, UsageError, one_line
 from ganzoo.io.names import unusable
 from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
+from ganzoo.trained.finding import Trained, sought, where
 
 FILE = "comparison.json"
 RAY: Literal["ray"] = "ray"
@@ -30,13 +31,15 @@ SCORES_PER_RUN = 10
 class Entry:
     """One run of a comparison.
 
-    `trained` marks a finished run that the user named by its folder. `problem` says why the run can't be trained.
+    `trained` marks a finished run that the user named by its folder, or a published model, with the checkpoint `which`
+    if one was asked for. `problem` says why the run can't be trained.
     """
 
     name: str
     seed: int
     folder: Path
     trained: bool = False
+    which: str = ""
     problem: str = ""
 
 
@@ -116,7 +119,7 @@ def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry
 
     A model whose plugin is broken keeps its entry, which names the problem.
 
-    Raises UsageError for a name that is no model, preset or run folder, and for one that is given twice.
+    Raises UsageError for a name that is no model, preset, run folder or published model, and for one given twice.
     """
     entries = [entry for name in settings.names for entry in _entries(name, settings, catalog, folder)]
     places = [entry.folder for entry in entries]
@@ -127,9 +130,10 @@ def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry
 
 def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
     """The runs of one name: a finished run is one entry, a model or preset has one for each seed."""
-    path = Path(name)
-    if not unusable(str(name)) and (path / RUN_FILE).is_file():
-        return [Entry(name=file_name(path), seed=_seed_of(path), folder=path.resolve(), trained=True)]
+    if (found := _finished(name, catalog)) is not None:
+        called = found.name or f"{file_name(found.folder)}{f'@{found.asked}' if found.asked else ''}"
+        place = found.folder.resolve()
+        return [Entry(name=called, seed=_seed_of(place), folder=place, trained=True, which=found.asked)]
     problem = ""
     try:
         configure_run(name, catalog, options=settings.options, tiny=settings.tiny)
@@ -139,6 +143,17 @@ def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> l
     return [
         Entry(name=name, seed=seed, folder=folder / f"{safe}-{seed}", problem=problem) for seed in range(settings.seeds)
     ]
+
+
+def _finished(name: str, catalog: Catalog) -> Trained | None:
+    """The run folder or published model of that name. A folder comes before a model or preset, and this before others.
+
+    A name that no file can have is left to the models, whose error says so.
+    """
+    place = where(name)[0]
+    if unusable(place) or (catalog.trains(place) and not (Path(place) / RUN_FILE).is_file()):
+        return None
+    return sought(name, catalog=lambda: catalog)
 
 
 def _seed_of(run: Path) -> int:

@@ -12,10 +12,10 @@ from ganzoo.comparing.jobs import is_done
 from ganzoo.comparing.plan import SCORES_PER_RUN, Entry
 from ganzoo.comparing.processes import failure_reason
 from ganzoo.engine import checkpoint
-from ganzoo.errors import GanzooError, one_line
+from ganzoo.errors import GanzooError, StorageError, one_line
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.logs import recorded_scores
-from ganzoo.runs.paths import RUN_FILE, SUMMARY
+from ganzoo.runs.paths import BEST, LATEST, RUN_FILE, SUMMARY
 from ganzoo.runs.run_file import read_run_file
 
 
@@ -83,19 +83,21 @@ def _scored(entry: Entry, base: Row, evaluator: Evaluator) -> Row:
     facts = _facts(entry.folder, content, evaluator)
     if not entry.trained and not is_done(entry.folder):
         return replace(base, status="unfinished", reason=failure_reason(entry.folder), **facts)
-    last = evaluator.recorded_or_new(entry.folder, checkpoint.LATEST, painted=not entry.trained)
+    last = evaluator.recorded_or_new(entry.folder, entry.which or LATEST, painted=not entry.trained)
+    if last is None:
+        raise StorageError(f"'{entry.folder}' has no checkpoint that is known as the best: train with --score-every")
     # The best of many scores is lower by chance than the best of few. So BEST counts only for runs with equally many.
-    comparable = not entry.trained or len(recorded_scores(entry.folder)) == SCORES_PER_RUN
+    comparable = not entry.which and (not entry.trained or len(recorded_scores(entry.folder)) == SCORES_PER_RUN)
     best = _best(entry, evaluator, last) if comparable else None
-    strange = last is not None and last.protocol.data != content["data"]["fingerprint"]
+    strange = last.protocol.data != content["data"]["fingerprint"]
     return replace(base, best=best or last, last=last, strange=strange, **facts)
 
 
-def _best(entry: Entry, evaluator: Evaluator, last: Evaluation | None) -> Evaluation | None:
+def _best(entry: Entry, evaluator: Evaluator, last: Evaluation) -> Evaluation | None:
     """The score of the best checkpoint; that of the newest, `last`, where they are the same."""
-    if last is not None and checkpoint.best_step(entry.folder / "checkpoints") == last.step:
+    if checkpoint.best_step(entry.folder / "checkpoints") == last.step:
         return last
-    return evaluator.recorded_or_new(entry.folder, checkpoint.BEST, painted=not entry.trained)
+    return evaluator.recorded_or_new(entry.folder, BEST, painted=not entry.trained)
 
 
 def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:

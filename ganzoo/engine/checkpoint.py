@@ -12,9 +12,8 @@ from ganzoo.engine.checkpoint_files import Checkpoint, read, size_of, verify, wr
 from ganzoo.engine.crashes import crash_point
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io.files import sweep_drafts, sync_folder, write_atomically
+from ganzoo.runs.paths import BEST, LATEST
 
-LATEST = "LATEST"
-BEST = "BEST"
 _MOST_NAME = 1000
 _NAME = re.compile(r"step-([0-9]{6,18})")
 

@@ -6,6 +6,7 @@ from ganzoo.engine.outputs import Outputs
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import DivergedError, StorageError
 from ganzoo.runs.folder import Run
+from ganzoo.runs.paths import LATEST
 from ganzoo.runs.view import View
 
 ADVICE = "Try a smaller --set lr=…, or another loss"
@@ -48,7 +49,7 @@ def go_back(run: Run, trainer: Trainer, view: View) -> float:
     if not processes.is_main:
         which = int(processes.all_reduce_max([-1.0])[0])
         return snapshot.restore(trainer, _load(run, trainer, str(which))[1])
-    step, saved, problems = _load(run, trainer, checkpoint.LATEST)
+    step, saved, problems = _load(run, trainer, LATEST)
     for problem in problems:
         view.notice(problem)
     checkpoint.set_aside_after(run.checkpoints, step)

@@ -18,40 +18,43 @@ from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
 from ganzoo.errors import DataError, StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
-from ganzoo.io.names import user_path
 from ganzoo.model import GAN
 from ganzoo.runs.run_file import read_run_file, whole_view
 from ganzoo.specs import ImageShape
+from ganzoo.trained.finding import find
 
 
 def load(
     folder: str | Path,
     *,
-    which: str | int = checkpoint.LATEST,
+    which: str | int | None = None,
     device: str = "auto",
     catalog: Catalog | None = None,
 ) -> LoadedGAN:
-    """Loads the model of a run folder; `which` is "LATEST", "BEST" or the step of a checkpoint.
+    """Loads the model of a run folder, or a published model by its name.
 
-    Raises UsageError when the folder is no run folder, StorageError when it has no intact checkpoint, PluginError when
-    the plugin that the model was trained with is missing. Warns about newer checkpoints that are damaged and skipped.
+    `which` is "LATEST" (the default), "BEST" or the step of a checkpoint; "FOLDER@BEST" says the same. Raises
+    UsageError when there is no such run folder or model, StorageError when it has no intact checkpoint, PluginError
+    when the plugin that the model was trained with is missing. Warns about newer checkpoints that are damaged and
+    skipped.
     """
-    gan, problems = load_run(folder, which=which, device=device, catalog=catalog)
+    known = catalog or open_catalog()
+    found = find(folder, which, lambda: known)
+    gan, problems = load_run(found.folder, which=found.which, device=device, catalog=known)
     for problem in problems:
         warnings.warn(problem, stacklevel=2)
     return gan
 
 
 def load_run(
-    folder: str | Path, *, which: str | int, device: str = "auto", catalog: Catalog | None = None
+    folder: Path, *, which: str, device: str = "auto", catalog: Catalog | None = None
 ) -> tuple[LoadedGAN, tuple[str, ...]]:
-    """Loads as `load` does, but returns a sentence for each checkpoint that was skipped instead of warning."""
-    folder = user_path(folder)
+    """Loads from a run folder as `load` does, and returns a sentence for each checkpoint that was skipped."""
     content = read_run_file(folder)
     configuration = recorded_configuration(content, catalog or open_catalog())
     attributes = {name: tuple(values) for name, values in content["data"]["attributes"].items()}
     gan = build_gan(configuration, attributes)
-    step, problems = _load_weights(gan, folder, str(which))
+    step, problems = _load_weights(gan, folder, which)
     size = configuration.settings.size
     shape = ImageShape(height=size.height, width=size.width, attributes=attributes)
     if configuration.model.spec.task != "translate":
@@ -96,9 +99,10 @@ def _load_weights(gan: GAN, folder: Path, which: str) -> tuple[int, tuple[str, .
     # Names and shapes are compared with these before the file's tensors take any memory.
     like = {"weights": gan.state_dict(), "ema": gan.averaged.state_dict()}
     step, saved, problems = checkpoint.load(folder / "checkpoints", ("weights", "ema"), which, like)
-    if "weights" not in saved.tensors:
+    if not saved.tensors:
         raise StorageError(f"the checkpoint of '{folder}' has no weights")
-    gan.load_state_dict(dict(saved.tensors["weights"]))
+    if "weights" in saved.tensors:  # a published model has the averaged ones alone, and draws with no others
+        gan.load_state_dict(dict(saved.tensors["weights"]))
     if "ema" in saved.tensors:
         gan.averaged.load_state_dict(dict(saved.tensors["ema"]))
     return step, problems

@@ -12,6 +12,8 @@ SUMMARY = "summary.json"
 LOCK = ".lock"
 OWNER = ".owner.json"
 """Who holds the lock."""
+LATEST, BEST = "LATEST", "BEST"
+"""The names of two checkpoints: the newest, and the one with the best score."""
 
 
 def file_name(path: Path) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
+from typing import Protocol
 from urllib.error import URLError
 
 from ganzoo.errors import StorageError, UsageError, one_line
@@ -65,7 +66,19 @@ def place(name: str) -> Path:
     return cache_folder() / "weights" / f"{name}{ENDING}"
 
 
-def check(file: Path, weights: Weights) -> None:
+class Declared(Protocol):
+    """What is said of a file before it is read."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal."""
+
+
+def check(file: Path, weights: Declared) -> None:
     """Raises StorageError unless the file has the declared size and SHA-256."""
     size = file.stat().st_size
     if size != weights.size:

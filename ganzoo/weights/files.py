@@ -65,6 +65,16 @@ def names_in(file: Path) -> list[str]:
         raise ValueError(one_line(error)) from None
 
 
+def metadata_in(file: Path) -> dict[str, str]:
+    """The texts in a file's header. Raises OSError or ValueError."""
+    check_header(file)
+    try:
+        with safe_open(file, framework="numpy") as content:
+            return dict(content.metadata() or {})
+    except SafetensorError as error:
+        raise ValueError(one_line(error)) from None
+
+
 def check_header(file: Path) -> None:
     """Raises ValueError for a file whose first bytes are not those of safetensors, or whose header is too long."""
     if not stat.S_ISREG(os.stat(file).st_mode):
