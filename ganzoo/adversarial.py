@@ -20,6 +20,24 @@ _PICTURE = 3
 """Channels of one picture."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LabelRows:
+    """A tensor with a row for each value of each label attribute, in their order, behind `before` other rows.
+
+    A run that starts from trained weights takes such rows by the names of the labels. A label that is new starts from
+    the mean of the rows, or from the first of those before them; from 0 if the rows are `counts`.
+    """
+
+    before: int = 0
+    counts: bool = False
+
+
+class Labelled:
+    """A module of which some tensors have a row for each label: `label_rows` names them."""
+
+    label_rows: Mapping[str, LabelRows] = {}
+
+
 class Generator(nn.Module, ABC):
     """Network that draws images. It is built as `TheClass(options, shape=ImageShape)`."""
 

@@ -40,7 +40,8 @@ def run(
 ) -> "Run":
     """Trains a model or preset and returns the run.
 
-    `settings` are those of `ganzoo.config.settings.RunSettings` (data, size, budget, seed, device …) and `batch`.
+    `settings` are those of `ganzoo.config.settings.RunSettings` (data, size, budget, seed, device …) and `batch`;
+    `start_from` names trained weights to start from: a run folder, a published model or a .safetensors file.
     `options` are those of the model and its parts ("lr", "generator.width"). `config` is a YAML file with both. Later
     ones override earlier ones: defaults, preset, tiny, config, options, settings. Raises the errors of `ganzoo.errors`.
     """
@@ -136,13 +137,14 @@ def reproduce(
     style: str | None = None,
     device: str | None = None,
     threads: int | None = None,
+    start_from: str | Path | None = None,
     out: str | Path | None = None,
     view: View | None = None,
 ) -> "Reproduction":
     """Trains a recorded run again, from its run.json, and says whether the result is the same bit by bit.
 
     It makes as many steps as the run had, or the first `steps`, in `out` or in a temporary folder. `data` and `style`
-    say where the same images are now; `device` and `threads`
+    say where the same images are now, `start_from` where the weights are that it started from; `device` and `threads`
     replace what is recorded. Raises UsageError for a folder that is not a run or has nothing to compare, DataError when
     the images are not the same.
     """
@@ -151,6 +153,7 @@ def reproduce(
 
     place = user_path(out) if out else None
     changed = {"data": data, "style": style, "device": device, "threads": threads}
+    changed["start_from"] = None if start_from is None else str(start_from)
     catalog = open_catalog()
     run = find(folder, catalog=lambda: catalog).whole("reproducing")
     return again(run, catalog, view or View(), steps=steps, out=place, **changed)
@@ -163,9 +166,11 @@ def start_run(
     build_scorer = _scorer_builder(configuration, catalog)
     _say(configuration, view)
     from ganzoo.engine.launch import start
+    from ganzoo.trained.starting import started
 
     folder = user_path(out) if out else None
-    run = start(configuration, catalog, view, out=folder, overwrite=overwrite, build_scorer=build_scorer)
+    wanted, begin = started(configuration, catalog)
+    run = start(wanted, catalog, view, out=folder, overwrite=overwrite, build_scorer=build_scorer, begin=begin)
     _report(run, view)
     return run
 
@@ -244,11 +249,14 @@ def _check_same_options(folder: Path, configuration: "Configuration", catalog: C
     """Raises UsageError unless the run in the folder was started with these options, but for those that may change."""
     from ganzoo.config.settings import AUTO, PLACES, RESUMABLE
     from ganzoo.runs.run_file import read_run_file
+    from ganzoo.trained.starting import same_source
 
     # Options that are younger than the run have their defaults in it. For `auto` it has what that stood for.
     recorded = recorded_configuration(read_run_file(folder), catalog)
     old, new = recorded.values(), configuration.values()
-    for name in sorted({*old, *new} - RESUMABLE - PLACES):
+    if not same_source(str(old.get("start_from", "")), configuration.settings.start_from):
+        raise UsageError(f"'{folder}' is a run that started from other weights: give another --out, or the same --from")
+    for name in sorted({*old, *new} - RESUMABLE - PLACES - {"start_from"}):
         found_out = new.get(name) == AUTO and recorded.origins.get(name, "default") in (AUTO, "default")
         if new.get(name) != old.get(name) and not found_out:
             raise UsageError(f"'{folder}' is a run with another {name}: give another --out, or the same options")

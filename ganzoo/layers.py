@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganzoo.adversarial import Labelled, LabelRows
 from ganzoo.errors import UsageError
 from ganzoo.specs import ImageShape
 
@@ -84,12 +85,13 @@ class RandomMixture(nn.Module):
         return functional.conv2d(values, self.weight.to(values.dtype))
 
 
-class LabelTable(nn.Module):
+class LabelTable(Labelled, nn.Module):
     """Labels int64 B A, or mixtures B V with a weight for each value of each attribute -> vectors B C.
 
     The vector of a label is the sum of the vectors of its values. Walks between labels use mixtures.
     """
 
+    label_rows = {"table": LabelRows()}  # noqa: RUF012  # never changed
     offsets: Tensor
 
     def __init__(self, attributes: Mapping[str, tuple[str, ...]], channels: int, *, spread: float = 0.1) -> None:

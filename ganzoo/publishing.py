@@ -22,12 +22,10 @@ from ganzoo.report_html.commands import repeat
 from ganzoo.runs.logs import recorded_painted, recorded_scores
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.trained.finding import Trained
-from ganzoo.trained.published import Content, full
+from ganzoo.trained.published import PUBLISHED, UNSAID, Content, full
 from ganzoo.translator import Translator
 from ganzoo.weights.files import ENDING, sha256
 
-UNSAID = "/not-published"
-"""Where folders of the user lie by the published run.json: their own paths are private, and nobody else has them."""
 MOST = 1.0
 """Levels of 255 by which pictures may differ in the mean when weights are rounded to half of their bits."""
 _KEPT = ("schema", "model", "plugin", "configuration", "parameters", "records_probabilities", "device")
@@ -105,7 +103,7 @@ def without_private(content: Mapping[str, Any]) -> dict[str, Any]:
     for side in ("data", "sources"):
         if side in content:
             kept[side] = {key: content[side][key] for key in _OF_IMAGES if key in content[side]}
-    return kept
+    return {**kept, PUBLISHED: True}
 
 
 def _public(value: object) -> object:

@@ -42,7 +42,8 @@ class ImageShape:
 class Weights:
     """A file of trained weights: safetensors, by https, size in bytes. `ganzoo.weights.fetched` returns the file.
 
-    `ganzoo import-weights` converts a .pt file and prints what to declare. Raises ValueError when a field can't be
+    `ganzoo import-weights` converts a .pt file and prints what to declare. With a `summary` it is a published model: a
+    file of `ganzoo publish`, which users then name wherever they name a run. Raises ValueError when a field can't be
     right.
     """
 
@@ -51,6 +52,7 @@ class Weights:
     sha256: str
     size: int
     license: str
+    summary: str = ""
 
     def __post_init__(self) -> None:
         if not _WEIGHTS_NAME.fullmatch(self.name):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ganzoo.adversarial import Labelled, LabelRows
 from ganzoo.batch import Batch
 from ganzoo.errors import UsageError
 from ganzoo.options import AdversarialTranslatorOptions
@@ -19,13 +20,14 @@ _MEMORY = 0.99
 """Decay of the mean code of the paintings from one step to the next."""
 
 
-class StyledGenerator(ImageGenerator):
+class StyledGenerator(Labelled, ImageGenerator):
     """Images B 3 H W and codes of paintings B M -> B 3 H W.
 
     The first of `codes` is the mean over all training paintings, the default where no code is given; the others are
     those of each label. A subclass calls `set_up_codes` in its `__init__`.
     """
 
+    label_rows = {"codes": LabelRows(before=1), "seen": LabelRows(before=1, counts=True)}  # noqa: RUF012  # never changed
     codes: Tensor
     seen: Tensor
     firsts: Tensor

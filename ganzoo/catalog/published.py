@@ -75,13 +75,14 @@ def declared(spec: ModelSpec, model: str) -> list[Published]:
         Published(
             name=one.name,
             model=model,
-            summary=spec.summary,
+            summary=one.summary,
             sha256=one.sha256,
             size=one.size,
             license=one.license,
             url=one.url,
         )
         for one in spec.weights
+        if one.summary
     ]
 
 

@@ -133,7 +133,9 @@ def _print(done: "Comparison", form: Format) -> None:
         ranking = [{**_ranking(one, numbers, _scale(runs)), **_kept(runs[one.name])} for one in done.standings]
         kept = [name for name in dict.fromkeys(key for one in ranking for key in one) if name not in RANKING]
         table(ranking, (*RANKING[:4], *kept, *RANKING[4:]), folding=("name",))
-        table([_cost(name, rows) for name, rows in runs.items()], COST, folding=("name",))
+        cost = [_cost(name, rows) for name, rows in runs.items()]
+        begun = [key for key in ("from",) if any(one[key] for one in cost)]
+        table(cost, (COST[0], *begun, *COST[1:]), folding=("name", "from"))
     bad = [{"name": f"{row.name}, seed {row.seed}", "status": row.status, "reason": row.reason} for row in done.rows]
     if failed := [row for row in bad if row["status"] != "done"]:
         table(failed, ("name", "status", "reason"), folding=("reason",))
@@ -206,6 +208,7 @@ def _cost(name: str, rows: "list[Row]") -> dict[str, object]:
     memory = [row.peak_memory_mb for row in rows if row.peak_memory_mb is not None]
     return {
         "name": name,
+        "from": ", ".join(dict.fromkeys(row.start for row in rows if row.start)),
         "best at": ", ".join(str(row.best.step) for row in rows if row.best),
         "images": _mean((row.images for row in rows), "{:.1f}k", 1000),
         "img/s": _mean((row.images_per_second for row in rows), "{:.0f}"),

@@ -12,7 +12,7 @@ from ganzoo.cli.app import Context, answer_option
 from ganzoo.cli.console import Format, complain, rows_as, say, table
 from ganzoo.cli.flags import run_argument, source_option
 from ganzoo.cli.live import StderrView
-from ganzoo.cli.paths import PATH
+from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.cli.run import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class _Again(StderrView):
 @click.option("--steps", type=click.IntRange(1), help="Make the first so many steps; all of them by default.")
 @source_option("--data", metavar="SRC", help="Where the same images are now.")
 @source_option("--style", metavar="SRC", help="Where the same paintings are now.")
+@click.option("--from", "start_from", type=PathOrName(), help="Where the weights are now that RUN started from.")
 @click.option("--device", help="auto, cpu, mps, cuda or cuda:1; that of the run by default.")
 @click.option("--threads", type=click.IntRange(0, 1024), help="CPU threads; those of the run by default.")
 @click.option("--out", type=PATH, help="Keep the new run in this folder.")

@@ -10,7 +10,7 @@ import click
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain
 from ganzoo.cli.flags import ModelCommand, source_option
-from ganzoo.cli.paths import PATH
+from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
 @click.argument("name", required=False)
 @source_option("--data", help="A folder of images, or a data set by name.")
 @source_option("--style", help="Of a translator: a folder of paintings, or a data set by name.")
+@click.option(
+    "--from",
+    "start_from",
+    type=PathOrName(),
+    metavar="SRC",
+    help="Start from trained weights: RUN[@BEST|@STEP], a published model, or a .safetensors file.",
+)
 @click.option("--size", help="Pixels: 64, or height x width as 96x160.")
 @click.option("--budget", help="How long: 10min, 2000steps or 200kimg.")
 @click.option("--batch", type=int, help="Images a step draws from the data.")

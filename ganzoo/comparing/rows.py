@@ -44,6 +44,8 @@ class Row:
     peak_memory_mb: float | None = None
     parameters: Mapping[str, int] = field(default_factory=dict)
     license: str = ""
+    start: str = ""
+    """What the run started from; empty for one that started from noise."""
     strange: bool = False
     """Whether the run was trained on other images than those it is scored on. It may have seen some of them."""
 
@@ -112,9 +114,16 @@ def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> di
         "budget": str(content["configuration"]["budget"]["value"]),
         "data": data_name(content["configuration"], "data"),
         "parameters": content["parameters"],
+        "start": _start(content),
         "license": next((m.spec.license for m in evaluator.catalog.models if m.full_name == name), ""),
         **{key: summary[key] for key in kept if key in summary},
     }
+
+
+def _start(content: Mapping[str, Any]) -> str:
+    """What the run started from: a published name, or the last part of a path; the rest is private to the user."""
+    source = str(content.get("start", {}).get("source", ""))
+    return Path(source).name if source else ""
 
 
 def data_name(configuration: Mapping[str, Mapping[str, Any]], field: str) -> str:

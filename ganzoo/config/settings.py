@@ -1,6 +1,7 @@
 """Settings of a run that are the same for every model."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -40,6 +41,7 @@ AUTO: Auto = "auto"
 _MOST_PIXELS = 8192
 PixelsField = Annotated[int | Auto, BeforeValidator(pixels)]
 SwitchField = Annotated[bool | Auto, BeforeValidator(_switch)]
+SourceField = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value)]
 
 
 class RunSettings(Options):
@@ -55,6 +57,7 @@ class RunSettings(Options):
     crop: SwitchField = Field(
         AUTO, description="train on crops between the whole image and its own pixels; auto is true for translators"
     )
+    start_from: SourceField = Field("", description="trained weights to start from: a run, a published model or a file")
     augment_data: PartChoice = part("augmentation", "none", "random changes of the images from the data")
     budget: AmountField = Field(Amount(10, "min"), description="how long to train: 10min, 2000steps or 200kimg")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, noise and order of the images")

@@ -23,6 +23,7 @@ from ganzoo.engine.loop import Loop
 from ganzoo.engine.precision import AUTO, choose, with_precision
 from ganzoo.engine.recovery import go_back
 from ganzoo.engine.scores import TakesScores
+from ganzoo.engine.starting import Start, Taken, adopt
 from ganzoo.engine.timeline import rate_change, recorded_moments
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import UsageError
@@ -58,13 +59,15 @@ def start(
     overwrite: bool,
     build_scorer: BuildScorer | None = None,
     like: Path | None = None,
+    begin: Start | None = None,
 ) -> Run:
     """Trains a new run to the end of its budget and returns it; errors are those of `ganzoo.errors`.
 
     `like` names the folder of a run to reproduce: the images must be those of that run, and the model receives the
-    same part of the budget at each step as it did there.
+    same part of the budget at each step as it did there. `begin` are the weights that the setting `start_from` names.
     """
     _check_scores(configuration)
+    assert (begin is not None) == bool(configuration.settings.start_from), "the caller reads what a run starts from"
     with joined() as team:
         launch = _Launch(configuration, view, team)
         # For images whose labels are known beforehand, what the model can't do is an error before a long reading.
@@ -78,12 +81,12 @@ def start(
                 images = with_recorded_labels(original, images)
             if images.attributes != target.attributes:  # labels without a usable image are none
                 gan = None
-            trainer = launch.trainer(images, photos, gan)
+            trainer, taken = launch.trainer(images, photos, gan, begin)
             scorer = launch.scorer(build_scorer, trainer)
             run = Run(folder=folder, configuration=launch.configuration)
             if team.processes.is_main:
                 empty_folder(folder)
-                write_run_file(run, facts(trainer))
+                write_run_file(run, {**facts(trainer), **({"start": taken.to_dict()} if taken else {})})
                 run.make_folders()
             moments = recorded_moments(like) if like else ()
             listeners = launch.listeners(catalog)
@@ -109,7 +112,7 @@ def resume(
         images, photos = launch.read()
         launch.check_same_images(folder, recorded, images, photos)
         images = with_recorded_labels(recorded, images)
-        trainer = launch.trainer(images, photos)
+        trainer, _ = launch.trainer(images, photos)
         scorer = launch.scorer(build_scorer, trainer)
         run = Run(folder=folder, configuration=launch.configuration)
         with locked(folder, launch.view.notice) if team.processes.is_main else nullcontext():
@@ -117,7 +120,8 @@ def resume(
             progress = Progress(steps=trainer.rounds, images=trainer.images_seen, seconds=seconds)
             jump = rate_change(folder, trainer.gan, configuration.settings.budget, progress)
             if team.processes.is_main:
-                write_run_file(run, facts(trainer))
+                started = {"start": recorded["start"]} if "start" in recorded else {}
+                write_run_file(run, {**facts(trainer), **started})
             launch.view.notice(f"resuming '{file_name(folder)}' from step {trainer.rounds}")
             if other := other_versions(recorded):
                 launch.view.notice(f"trained so far with {other}: from here on results may differ in their last digits")
@@ -161,12 +165,21 @@ class _Launch:
             divided = sharers(self.configuration, processes.world_size)
             check_same_images(folder, recorded, images, photos, divided)
 
-    def trainer(self, images: Images, photos: Images | None, gan: GAN | None = None) -> Trainer:
-        """The trainer of the model, which is built unless it is given; its precision is settled first."""
+    def trainer(
+        self, images: Images, photos: Images | None, gan: GAN | None = None, begin: Start | None = None
+    ) -> tuple[Trainer, Taken | None]:
+        """The trainer of the model, which is built unless it is given, and what the model took of the weights `begin`.
+
+        The precision is settled first. The average of the weights begins with what the model took.
+        """
         self.settle_precision(images.attributes)
         gan = gan or build_gan(self.configuration, images.attributes)
+        taken = adopt(gan, begin, images.attributes) if begin is not None else None
+        if taken is not None:
+            for text in (*taken.start.problems, str(taken)):
+                self.view.notice(text)
         data = self.sources.training_data(images, photos, paired=gan.paired)
-        return build_trainer(gan, self.configuration, data, self.device, self.team.processes)
+        return build_trainer(gan, self.configuration, data, self.device, self.team.processes), taken
 
     def settle_precision(self, attributes: Mapping[str, tuple[str, ...]]) -> None:
         """Puts what the main process finds faster on this machine in place of the precision auto."""

@@ -3,6 +3,7 @@
 import warnings
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from ganzoo.catalog.lookup import Catalog
@@ -16,12 +17,13 @@ from ganzoo.data.training import unseen
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
-from ganzoo.errors import DataError, StorageError
+from ganzoo.errors import DataError, StorageError, UsageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
 from ganzoo.model import GAN
 from ganzoo.runs.run_file import read_run_file, whole_view
 from ganzoo.specs import ImageShape
 from ganzoo.trained.finding import find
+from ganzoo.trained.published import PUBLISHED, UNSAID
 
 
 def load(
@@ -75,16 +77,22 @@ def held_out_photos(
 
     They are whole, and as large as they were kept for the training; both sides are multiples of `multiple`. Where none
     are held out they are photos that it was trained on. `data` is where the photos are now, if they were moved. Raises
-    DataError when there are other photos.
+    DataError when there are other photos. A published model takes any photos, since those of its training need not be
+    here.
     """
     content = read_run_file(folder)
     configuration = recorded_configuration(content, catalog, [moved(data)])
+    anybody = content.get(PUBLISHED) is True
+    if anybody and str(configuration.values().get("data.path", "")).startswith(UNSAID):
+        raise UsageError("the photos that it was trained on are not published: --data FOLDER shows it yours")
     photos = DataSources(configuration).whole_photos()
     assert photos is not None, "a model that draws from noise has no photos"
-    if data is not None and photos.fingerprint != content["sources"]["fingerprint"]:
+    if data is not None and not anybody and photos.fingerprint != content["sources"]["fingerprint"]:
         raise DataError(f"--data '{data}': these are not the photos that '{folder}' was trained on")
     usual = WHOLE_PHOTOS if configuration.settings.crop is True else PHOTOS
-    chosen = unseen(photos, split_images(configuration, photos).numbers, most or usual)
+    known = photos.fingerprint == content["sources"]["fingerprint"]
+    trained_on = split_images(configuration, photos).numbers if known or not anybody else np.empty(0, dtype=np.int64)
+    chosen = unseen(photos, trained_on, most or usual)
     pixels, _ = photos.take(chosen)
     return from_uint8(fitted(pixels, in_multiples(Size(*pixels.shape[2:]), multiple)))
 

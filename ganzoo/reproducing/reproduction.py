@@ -13,6 +13,7 @@ from ganzoo.config.resolve import recorded_configuration
 from ganzoo.engine import checkpoint
 from ganzoo.engine.launch import start
 from ganzoo.engine.loop import DONE
+from ganzoo.engine.starting import Start
 from ganzoo.engine.timeline import recorded_moments
 from ganzoo.errors import DivergedError, StorageError, UsageError, one_line
 from ganzoo.reproducing.verdict import Difference, Line, Reproduction, changes, compare_weights, first_unlike_line
@@ -21,6 +22,7 @@ from ganzoo.runs.logs import read_summary
 from ganzoo.runs.ranks import started_with_others
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.runs.view import View
+from ganzoo.trained.starting import recorded_start
 
 
 def reproduce(
@@ -34,9 +36,10 @@ def reproduce(
 ) -> Reproduction:
     """Trains the run in `folder` again, all of it or its first `steps`, in `out` or in a temporary folder.
 
-    `changed` are settings to use instead of the recorded ones (data, style, device, threads); None keeps a recorded
-    one. Raises UsageError when the folder is not a run's, has nothing to compare or fewer steps, or when `out` is not
-    free, DataError when the images are not those of that run, StorageError when its records are damaged.
+    `changed` are settings to use instead of the recorded ones (data, style, start_from, device, threads); None keeps a
+    recorded one. Raises UsageError when the folder is not a run's, has nothing to compare or fewer steps, or when `out`
+    is not free, or when the run started from weights that have changed since, DataError when the images are not those
+    of that run, StorageError when its records are damaged.
     """
     if started_with_others():
         raise UsageError("one process reproduces a run: start it without torchrun")
@@ -47,9 +50,10 @@ def reproduce(
     wanted = original.steps(steps)
     layer = Layer(origin="reproduce", values={**original.settings(wanted), **given})
     configuration = recorded_configuration(content, catalog, [layer])
+    configuration, begin = recorded_start(folder, content, configuration, catalog)
     with tempfile.TemporaryDirectory(prefix="ganzoo-") as temporary:
         place = out or Path(temporary, "run")
-        outcome, note = _train(configuration, catalog, view, place, folder)
+        outcome, note = _train(configuration, catalog, view, place, folder, begin)
         result = Reproduction(run=str(folder), outcome=outcome, steps=wanted, notes=original.notes())
         if outcome != DONE:
             return result
@@ -57,11 +61,11 @@ def reproduce(
 
 
 def _train(
-    configuration: Configuration, catalog: Catalog, view: View, place: Path, like: Path
+    configuration: Configuration, catalog: Catalog, view: View, place: Path, like: Path, begin: Start | None
 ) -> tuple[str, tuple[str, ...]]:
     """How the training ended. One that diverges has ended too, though not as the original did."""
     try:
-        return start(configuration, catalog, view, out=place, overwrite=False, like=like).outcome, ()
+        return start(configuration, catalog, view, out=place, overwrite=False, like=like, begin=begin).outcome, ()
     except DivergedError as error:
         return DONE, (one_line(error),)
 

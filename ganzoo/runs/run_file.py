@@ -53,7 +53,7 @@ def read_run_file(folder: Path) -> dict[str, Any]:
         if content["schema"] != SCHEMA:
             raise StorageError(f"'{path}' has schema {content['schema']!r}, this ganzoo reads {SCHEMA}")
         _check_content(content)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, AttributeError) as error:
         raise StorageError(f"'{path}' is damaged: {one_line(error)}") from None
     return content
 
@@ -78,6 +78,8 @@ def _check_content(content: Mapping[str, Any]) -> None:
         raise ValueError("'data' has no 'attributes', or they are not a mapping of names to lists of texts")
     if not isinstance(data.get("fingerprint"), str):
         raise ValueError("'data' has no 'fingerprint'")
+    if not isinstance(content.get("start", {}).get("source", ""), str):
+        raise ValueError("'start' has no 'source' that is a text")
     for name in ("versions", "hardware"):
         if not _maps_to(content.get(name, {}), lambda value: isinstance(value, str)):
             raise ValueError(f"'{name}' is not a mapping of names to texts")

@@ -48,7 +48,7 @@ class Trained:
 
     def output(self, name: str) -> Path:
         """Where a file goes unless the user says where: the run folder; for a published model the working folder."""
-        return Path(f"{Path(self.name).stem}-{name}") if self.name else self.folder / name
+        return Path(f"{Path(self.name).name.removesuffix(ENDING)}-{name}") if self.name else self.folder / name
 
 
 Source = Callable[[str, OpenCatalog], tuple[str, Path] | None]

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 HEADER = "ganzoo"
 """The key of the file's header under which there is a JSON object: schema, step and run."""
 SCHEMA = 1
+UNSAID = "/not-published"
+"""Where folders of a user lie by the published run.json: their own paths are private, and nobody else has them."""
+PUBLISHED = "published"
+"""The key of run.json that says so: what it was trained on need not be here."""
 
 
 @dataclass(frozen=True, kw_only=True)

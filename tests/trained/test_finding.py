@@ -15,9 +15,9 @@ from ganzoo.catalog.registry import load_registry
 from ganzoo.cli import run_command
 from ganzoo.config.resolve import open_catalog
 from ganzoo.errors import StorageError, UsageError
-from ganzoo.publishing import UNSAID, publish
+from ganzoo.publishing import publish, without_private
 from ganzoo.trained import find, sought
-from ganzoo.trained.published import content_of
+from ganzoo.trained.published import UNSAID, content_of
 from ganzoo.weights.files import names_in
 
 SUMMARY = "tiny shapes, for tests"
@@ -129,8 +129,6 @@ def test_the_file_holds_the_averaged_network_alone_and_no_paths(shop: Callable[.
     assert content is not None and content.step == 2
     assert "hardware" not in content.run and str(painter.parent) not in json.dumps(content.run)
     private = {"data": {"value": "/home/me/photos/coast", "origin": "flag"}, "lr": {"value": 1, "origin": "default"}}
-    from ganzoo.publishing import without_private
-
     kept = without_private({**json.loads((painter / "run.json").read_text()), "configuration": private})
     assert kept["configuration"]["data"]["value"] == f"{UNSAID}/coast" and kept["configuration"]["lr"]["value"] == 1
 
@@ -247,12 +245,15 @@ def test_a_plugin_publishes_through_its_model(shop: Callable[..., Path]) -> None
     catalog = open_catalog()
     weights = ganzoo.Weights(
         name="theirs",
+        summary="of a plugin",
         url="https://127.0.0.1:9/theirs.safetensors",
         **{key: entry[key] for key in ("sha256", "size", "license")},
     )
     first = catalog.models[0]
-    catalog.__dict__["models"] = (replace(first, spec=replace(first.spec, weights=(weights,))), *catalog.models[1:])
-    assert catalog.published["theirs"].model == first.full_name
+    body = replace(weights, name="body", summary="")  # what the recipe reads itself
+    spec = replace(first.spec, weights=(weights, body))
+    catalog.__dict__["models"] = (replace(first, spec=spec), *catalog.models[1:])
+    assert list(catalog.published) == ["theirs"] and catalog.published["theirs"].model == first.full_name
 
 
 @pytest.mark.parametrize(

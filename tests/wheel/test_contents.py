@@ -32,7 +32,7 @@ def test_nothing_else_is_there(names: set[str]) -> None:
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"ganzoo", "ganzoo_plugins"}
     endings = {Path(name).suffix for name in names if ".dist-info" not in name}
-    assert endings <= {".py", ".typed", ".yaml", ".j2", ".html", ".css", ".js", ""}
+    assert endings <= {".py", ".typed", ".yaml", ".j2", ".html", ".css", ".js", ".safetensors", ""}
     assert not [name for name in names if "__pycache__" in name]
 
 
