@@ -14,7 +14,8 @@ import ganzoo
 from ganzoo.catalog.registry import load_registry
 from ganzoo.cli import run_command
 from ganzoo.config.resolve import open_catalog
-from ganzoo.errors import StorageError, UsageError
+from ganzoo.errors import DataError, StorageError, UsageError
+from ganzoo.inference.loading import held_out_photos
 from ganzoo.publishing import publish, without_private
 from ganzoo.trained import find, sought
 from ganzoo.trained.published import UNSAID, content_of
@@ -297,3 +298,21 @@ def test_a_comparison_takes_a_checkpoint_and_a_published_model(
     entries = entries_of(settings, open_catalog(), tmp_path / "comparison")
     assert [(one.trained, one.which) for one in entries] == [(True, "2"), (True, ""), (False, "")]
     assert entries[0].name.endswith("@2") and entries[1].name == "shapes"
+
+
+def test_a_published_painter_shows_any_photos(tmp_path: Path) -> None:
+    """Those of its training are private: their folder is not named, and need not be here."""
+    for folder, count in (("mine", 20), ("yours", 5)):
+        (tmp_path / folder).mkdir()
+        for number in range(count):
+            Image.new("RGB", (24, 24), (10 * number, 90, count)).save(tmp_path / folder / f"{number}.png")
+    mine, yours = str(tmp_path / "mine"), str(tmp_path / "yours")
+    ganzoo.run("lptn", tiny=True, out=tmp_path / "run", device="cpu", budget="1steps", data=mine)
+    done = publish(find(tmp_path / "run"), tmp_path / "strokes.safetensors", open_catalog())
+    assert mine not in done.file.read_bytes().decode(errors="replace") and "mine" in done.entry["trained_on"]
+    folder = find(done.file).folder
+    with pytest.raises(UsageError, match="--data FOLDER"):
+        held_out_photos(folder, open_catalog())
+    assert len(held_out_photos(folder, open_catalog(), data=yours)) == 5
+    with pytest.raises(DataError, match="not the photos"):
+        held_out_photos(tmp_path / "run", open_catalog(), data=yours)
