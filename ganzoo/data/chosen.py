@@ -1,5 +1,6 @@
 """Some pictures of a data set, read again at other sizes than that of the training."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +16,8 @@ from ganzoo.data.scale import LOOKED_AT, shorter
 from ganzoo.data.source import ImageSource, PictureStream
 from ganzoo.errors import DataError
 
+QUALITY = 75
+"""The JPEG quality of `compressed`: that of many data sets, so that few pictures change much."""
 _AT_A_TIME = 16
 """Pictures read at once: some sources draw all that they are asked for before they give the first."""
 
@@ -87,6 +90,14 @@ def shrunk(pixels: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
         return pixels
     resized = Image.fromarray(pixels).resize((size.width, size.height), Image.Resampling.LANCZOS)
     return np.asarray(resized, dtype=np.uint8)
+
+
+def compressed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pixels H W 3 after JPEG."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=QUALITY)
+    with Image.open(file) as image:
+        return np.asarray(image)
 
 
 def own_side(source: PictureStream, shape: Size, kept: int) -> int:

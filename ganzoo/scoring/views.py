@@ -4,16 +4,15 @@ Encoders see the artefacts of JPEG, which paintings and photos from the web have
 made a third of the distance of sharp photos. So each picture is compressed in the same way before it is looked at.
 """
 
-import io
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from ganzoo.config.units import Size
+from ganzoo.data.chosen import QUALITY, compressed
 from ganzoo.data.decode import RULES
 from ganzoo.encoders import Encoder, encode
 from ganzoo.scoring.features import kept_or
@@ -21,8 +20,6 @@ from ganzoo.scoring.scorer import SEED
 
 CROPS = 2
 """Crops of each picture. More would cost time and say little, since the pictures are few, not the crops."""
-QUALITY = 75
-"""The JPEG quality of all pictures: that of many data sets, so that few are compressed anew."""
 _BLOCK = 32
 
 Pictures = Iterable[NDArray[np.uint8]]
@@ -51,14 +48,6 @@ def looks(
         return _looks(encoder, pictures(), count, size, device)
     rule = [RULES, size.height, size.width, CROPS, QUALITY, encoder.fingerprint]
     return kept_or(["looks", *rule, *key], shape, lambda: _looks(encoder, pictures(), count, size, device))
-
-
-def compressed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pixels H W 3 after JPEG."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=QUALITY)
-    with Image.open(file) as image:
-        return np.asarray(image)
 
 
 def _looks(encoder: Encoder, pictures: Pictures, count: int, size: Size, device: torch.device) -> Tensor:

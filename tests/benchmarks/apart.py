@@ -14,9 +14,9 @@ from ganzoo_plugins.encoders.lite0 import lite0
 from numpy.typing import NDArray
 from PIL import Image
 
+from ganzoo.data.chosen import compressed
 from ganzoo.encoders import Encoder, encode
 from ganzoo.metrics.kid import kid
-from ganzoo.scoring.views import compressed
 
 VIEW = 256
 MOST = 200

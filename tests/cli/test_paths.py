@@ -97,5 +97,5 @@ def test_a_folder_beside_the_data_set_of_its_name_is_told(home: Path, capsys: py
     # Each of these is refused, after it was said.
     assert words in said("data", "inspect", "scenes", "--model", "none")
     assert words in said("data", "preview", "scenes", "--augment", "none")
-    assert words in said("evaluate", "r", "--data", "scenes", "-n", "3")
+    assert words in said("evaluate", "r", "--data", "scenes", "-n", "50")
     assert words in said("compare", "none", "--set", "data=scenes")
