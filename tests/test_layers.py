@@ -70,6 +70,7 @@ FLOORS = [
     Floor("stylize", "torch numpy PIL yaml kornia av", never="weights"),
     Floor("inference", "torch numpy PIL yaml kornia av", never="weights"),
     Floor("comparing distilling reproducing", "torch numpy PIL yaml kornia av", never="weights"),
+    Floor("importing", "torch"),
     Floor(
         "testing",
         "torch numpy pydantic annotated_types",

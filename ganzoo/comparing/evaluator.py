@@ -15,7 +15,7 @@ from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator
 from ganzoo.inference.loading import load_run
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import log_painted, recorded_painted, recorded_scores
-from ganzoo.runs.run_file import read_run_file, whole_view
+from ganzoo.runs.run_file import check_has_data, read_run_file, whole_view
 from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_encoder, build_painted_scorer, build_scorer
 from ganzoo.scoring.painted import MOST_PHOTOS, PaintedScorer
@@ -66,6 +66,8 @@ class Evaluator:
         images are held out, StorageError when there is no such checkpoint.
         """
         content = read_run_file(folder)
+        both = ("data", "style") if self._translates(content) else ("data",)
+        check_has_data(folder, content, *(name in self.changes for name in both))
         gan, problems = load_run(folder, which=which, device=self.device, catalog=self.catalog)
         for problem in problems:
             self.view.notice(problem)

@@ -20,7 +20,7 @@ from ganzoo.errors import DataError, StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
 from ganzoo.io.names import user_path
 from ganzoo.model import GAN
-from ganzoo.runs.run_file import read_run_file, whole_view
+from ganzoo.runs.run_file import check_has_data, read_run_file, whole_view
 from ganzoo.specs import ImageShape
 
 
@@ -75,10 +75,12 @@ def held_out_photos(
     DataError when there are other photos.
     """
     content = read_run_file(folder)
+    check_has_data(folder, content, data)
     configuration = recorded_configuration(content, catalog, [moved(data)])
     photos = DataSources(configuration).whole_photos()
     assert photos is not None, "a model that draws from noise has no photos"
-    if data is not None and photos.fingerprint != content["sources"]["fingerprint"]:
+    imported = "imported" in content
+    if data is not None and not imported and photos.fingerprint != content["sources"]["fingerprint"]:
         raise DataError(f"--data '{data}': these are not the photos that '{folder}' was trained on")
     usual = WHOLE_PHOTOS if configuration.settings.crop is True else PHOTOS
     chosen = unseen(photos, split_images(configuration, photos).numbers, most or usual)
