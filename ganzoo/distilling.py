@@ -40,6 +40,7 @@ def configure_distillation(
         view.notice(problem)
     if not isinstance(loaded, LoadedTranslator):
         raise UsageError(f"'{folder}' draws from noise: only translators can be distilled")
+    loaded.check_has_style()
     chosen = given(settings or {})
     teacher = {
         TEACHER: str(folder.resolve()),

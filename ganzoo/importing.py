@@ -166,7 +166,7 @@ def _problem(known: Format, taken: Mapping[str, str], files: Files) -> str:
     absent = [word for word in known.files if word not in taken]
     if absent and taken:
         have = ", ".join(f"'{name}' is its {word}" for word, name in taken.items())
-        return f"{have}, but it needs all of its files together: {', '.join(absent)} is missing or not to be told apart"
+        return f"{have}, but it needs all of its files together: {', '.join(absent)} is missing, or looks like another"
     if absent:
         names = known.files[absent[0]]
         lacking = [name for name in names if not any(name in one for one in files.values())]
@@ -229,8 +229,8 @@ def _write(run: Run, gan: GAN, files: Sequence[Path], match: Match) -> None:
     }
     if run.configuration.model.spec.task == "translate":
         facts["sources"] = facts["data"]
+    write_run_file(run, facts)
     run.make_folders()
     state = {"step": 0, "images": 0, "seconds": 0.0, "rollbacks": 0, "optimisers": {}, "scalars": {}}
     checkpoint.save(run.checkpoints, 0, Checkpoint(tensors={"weights": gan.state_dict()}, state=state), keep=1)
-    write_run_file(run, facts)
     run.write_summary({"outcome": DONE, "steps": 0, "images": 0, "seconds": 0.0})

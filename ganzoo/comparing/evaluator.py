@@ -5,9 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, Layer, metric_parts
 from ganzoo.config.resolve import recorded_configuration
+from ganzoo.data.images import from_uint8
 from ganzoo.data.inputs import DataSources
 from ganzoo.engine import checkpoint
 from ganzoo.errors import StorageError, UsageError, one_line
@@ -26,6 +31,8 @@ from ganzoo.translator import Translator
 
 FURTHER = ("lite0", "vgg19")
 """Encoders of the painted score: the one that the configuration names ranks, the others stand beside it."""
+_STYLES = 64
+"""Paintings at most whose mean style is that of a model that knows none."""
 _NO_LOOK = ("tile", "memory")
 """Options of painting that change no picture."""
 
@@ -97,10 +104,21 @@ class Evaluator:
         configuration, options = self._configuration(content), StylizeOptions()
         scorer = self._painted_scorer(content, gan, options)
         self._remark(content["data"]["fingerprint"], scorer.protocol.data)
+        if gan.needs_style:
+            gan.mean_style = self._mean_style(configuration, gan)
         stylizer = gan.stylizer()
         return scorer.score(
             lambda pixels: stylizer.stylize(pixels, options), step=gan.step, weights=_weights(configuration)
         )
+
+    @torch.no_grad()
+    def _mean_style(self, configuration: Configuration, gan: LoadedTranslator) -> Tensor:
+        """The mean style of the paintings to compare with, as a model has that was trained on them."""
+        assert isinstance(gan.gan, Translator)
+        paintings = DataSources(configuration).plain_target(self.view)
+        pixels, _ = paintings.take(np.arange(min(len(paintings), _STYLES)))
+        codes = [gan.gan.style_of(part) for part in from_uint8(pixels.to(gan.device)).split(8)]
+        return torch.cat(codes).mean(0)
 
     def _log(self, folder: Path, evaluation: Evaluation) -> None:
         """Keeps a painted score on the run's own data in its folder, where the report finds it."""

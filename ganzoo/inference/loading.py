@@ -22,6 +22,7 @@ from ganzoo.io.names import user_path
 from ganzoo.model import GAN
 from ganzoo.runs.run_file import check_has_data, read_run_file, whole_view
 from ganzoo.specs import ImageShape
+from ganzoo.translator import Translator
 
 
 def load(
@@ -58,6 +59,7 @@ def load_run(
         return LoadedGenerator(gan, shape, step, choose_device(device)), problems
     translator = LoadedTranslator(gan, shape, step, choose_device(device))
     translator.whole_view, translator.crops = whole_view(content), configuration.settings.crop is True
+    translator.needs_style = "imported" in content and isinstance(gan, Translator) and gan.takes_style
     return translator, problems
 
 

@@ -67,7 +67,7 @@ def check_has_data(folder: Path, content: Mapping[str, Any], *given: object) -> 
 
 
 def check_was_trained(folder: Path, content: Mapping[str, Any]) -> None:
-    """Raises UsageError for a run that was imported: there is no training to go on with, or to repeat."""
+    """Raises UsageError for a run that was imported: there is no training to resume or to repeat."""
     if content.get("imported"):
         raise UsageError(f"'{folder}' was imported, not trained: there is no training to resume or to reproduce")
 

@@ -1,4 +1,4 @@
-"""Networks of other repositories from their published lists of layers, in small: names of tensors and forward passes."""
+"""Networks of other repositories in small, from their published lists of layers: names and forward passes."""
 
 import torch
 from torch import Tensor, nn
@@ -157,3 +157,124 @@ class TransformerNet(nn.Module):
             values = layer(f"in{number + 3}")(layer(f"deconv{number}")(values)).relu()
         drawn: Tensor = self.deconv3(values)
         return drawn
+
+
+class SkipBlock(nn.Module):
+    """A level of pix2pix's U-Net; `inside` is the next one, or None for the innermost."""
+
+    def __init__(
+        self,
+        outer: int,
+        inner: int,
+        inside: nn.Module | None,
+        norm: str,
+        *,
+        outermost: bool = False,
+        dropout: bool = False,
+    ) -> None:
+        super().__init__()
+        self.outermost, bias = outermost, norm == "instance"
+        first = nn.Conv2d(3 if outermost else outer, inner, 4, 2, 1, bias=bias)
+        before = inner if inside is None else 2 * inner
+        if outermost:
+            layers = [first, inside, nn.ReLU(), nn.ConvTranspose2d(before, outer, 4, 2, 1), nn.Tanh()]
+        else:
+            up = [nn.ReLU(), nn.ConvTranspose2d(before, outer, 4, 2, 1, bias=bias), norm_of(norm, outer)]
+            down = [nn.LeakyReLU(0.2, True), first]
+            middle = [] if inside is None else [norm_of(norm, inner), inside]
+            layers = [*down, *middle, *up, *([nn.Dropout(0.5)] if dropout else [])]
+        self.model = nn.Sequential(*layers)  # type: ignore[arg-type]  # the outermost level has one inside
+
+    def forward(self, values: Tensor) -> Tensor:
+        if self.outermost:
+            drawn: Tensor = self.model(values)
+            return drawn
+        return torch.cat([values, self.model(values)], 1)
+
+
+class UnetGenerator(nn.Module):
+    """Of pix2pix; 8 halvings at 256 pixels."""
+
+    def __init__(self, halvings: int, norm: str = "batch", *, dropout: bool = False) -> None:
+        super().__init__()
+        width = SMALL
+        block = SkipBlock(8 * width, 8 * width, None, norm)
+        for _ in range(halvings - 5):
+            block = SkipBlock(8 * width, 8 * width, block, norm, dropout=dropout)
+        for level in (4, 2, 1):
+            block = SkipBlock(level * width, 2 * level * width, block, norm)
+        self.model = SkipBlock(3, width, block, norm, outermost=True)
+
+    def forward(self, images: Tensor) -> Tensor:
+        drawn: Tensor = self.model(images)
+        return drawn
+
+
+class ExampleGenerator(nn.Module):
+    """DCGAN of PyTorch's examples: latents B D 1 1 -> images of 64 pixels."""
+
+    def __init__(self, latent: int = 10) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        before = latent
+        for number, after in enumerate((8 * SMALL, 4 * SMALL, 2 * SMALL, SMALL)):
+            stride, padding = (2, 1) if number else (1, 0)
+            layers += [nn.ConvTranspose2d(before, after, 4, stride, padding, bias=False), nn.BatchNorm2d(after)]
+            layers += [nn.ReLU(True)]
+            before = after
+        self.main = nn.Sequential(*layers, nn.ConvTranspose2d(SMALL, 3, 4, 2, 1, bias=False), nn.Tanh())
+
+    def forward(self, latent: Tensor) -> Tensor:
+        drawn: Tensor = self.main(latent)
+        return drawn
+
+
+def _convolution(before: int, after: int) -> list[nn.Module]:
+    return [nn.ReflectionPad2d((1, 1, 1, 1)), nn.Conv2d(before, after, (3, 3)), nn.ReLU()]
+
+
+def adain_decoder() -> nn.Sequential:
+    """Of naoto0804/pytorch-AdaIN, whose widths are 512, 256, 128 and 64."""
+    w8, w4, w2, w = 8 * SMALL, 4 * SMALL, 2 * SMALL, SMALL
+    return nn.Sequential(
+        *_convolution(w8, w4),
+        nn.UpsamplingNearest2d(scale_factor=2),
+        *_convolution(w4, w4),
+        *_convolution(w4, w4),
+        *_convolution(w4, w4),
+        *_convolution(w4, w2),
+        nn.UpsamplingNearest2d(scale_factor=2),
+        *_convolution(w2, w2),
+        *_convolution(w2, w),
+        nn.UpsamplingNearest2d(scale_factor=2),
+        *_convolution(w, w),
+        nn.ReflectionPad2d((1, 1, 1, 1)),
+        nn.Conv2d(w, 3, (3, 3)),
+    )
+
+
+def adain_vgg() -> nn.Sequential:
+    """The whole normalised VGG-19, of which 31 modules are used."""
+    w8, w4, w2, w = 8 * SMALL, 4 * SMALL, 2 * SMALL, SMALL
+    pool = nn.MaxPool2d((2, 2), (2, 2), (0, 0), ceil_mode=True)
+    rest = [one for _ in range(3) for one in _convolution(w8, w8)]
+    return nn.Sequential(
+        nn.Conv2d(3, 3, (1, 1)),
+        *(*_convolution(3, w), *_convolution(w, w), pool),
+        *(*_convolution(w, w2), *_convolution(w2, w2), pool),
+        *(*_convolution(w2, w4), *_convolution(w4, w4), *_convolution(w4, w4), *_convolution(w4, w4), pool),
+        *(*_convolution(w4, w8), *rest, pool),
+        *(*_convolution(w8, w8), *rest),
+    )
+
+
+def adain(vgg: nn.Sequential, decoder: nn.Sequential, photo: Tensor, style: Tensor, alpha: float) -> Tensor:
+    """Photo and painting in [0, 1] -> the picture, not clamped."""
+    content, wanted = vgg[:31](photo), vgg[:31](style)
+    (own, own_spread), (mean, spread) = (
+        (maps.mean((2, 3), keepdim=True), (maps.flatten(2).var(2)[:, :, None, None] + 1e-5).sqrt())
+        for maps in (content, wanted)
+    )
+    mixed = alpha * ((content - own) / own_spread * spread + mean) + (1 - alpha) * content
+    drawn: Tensor = decoder(mixed)
+    return drawn

@@ -1,6 +1,6 @@
 """Published networks as the generator `resnet`: CycleGAN's, CUT's, and the fast neural style net of PyTorch's examples.
 
-Layers are told by their places in a sequence of modules, by shapes, and by the kernels of blurs.
+Places in a sequence of modules, shapes and the kernels of blurs say what a layer is.
 """
 
 import re
