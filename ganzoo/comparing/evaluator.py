@@ -117,7 +117,8 @@ class Evaluator:
         assert isinstance(gan.gan, Translator)
         paintings = DataSources(configuration).plain_target(self.view)
         pixels, _ = paintings.take(np.arange(min(len(paintings), _STYLES)))
-        codes = [gan.gan.style_of(part) for part in from_uint8(pixels.to(gan.device)).split(8)]
+        images = from_uint8(pixels.to(gan.device))
+        codes = [gan.gan.style_of(part) for part in torch.split(images, 8)]
         return torch.cat(codes).mean(0)
 
     def _log(self, folder: Path, evaluation: Evaluation) -> None:
