@@ -25,13 +25,14 @@ if TYPE_CHECKING:
         named_parts,
         part,
     )
-    from ganzoo.specs import ImageShape, ModelSpec, PartSpec, Weights
+    from ganzoo.specs import Format, ImageShape, ModelSpec, PartSpec, Recognised, Weights
 
 _HOMES = {
     "AdversarialOptions": "options",
     "AdversarialTranslatorOptions": "options",
     "DataError": "errors",
     "DivergedError": "errors",
+    "Format": "specs",
     "GanzooError": "errors",
     "ImageShape": "specs",
     "ImageSource": "data.source",
@@ -46,6 +47,7 @@ _HOMES = {
     "Picture": "data.source",
     "PictureStream": "data.source",
     "PluginError": "errors",
+    "Recognised": "specs",
     "Size": "config.units",
     "StorageError": "errors",
     "TranslatorOptions": "options",
@@ -69,6 +71,7 @@ __all__ = [
     "AdversarialTranslatorOptions",
     "DataError",
     "DivergedError",
+    "Format",
     "GanzooError",
     "ImageShape",
     "ImageSource",
@@ -83,6 +86,7 @@ __all__ = [
     "Picture",
     "PictureStream",
     "PluginError",
+    "Recognised",
     "Size",
     "StorageError",
     "TranslatorOptions",

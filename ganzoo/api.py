@@ -207,10 +207,11 @@ def resume_run(
     """Resumes the run in `folder`, which must be one of `model` if that is given."""
     from ganzoo.config.configuration import Layer, fields_of
     from ganzoo.config.renamed import with_new_names
-    from ganzoo.runs.run_file import read_run_file
+    from ganzoo.runs.run_file import check_was_trained, read_run_file
 
     changed, folder = given(settings), user_path(folder)
     content = read_run_file(folder)
+    check_was_trained(folder, content)
     fields = fields_of(catalog.model(content["model"]).spec)
     _check_resumable(with_new_names(changed, fields), with_new_names(content["configuration"], fields))
     if model and catalog.resolve(model)[0].full_name != content["model"]:

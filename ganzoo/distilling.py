@@ -9,7 +9,7 @@ from ganzoo.config.resolve import configure_run, given, recorded_configuration
 from ganzoo.errors import UsageError
 from ganzoo.inference.loaded import LoadedTranslator
 from ganzoo.inference.loading import load_run
-from ganzoo.runs.run_file import read_run_file
+from ganzoo.runs.run_file import check_has_data, read_run_file
 from ganzoo.runs.view import View
 from ganzoo.trained.finding import Trained
 
@@ -40,6 +40,7 @@ def configure_distillation(
         view.notice(problem)
     if not isinstance(loaded, LoadedTranslator):
         raise UsageError(f"'{run.shown}' draws from noise: only translators can be distilled")
+    loaded.check_has_style()
     chosen = given(settings or {})
     teacher = {
         TEACHER: run.text,
@@ -56,5 +57,7 @@ def _inherited(folder: Path, catalog: Catalog, given: Set[str]) -> dict[str, obj
     `load_size` belongs to the size and the crops of the teacher, so it goes with them.
     """
     wanted = set(_INHERITED) - given - ({"load_size"} if given & {"size", "crop"} else set())
-    recorded = recorded_configuration(read_run_file(folder), catalog).values()
+    content = read_run_file(folder)
+    check_has_data(folder, content, "data" in given)
+    recorded = recorded_configuration(content, catalog).values()
     return {key: value for key, value in recorded.items() if key.partition(".")[0] in wanted}

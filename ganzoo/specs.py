@@ -1,15 +1,18 @@
-"""What a plugin declares: models, parts and weights. Nothing here imports torch, so that listing stays fast."""
+"""What a plugin declares: models, parts, weights and formats. Nothing here imports torch, so listing stays fast."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel
 
 from ganzoo.options import PartKind, with_defaults
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 API = 1
 """The number of the plugin interface. It grows when a plugin that worked may break."""
@@ -68,6 +71,45 @@ class Weights:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Format:
+    """Files of another program whose weights a generator takes; `ganzoo import-weights` makes a run folder of them.
+
+    `name` says whose files they are. `files` has names of tensors for each file, by which it is recognised, under a
+    word for it such as "decoder". That word in a file's name decides between files with the same tensors. `model` is
+    the name of the model that the run is of. `target` is "package.module:function", imported only when all files are
+    there. It is called with the tensors by word and name, and returns a `Recognised`, or raises UsageError with what
+    does not fit. Raises ValueError when a field can't be right.
+    """
+
+    name: str
+    model: str
+    files: Mapping[str, tuple[str, ...]]
+    target: str
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or "\n" in self.name:
+            raise ValueError(f"name {self.name!r} of a format: write one line")
+        if not _TARGET.fullmatch(self.target):
+            raise ValueError(f"target {self.target!r} of format {self.name!r}: write 'package.module:function'")
+        if not self.files or not all(self.files.values()):
+            raise ValueError(f"files of format {self.name!r}: give names of tensors for at least one file")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognised:
+    """What a `Format` found in files: options of the generator, and its weights by their names in the generator.
+
+    All of its parameters must be there; buffers may be missing. `settings` are those of the run, such as size and
+    load_size, and of the model. `notes` are sentences about what tensors don't tell.
+    """
+
+    options: Mapping[str, object]
+    weights: "Mapping[str, Tensor]"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelSpec:
     """Declaration of a trainable model.
 
@@ -109,7 +151,8 @@ class PartSpec:
 
     `task` is the only task whose models it fits, such as translate for a generator that takes photos; None fits both.
     `tiny` are those of its options that `--tiny` and checks need, so that a run on a CPU takes seconds. `bf16` is False
-    for a part with which `precision=auto` stays at float32, such as a penalty on gradients.
+    for a part with which `precision=auto` stays at float32, such as a penalty on gradients. `formats` are files of
+    other programs with weights that a generator takes.
     """
 
     kind: PartKind
@@ -121,10 +164,13 @@ class PartSpec:
     task: Task | None = None
     tiny: Mapping[str, object] = field(default_factory=dict)
     bf16: bool = True
+    formats: tuple[Format, ...] = ()
     api: int = _UNSAID
 
     def __post_init__(self) -> None:
         _check(self)
+        if self.formats and self.kind != "generator":
+            raise ValueError(f"formats of {self.kind} {self.name!r}: only generators have them")
         object.__setattr__(self, "tiny", MappingProxyType(dict(self.tiny)))
         if self.kind not in get_args(PartKind):
             raise ValueError(f"kind {self.kind!r} of part {self.name!r}: allowed are {_list(get_args(PartKind))}")

@@ -73,6 +73,7 @@ FLOORS = [
     Floor("inference", "torch numpy PIL yaml kornia av", never="weights"),
     Floor("comparing distilling reproducing", "torch numpy PIL yaml kornia av", never="weights"),
     Floor("publishing", "torch safetensors"),
+    Floor("importing", "torch"),
     Floor(
         "testing",
         "torch numpy pydantic annotated_types",

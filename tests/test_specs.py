@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field, create_model
 from pydantic_core import SchemaValidator
 
-from ganzoo import AdversarialOptions, ModelOptions, ModelSpec, Options, PartChoice, PartSpec
+from ganzoo import AdversarialOptions, Format, ModelOptions, ModelSpec, Options, PartChoice, PartSpec
 from ganzoo.config.units import AmountField
 from ganzoo.options import describe_type
 from ganzoo.specs import load_target
@@ -196,3 +196,20 @@ def test_a_target_is_imported_by_its_name():
 def test_a_target_that_is_not_there_raises(target, error):
     with pytest.raises(error):
         load_target(target)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", " ", "write one line"),
+        ("target", "module", "package.module:function"),
+        ("files", {}, "names of tensors"),
+    ],
+)
+def test_a_format_that_can_not_be_right_is_refused(field, value, message):
+    given = {"name": "theirs", "model": "cut", "files": {"generator": ("a.weight",)}, "target": "package.module:f"}
+    assert part(kind="generator", formats=(Format(**given),)).formats[0].model == "cut"
+    with pytest.raises(ValueError, match="only generators"):
+        part(formats=(Format(**given),))
+    with pytest.raises(ValueError, match=message):
+        Format(**given | {field: value})

@@ -5,9 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, Layer, metric_parts
 from ganzoo.config.resolve import recorded_configuration
+from ganzoo.data.images import from_uint8
 from ganzoo.data.inputs import DataSources
 from ganzoo.engine import checkpoint
 from ganzoo.errors import StorageError, UsageError, one_line
@@ -16,7 +21,7 @@ from ganzoo.inference.loading import load_run
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import log_painted, recorded_painted, recorded_scores
 from ganzoo.runs.paths import BEST, LATEST
-from ganzoo.runs.run_file import read_run_file, whole_view
+from ganzoo.runs.run_file import check_has_data, read_run_file, whole_view
 from ganzoo.runs.view import View
 from ganzoo.scoring.build import build_encoder, build_painted_scorer, build_scorer
 from ganzoo.scoring.painted import MOST_PHOTOS, PaintedScorer
@@ -27,6 +32,8 @@ from ganzoo.translator import Translator
 
 FURTHER = ("lite0", "vgg19")
 """Encoders of the painted score: the one that the configuration names ranks, the others stand beside it."""
+_STYLES = 64
+"""Paintings at most whose mean style is that of a model that knows none."""
 _NO_LOOK = ("tile", "memory")
 """Options of painting that change no picture."""
 
@@ -70,6 +77,8 @@ class Evaluator:
         images are held out, StorageError when there is no such checkpoint.
         """
         content = read_run_file(folder)
+        both = ("data", "style") if self._translates(content) else ("data",)
+        check_has_data(folder, content, *(name in self.changes for name in both))
         gan, problems = load_run(folder, which=which, device=self.device, catalog=self.catalog)
         for problem in problems:
             self.view.notice(problem)
@@ -99,10 +108,22 @@ class Evaluator:
         configuration = self._configuration(content)
         scorer = self._painted_scorer(content, gan)
         self._remark(content["data"]["fingerprint"], scorer.protocol.data)
+        if gan.needs_style:
+            gan.mean_style = self._mean_style(configuration, gan)
         stylizer = gan.stylizer()
         return scorer.score(
             lambda pixels: stylizer.stylize(pixels, self.options), step=gan.step, weights=_weights(configuration)
         )
+
+    @torch.no_grad()
+    def _mean_style(self, configuration: Configuration, gan: LoadedTranslator) -> Tensor:
+        """The mean style of the paintings to compare with, as a model has that was trained on them."""
+        assert isinstance(gan.gan, Translator)
+        paintings = DataSources(configuration).plain_target(self.view)
+        pixels, _ = paintings.take(np.arange(min(len(paintings), _STYLES)))
+        images = from_uint8(pixels.to(gan.device))
+        codes = [gan.gan.style_of(part) for part in torch.split(images, 8)]
+        return torch.cat(codes).mean(0)
 
     def _log(self, folder: Path, evaluation: Evaluation) -> None:
         """Keeps a painted score on the run's own data in its folder, where the report finds it.

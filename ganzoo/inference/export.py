@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
-from ganzoo.inference.loaded import LoadedGAN
+from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator
 from ganzoo.model import AdversarialGAN
 from ganzoo.translator import Translator
 
@@ -63,6 +63,8 @@ def export_onnx(gan: LoadedGAN, file: Path) -> list[tuple[str, float]]:
     Raises UsageError without the packages, and for a model that can't be exported. Raises GanzooError, and leaves no
     file, when a difference is above `TOLERANCE`.
     """
+    if isinstance(gan, LoadedTranslator):
+        gan.check_has_style()
     runtime = _runtime()
     exported = _exported(gan)
     draft = file.with_name(f".{file.name}.part")

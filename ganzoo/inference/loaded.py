@@ -162,6 +162,10 @@ class LoadedTranslator(LoadedGAN):
         self.whole_view = 256
         self.crops = False
         """Whether it learnt from crops, so that a painting shows its strokes at the whole view."""
+        self.needs_style = False
+        """Whether it knows no style of its own, as one that takes any and was imported."""
+        self.mean_style: Tensor | None = None
+        """The style M that it takes where none is given; None is what it has learnt."""
 
     @torch.no_grad()
     def sample(self, count: int = 64, *, seed: int = 0, style: Style | None = None) -> Tensor:
@@ -205,8 +209,15 @@ class LoadedTranslator(LoadedGAN):
 
     def stylizer(self, *, style: Style | None = None) -> Stylizer:
         """Translates many pictures, all into one style if the model takes one; `style` and errors as in `stylize`."""
-        code = None if style is None else self._code(style)
+        if style is None:
+            self.check_has_style()
+        code = self.mean_style if style is None else self._code(style)
         return Stylizer(self._translator(), self.device, style=code, whole_view=self.whole_view)
+
+    def check_has_style(self) -> None:
+        """Raises UsageError for a model that paints in any style, but has learnt none: it needs a painting."""
+        if self.needs_style and self.mean_style is None:
+            raise UsageError("this model was imported and paints in any style, but knows none: give it one (--style)")
 
     def _strengths(self, frames: int, style: Style | None = None) -> Tensor:
         stylizer, photo = self.stylizer(style=style), self._first_photo()

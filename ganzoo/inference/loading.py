@@ -20,10 +20,11 @@ from ganzoo.engine.device import choose_device
 from ganzoo.errors import DataError, StorageError, UsageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
 from ganzoo.model import GAN
-from ganzoo.runs.run_file import read_run_file, whole_view
+from ganzoo.runs.run_file import check_has_data, read_run_file, whole_view
 from ganzoo.specs import ImageShape
 from ganzoo.trained.finding import find
 from ganzoo.trained.published import PUBLISHED, UNSAID
+from ganzoo.translator import Translator
 
 
 def load(
@@ -63,6 +64,7 @@ def load_run(
         return LoadedGenerator(gan, shape, step, choose_device(device)), problems
     translator = LoadedTranslator(gan, shape, step, choose_device(device))
     translator.whole_view, translator.crops = whole_view(content), configuration.settings.crop is True
+    translator.needs_style = "imported" in content and isinstance(gan, Translator) and gan.takes_style
     return translator, problems
 
 
@@ -81,13 +83,15 @@ def held_out_photos(
     here.
     """
     content = read_run_file(folder)
+    check_has_data(folder, content, data)
     configuration = recorded_configuration(content, catalog, [moved(data)])
     anybody = content.get(PUBLISHED) is True
     if anybody and str(configuration.values().get("data.path", "")).startswith(UNSAID):
         raise UsageError("the photos that it was trained on are not published: --data FOLDER shows it yours")
     photos = DataSources(configuration).whole_photos()
     assert photos is not None, "a model that draws from noise has no photos"
-    if data is not None and not anybody and photos.fingerprint != content["sources"]["fingerprint"]:
+    other = anybody or "imported" in content
+    if data is not None and not other and photos.fingerprint != content["sources"]["fingerprint"]:
         raise DataError(f"--data '{data}': these are not the photos that '{folder}' was trained on")
     usual = WHOLE_PHOTOS if configuration.settings.crop is True else PHOTOS
     known = photos.fingerprint == content["sources"]["fingerprint"]

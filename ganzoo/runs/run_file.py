@@ -15,6 +15,7 @@ from ganzoo.runs.versions import versions
 
 SCHEMA = 1
 _WHOLE_VIEW = 256
+_BOTH = 2
 
 
 def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
@@ -56,6 +57,19 @@ def read_run_file(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise StorageError(f"'{path}' is damaged: {one_line(error)}") from None
     return content
+
+
+def check_has_data(folder: Path, content: Mapping[str, Any], *given: object) -> None:
+    """Raises UsageError for a run that was imported, and so has no data, unless all data are `given`."""
+    if content.get("imported") and not all(given):
+        where = "--data" if len(given) < _BOTH else "--data and --style"
+        raise UsageError(f"'{folder}' was imported and has no data of its own: give {where}")
+
+
+def check_was_trained(folder: Path, content: Mapping[str, Any]) -> None:
+    """Raises UsageError for a run that was imported: there is no training to resume or to repeat."""
+    if content.get("imported"):
+        raise UsageError(f"'{folder}' was imported, not trained: there is no training to resume or to reproduce")
 
 
 def whole_view(content: Mapping[str, Any]) -> int:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialTranslatorOptions, Format, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
 
 PAPER = "1703.06868"
 
@@ -29,6 +29,12 @@ class AdaINGeneratorOptions(Options):
     )
     up: Literal["nearest", "blur"] = Field("nearest", description="how maps are enlarged; blur leaves no fine hatch")
     soften: int = Field(0, ge=0, le=3, description="halvings that blur the photo it adds to, so detail is painted anew")
+
+
+class VGGPainterOptions(Options):
+    """Options of the generator `adain-vgg`."""
+
+    width: int = Field(64, ge=1, le=256, description="channels of the VGG at full size; 8 times as many at an eighth")
 
 
 class FeaturePainterOptions(Options):
@@ -59,7 +65,7 @@ def ganzoo_models() -> Iterable[ModelSpec]:
 
 @hookimpl
 def ganzoo_parts() -> Iterable[PartSpec]:
-    """Its generator, and one without a style that any translator can take."""
+    """Its generator, the published one, and one without a style that any translator can take."""
     yield PartSpec(
         kind="generator",
         name="adain",
@@ -69,6 +75,27 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         paper=PAPER,
         task="translate",
         tiny={"width": 4},
+    )
+    yield PartSpec(
+        kind="generator",
+        name="adain-vgg",
+        target="ganzoo_plugins.adain.published:VGGPainter",
+        options=VGGPainterOptions,
+        summary="the published VGG and decoder of AdaIN; its VGG comes from a checkpoint (import-weights)",
+        paper=PAPER,
+        task="translate",
+        tiny={"width": 2},
+        formats=(
+            Format(
+                name="AdaIN (naoto0804/pytorch-AdaIN)",
+                model="adain",
+                files={
+                    "decoder": ("1.weight", "5.weight", "8.weight", "11.weight", "14.weight", "18.weight", "28.weight"),
+                    "vgg": ("0.weight", "2.weight", "9.weight", "12.weight", "16.weight", "19.weight", "29.weight"),
+                },
+                target="ganzoo_plugins.adain.published:of_adain",
+            ),
+        ),
     )
     yield PartSpec(
         kind="generator",

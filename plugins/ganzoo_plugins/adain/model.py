@@ -12,6 +12,7 @@ from ganzoo.parts import Parts
 from ganzoo.styled import StyledTranslator
 from ganzoo.translator import source_of
 from ganzoo_plugins.adain.networks import AdaINGenerator
+from ganzoo_plugins.adain.published import VGGPainter
 
 if TYPE_CHECKING:
     from ganzoo_plugins.adain import AdaINOptions
@@ -21,11 +22,11 @@ class AdaIN(StyledTranslator):
     """Each photo takes the style of the painting at its place in the batch."""
 
     options: "AdaINOptions"
-    generator: AdaINGenerator
+    generator: AdaINGenerator | VGGPainter
 
     def __init__(self, options: "AdaINOptions", *, shape: ImageShape, parts: Parts) -> None:
         super().__init__(options, shape=shape, parts=parts)
-        if not isinstance(self.generator, AdaINGenerator):
+        if not isinstance(self.generator, AdaINGenerator | VGGPainter):
             raise UsageError("adain needs a generator that takes codes of paintings: leave generator=adain")
 
     def code(self, batch: Batch) -> Tensor:

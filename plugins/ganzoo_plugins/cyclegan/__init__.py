@@ -5,9 +5,34 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartSpec, hookimpl
+from ganzoo import AdversarialTranslatorOptions, Format, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1703.10593"
+
+
+_BEGIN = ("model.1.weight", "model.4.weight", "model.10.conv_block.1.weight")
+_BLURRED_BEGIN = ("model.1.weight", "model.4.weight", "model.7.filt", "model.8.weight", "model.11.filt")
+FORMATS = (
+    Format(
+        name="ResNet generator of CycleGAN (junyanz/pytorch-CycleGAN-and-pix2pix)",
+        model="cyclegan",
+        files={"generator": (*_BEGIN, "model.7.weight")},
+        target="ganzoo_plugins.cyclegan.published:of_cyclegan",
+    ),
+    Format(
+        name="ResNet generator of CUT (taesungp/contrastive-unpaired-translation)",
+        model="cut",
+        files={"generator": (*_BLURRED_BEGIN, "model.12.conv_block.1.weight")},
+        target="ganzoo_plugins.cyclegan.published:of_cyclegan",
+    ),
+    Format(
+        name="fast neural style (pytorch/examples)",
+        model="fast-style",
+        files={"generator": ("conv1.conv2d.weight", "in1.weight", "res1.conv1.conv2d.weight", "deconv3.conv2d.weight")},
+        target="ganzoo_plugins.cyclegan.published:of_fast_style",
+    ),
+)
+"""Published networks that `resnet` equals."""
 
 
 class CycleGANOptions(AdversarialTranslatorOptions):
@@ -36,6 +61,12 @@ class ResnetOptions(Options):
     )
     norm: Literal["batch", "instance", "layer", "none"] = Field("instance", description="norm after each convolution")
     init: Literal["normal", "xavier"] = Field("normal", description="N(0, 0.02), or Xavier with a gain of 0.02 as CUT")
+    edges: Literal["auto", "reflect", "zeros"] = Field(
+        "auto",
+        description="what halving and doubling convolutions see beyond the edges: zeros as CUT's, reflect as"
+        " Johnson's; auto is zeros where they are strided or transposed, else reflect",
+    )
+    end: Literal["tanh", "clamp"] = Field("tanh", description="how values are brought into range at the end")
     residual: bool = Field(
         False, description="adds its output to the photo, so that training starts with photos left as they are"
     )
@@ -85,6 +116,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         paper="1603.08155",
         task="translate",
         tiny={"width": 4, "blocks": 1},
+        formats=FORMATS,
     )
     yield PartSpec(
         kind="discriminator",

@@ -1,6 +1,6 @@
 """The networks of Zhu et al., arXiv 1703.10593, and what Park et al., arXiv 2007.15651, changed in them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from timm.layers.blur_pool import BlurPool2d
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from ganzoo.translator import ImageGenerator, within_range
 if TYPE_CHECKING:
     from ganzoo_plugins.cyclegan import PatchOptions, ResnetOptions
 
+_Edges = Literal["reflect", "zeros"]
 _LARGE = 256
 _LAST_MAP = 5
 """The residual block whose output is the last of the maps, as in CUT."""
@@ -28,11 +29,11 @@ class Resnet(ImageGenerator):
         super().__init__()
         width, norm, kernel = options.width, options.norm, options.kernel
         count = options.blocks or (9 if min(shape.height, shape.width) >= _LARGE else 6)
-        self.residual = options.residual
+        self.residual, self.clamped = options.residual, options.end == "clamp"
         self.begin = _convolution(shape.channels, width, kernel, norm)
-        self.down = nn.ModuleList(_down(width << i, options.down, norm) for i in range(2))
+        self.down = nn.ModuleList(_down(width << i, options.down, norm, options.edges) for i in range(2))
         self.blocks = nn.ModuleList(_Block(4 * width, norm) for _ in range(count))
-        self.up = nn.Sequential(*(_up(width << i, options.up, norm) for i in (2, 1)))
+        self.up = nn.Sequential(*(_up(width << i, options.up, norm, options.edges) for i in (2, 1)))
         self.end = nn.Conv2d(width, shape.channels, kernel, padding=kernel // 2, padding_mode="reflect")
         _initialise(self, options.init)
         if self.residual:  # changes hardly show at first
@@ -44,7 +45,9 @@ class Resnet(ImageGenerator):
         for layer in (*self.down, *self.blocks):
             values = layer(values)
         change: Tensor = self.end(self.up(values))
-        return within_range(images + change) if self.residual else change.tanh()
+        if self.residual:
+            return within_range(images + change)
+        return within_range(change) if self.clamped else change.tanh()
 
     def maps(self, images: Tensor) -> tuple[Tensor, ...]:
         """The pixels, both halvings, the first residual block and the fifth (or the last)."""
@@ -101,26 +104,32 @@ class _Block(nn.Module):
         return changed
 
 
-def _convolution(before: int, after: int, kernel: int, norm: str) -> nn.Module:
-    convolution = nn.Conv2d(before, after, kernel, padding=kernel // 2, padding_mode="reflect")
+def _convolution(before: int, after: int, kernel: int, norm: str, edges: _Edges = "reflect") -> nn.Module:
+    convolution = nn.Conv2d(before, after, kernel, padding=kernel // 2, padding_mode=edges)
     return nn.Sequential(convolution, norm2d(norm, after), nn.ReLU(True))
 
 
-def _down(channels: int, kind: str, norm: str) -> nn.Module:
+def _down(channels: int, kind: str, norm: str, edges: _Edges | Literal["auto"]) -> nn.Module:
     if kind == "blur":
-        return nn.Sequential(_convolution(channels, 2 * channels, 3, norm), BlurPool2d(2 * channels))
-    convolution = nn.Conv2d(channels, 2 * channels, 3, 2, 1)
+        return nn.Sequential(
+            _convolution(channels, 2 * channels, 3, norm, _beyond(edges, "reflect")), BlurPool2d(2 * channels)
+        )
+    convolution = nn.Conv2d(channels, 2 * channels, 3, 2, 1, padding_mode=_beyond(edges, "zeros"))
     return nn.Sequential(convolution, norm2d(norm, 2 * channels), nn.ReLU(True))
 
 
-def _up(channels: int, kind: str, norm: str) -> nn.Module:
+def _up(channels: int, kind: str, norm: str, edges: _Edges | Literal["auto"]) -> nn.Module:
     half = channels // 2
     if kind == "deconv":
         convolution = nn.ConvTranspose2d(channels, half, 3, 2, 1, output_padding=1)
         return nn.Sequential(convolution, norm2d(norm, half), nn.ReLU(True))
     # Bilinear doubling is a blur with the kernel 1 3 3 1.
     enlarge = nn.Upsample(scale_factor=2, mode="bilinear" if kind == "blur" else "nearest")
-    return nn.Sequential(enlarge, _convolution(channels, half, 3, norm))
+    return nn.Sequential(enlarge, _convolution(channels, half, 3, norm, _beyond(edges, "reflect")))
+
+
+def _beyond(edges: _Edges | Literal["auto"], usual: _Edges) -> _Edges:
+    return usual if edges == "auto" else edges
 
 
 def _halving(before: int, after: int, norm: str, blur: bool) -> list[nn.Module]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganzoo import AdversarialOptions, ModelSpec, Options, PartSpec, hookimpl
+from ganzoo import AdversarialOptions, Format, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1511.06434"
 
@@ -53,6 +53,14 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         paper=PAPER,
         task="generate",
         tiny={"width": 8, "latent": 16},
+        formats=(
+            Format(
+                name="generator of DCGAN (pytorch/examples)",
+                model="dcgan",
+                files={"generator": ("main.0.weight", "main.1.running_var", "main.3.weight", "main.6.weight")},
+                target="ganzoo_plugins.dcgan.published:of_dcgan",
+            ),
+        ),
     )
     yield PartSpec(
         kind="discriminator",

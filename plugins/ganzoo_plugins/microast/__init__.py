@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
+from ganzoo import AdversarialTranslatorOptions, Format, ModelSpec, Options, PartChoice, PartSpec, hookimpl, part
 
 PAPER = "2211.15313"
+_ENCODER = ("enc1.0.conv_layer.weight", "enc1.10.conv1.conv_layer.weight", "enc2.0.conv1.conv_layer.weight")
 
 
 class MicroASTOptions(AdversarialTranslatorOptions):
@@ -30,6 +31,9 @@ class MicroGeneratorOptions(Options):
     width: int = Field(16, ge=1, le=256, description="channels at full size; 4 times as many at a quarter of it")
     residual: bool = Field(False, description="adds its output to the photo, so that training starts near the photo")
     soften: int = Field(0, ge=0, le=2, description="halvings that blur the photo it adds to, so detail is painted anew")
+    unbiased: bool = Field(
+        False, description="divides variances by one place less, as the authors' code does; seen in small pictures only"
+    )
     weights: str = Field(
         "", description="folder with the four published files, converted by ganzoo import-weights, to start from"
     )
@@ -63,4 +67,17 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         paper=PAPER,
         task="translate",
         tiny={"width": 4},
+        formats=(
+            Format(
+                name="MicroAST (EndyWon/MicroAST)",
+                model="microast",
+                files={
+                    "content_encoder": _ENCODER,
+                    "style_encoder": _ENCODER,
+                    "modulator": ("weight1.0.conv_layer.weight", "bias2.0.conv_layer.weight"),
+                    "decoder": ("dec1.conv1.conv_layer.weight", "dec3.10.conv_layer.weight"),
+                },
+                target="ganzoo_plugins.microast.published:of_microast",
+            ),
+        ),
     )

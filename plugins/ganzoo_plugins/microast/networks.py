@@ -36,7 +36,8 @@ class MicroGenerator(StyledGenerator):
         self.content_encoder = MicroEncoder(shape.channels, width)
         self.style_encoder = MicroEncoder(shape.channels, width)
         self.modulator = Modulator(4 * width)
-        self.decoder = MicroDecoder(shape.channels, width)
+        self.unbiased = options.unbiased
+        self.decoder = MicroDecoder(shape.channels, width, unbiased=options.unbiased)
         self.residual, self.soften = options.residual, options.soften
         self.set_up_codes(torch.tensor([1.0, 0.0]).repeat(4).repeat_interleave(4 * width), shape.attributes)
         if options.weights:
@@ -59,7 +60,7 @@ class MicroGenerator(StyledGenerator):
     def code_of(self, paintings: Tensor) -> Tensor:
         """Paintings B 3 H W -> codes B 8C."""
         levels = self.style_encoder(_unsigned(paintings))
-        spreads_and_means = [one for level in levels for one in statistics(level)]
+        spreads_and_means = [one for level in levels for one in statistics(level, self.unbiased)]
         return torch.cat([*spreads_and_means, *self.modulator(levels)], dim=1)
 
     def signals(self, code: Tensor) -> Tensor:
@@ -119,8 +120,9 @@ class Modulator(nn.Module):
 class MicroDecoder(nn.Module):
     """Features of a photo B C h w and codes B 8C -> images B 3 4h 4w in [0, 1], unless values overshoot."""
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int, *, unbiased: bool = False) -> None:
         super().__init__()
+        self.unbiased = unbiased
         # As modules, norms share their statistics among the tiles of a large picture.
         self.coarse_norm = nn.InstanceNorm2d(4 * width)
         self.fine_norm = nn.InstanceNorm2d(4 * width)
@@ -145,12 +147,21 @@ class MicroDecoder(nn.Module):
     def forward(self, content: Tensor, code: Tensor, strength: Tensor | None) -> Tensor:
         """Each level takes the statistics of the painting, then its modulation; the coarser level comes first."""
         spread1, mean1, spread2, mean2, weight1, bias1, weight2, bias2 = code[:, :, None, None].chunk(8, dim=1)
-        values = _towards(content, self.coarse_norm(content) * spread2 + mean2, strength)
+        values = _towards(content, self._normed(self.coarse_norm, content) * spread2 + mean2, strength)
         values = self.dec1(values, weight2, bias2)
-        values = _towards(values, self.fine_norm(values) * spread1 + mean1, strength)
+        values = _towards(values, self._normed(self.fine_norm, values) * spread1 + mean1, strength)
         values = self.dec2(values, weight1, bias1)
         images: Tensor = self.dec3(values)
         return images
+
+    def _normed(self, norm: nn.Module, values: Tensor) -> Tensor:
+        """Values of mean 0 and spread 1; the norm itself divides by the spread with all places counted."""
+        normed: Tensor = norm(values)
+        if not self.unbiased:
+            return normed
+        places = values.shape[2] * values.shape[3]
+        variance = values.var((2, 3), correction=0, keepdim=True)
+        return normed * ((variance + _EPSILON) / (variance * places / max(places - 1, 1) + _EPSILON)).sqrt()
 
 
 class Block(nn.Module):
@@ -171,9 +182,9 @@ class Block(nn.Module):
         return modulated
 
 
-def statistics(maps: Tensor) -> tuple[Tensor, Tensor]:
+def statistics(maps: Tensor, unbiased: bool = False) -> tuple[Tensor, Tensor]:
     """Standard deviation and mean of each channel of B C h w, each B C."""
-    return (maps.var((2, 3), correction=0) + _EPSILON).sqrt(), maps.mean((2, 3))
+    return (maps.var((2, 3), correction=int(unbiased)) + _EPSILON).sqrt(), maps.mean((2, 3))
 
 
 def _conv(inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1) -> nn.Conv2d:

@@ -1,4 +1,4 @@
-"""The weights that the authors of MicroAST published, as `ganzoo import-weights` converts them."""
+"""The weights that the authors of MicroAST published, as `ganzoo import-weights` reads them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,10 +6,18 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ganzoo import UsageError, weights
+from ganzoo import Recognised, UsageError, weights
 
 PARTS = ("content_encoder", "style_encoder", "modulator", "decoder")
 """How the names of the four files begin, which are also the names of the generator's modules."""
+
+
+def of_microast(files: Mapping[str, Mapping[str, Tensor]]) -> Recognised:
+    """The four files together."""
+    taken = {f"{part}.{_own(name)}": one for part in PARTS for name, one in files[part].items()}
+    width = taken["content_encoder.enc1.0.weight"].shape[0]
+    settings = {"size": "256", "crop": True, "load_size": 512}
+    return Recognised(options={"width": width, "unbiased": True}, weights=taken, settings=settings)
 
 
 def published(folder: str, wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -43,4 +51,9 @@ def _file(folder: str, part: str) -> Path:
 
 def _tensors(file: Path) -> Iterator[tuple[str, Tensor]]:
     for name, value in weights.read(file).items():
-        yield re.sub(r"\bconv_layer\.", "", name), value
+        yield _own(name), value
+
+
+def _own(name: str) -> str:
+    """The name of a published tensor in our modules."""
+    return re.sub(r"\bconv_layer\.", "", name)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ganzoo import AdversarialTranslatorOptions, ModelSpec, Options, PartSpec, hookimpl
+from ganzoo import AdversarialTranslatorOptions, Format, ModelSpec, Options, PartSpec, hookimpl
 
 PAPER = "1611.07004"
 
@@ -58,4 +58,20 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         paper="1505.04597",
         task="translate",
         tiny={"width": 4},
+        formats=(
+            Format(
+                name="U-Net of pix2pix (junyanz/pytorch-CycleGAN-and-pix2pix)",
+                model="pix2pix",
+                files={
+                    "generator": (
+                        "model.model.0.weight",
+                        "model.model.1.model.1.weight",
+                        "model.model.1.model.3.model.1.weight",
+                        "model.model.1.model.5.weight",
+                        "model.model.3.weight",
+                    )
+                },
+                target="ganzoo_plugins.pix2pix.published:of_pix2pix",
+            ),
+        ),
     )
