@@ -61,7 +61,7 @@ def test_an_old_translator_gets_a_painted_score_that_is_not_ranked_with_old_ones
     assert run_command(["evaluate", str(tmp_path / "new"), "--encoder", "lite0", "--format", "json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)
     protocol = found["protocol"]
-    assert (protocol["metric"], protocol["version"], protocol["size"]) == ("left-lite0", 2, "16x16")
+    assert (protocol["metric"], protocol["version"], protocol["size"]) == ("left-lite0", 3, "16x16")
     assert protocol["painted_at"] == "16x16" and found["ceiling"] == 100
     (before, *_), after = recorded_scores(tmp_path / "old"), Evaluation.from_dict({**found, "beside": []})
     assert (before.protocol.version, before.protocol.name, before.beside) == (1, "quick score", ())

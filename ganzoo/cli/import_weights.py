@@ -40,7 +40,7 @@ def import_weights(
     assignments: tuple[str, ...],
     overwrite: bool,
 ) -> None:
-    """Makes a run folder of another program's checkpoint.
+    """Makes runs of other programs' checkpoints.
 
     FILE (.pt, .pth, .ckpt, .safetensors), or all files of one model: from the names and shapes of its tensors ganzoo
     tells whose network it is and how large, and writes a run folder that stylize, sample, export and evaluate take.

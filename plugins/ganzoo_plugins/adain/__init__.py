@@ -79,7 +79,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
     yield PartSpec(
         kind="generator",
         name="adain-vgg",
-        target="ganzoo_plugins.adain.published:VGGPainter",
+        target="ganzoo_plugins.adain.networks:VGGPainter",
         options=VGGPainterOptions,
         summary="the published VGG and decoder of AdaIN; its VGG comes from a checkpoint (import-weights)",
         paper=PAPER,

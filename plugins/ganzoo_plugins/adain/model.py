@@ -11,8 +11,7 @@ from ganzoo.model import Batch, Terms
 from ganzoo.parts import Parts
 from ganzoo.styled import StyledTranslator
 from ganzoo.translator import source_of
-from ganzoo_plugins.adain.networks import AdaINGenerator
-from ganzoo_plugins.adain.published import VGGPainter
+from ganzoo_plugins.adain.networks import AdaINGenerator, VGGPainter
 
 if TYPE_CHECKING:
     from ganzoo_plugins.adain import AdaINOptions
