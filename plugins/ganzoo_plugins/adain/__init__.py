@@ -84,7 +84,7 @@ def ganzoo_parts() -> Iterable[PartSpec]:
         summary="the published VGG and decoder of AdaIN; its VGG comes from a checkpoint (import-weights)",
         paper=PAPER,
         task="translate",
-        tiny={"width": 2},
+        tiny={"width": 4},
         formats=(
             Format(
                 name="AdaIN (naoto0804/pytorch-AdaIN)",

@@ -199,8 +199,12 @@ def _decoder(width: int) -> nn.Sequential:
     layers += [one for _ in range(3) for one in _layer(4 * width, 4 * width)]
     layers += [*_layer(4 * width, 2 * width), nn.Upsample(scale_factor=2)]
     layers += [*_layer(2 * width, 2 * width), *_layer(2 * width, width), nn.Upsample(scale_factor=2)]
-    return nn.Sequential(*layers, *_layer(width, width), *_layer(width, 3)[:-1])
+    end = nn.Conv2d(width, 3, 3)
+    nn.init.constant_(end.bias, 0.5)  # type: ignore[arg-type]  # grey: training starts in the middle of the range
+    return nn.Sequential(*layers, *_layer(width, width), nn.ReflectionPad2d(1), end)
 
 
 def _layer(before: int, after: int) -> list[nn.Module]:
-    return [nn.ReflectionPad2d(1), nn.Conv2d(before, after, 3), nn.ReLU()]
+    convolution = nn.Conv2d(before, after, 3)
+    nn.init.kaiming_normal_(convolution.weight)  # torch's own weights leave nothing of the photo after so many layers
+    return [nn.ReflectionPad2d(1), convolution, nn.ReLU()]
