@@ -263,7 +263,7 @@ def test_a_comparison_of_translators_shows_how_much_content_they_keep(capsys: py
     assert "left-lite0" in said and "26 held-out photos, painted at 16x16 px" in said and "contours" in said
     result = yaml.safe_load(Path("registry.yaml").read_text())["results"][0]
     assert (result["data"], result["style"]) == ("scenes", "scenes") and 0 < result["content"] <= 1
-    assert (result["metric"], result["version"], result["crops"]) == ("left-lite0", 2, "2 of 8x8")
+    assert (result["metric"], result["version"], result["crops"]) == ("left-lite0", 3, "2 of 8x8")
     last = content()["rows"][1]["last"]  # type: ignore[index]
     assert run_command(["evaluate", "out/lptn-0", "--encoder", "lite0", "--format", "json"]) == 0
     row = json.loads(capsys.readouterr().out)[0]
