@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := requirements.lock
 
-.PHONY: demo test lint types unit matrix fuzz wheel bench docs lock clean
+.PHONY: demo test lint types unit matrix fuzz wheel weights bench docs lock clean
 
 demo: $(STAMP)  ## train a small DCGAN on the built-in scenes
 	$(BIN)/ganzoo run dcgan-laptop --budget 4min --sample-every 30s --out demo --overwrite
@@ -41,6 +41,10 @@ fuzz: $(STAMP)  ## what reads files of others, with random ones that no one has 
 
 wheel: $(STAMP)  ## the wheels of ganzoo and the examples, used in an environment of their own
 	$(BIN)/python tests/wheel/try_wheels.py
+
+# NAME=oil makes one of them. MONET is a folder with paintings by Monet.
+weights: $(STAMP)  ## trains the published models again, which takes hours, and writes their files and entries
+	MONET="$(MONET)" $(BIN)/python -m recipes $(NAME)
 
 bench: $(STAMP)  ## speed, as ratios measured in one run
 	$(BIN)/python -m tests.benchmarks

@@ -1,0 +1,113 @@
+"""`python -m recipes [NAME…]`: trains published models again, writes their files and their entries in registry.yaml.
+
+Folders are made below build/weights. A run that was stopped goes on. Paintings by Monet are read from the folder that
+MONET names in the environment.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recipes.photos import free_photos, unpacked
+from recipes.pictures import write_links, write_paintings, write_views
+from recipes.registry import write_entry
+
+ROOT = Path(__file__).parents[1]
+WORK = ROOT / "build" / "weights"
+FILES = ROOT / "plugins" / "ganzoo_plugins" / "published"
+RECIPES = Path(__file__).parent / "recipes.yaml"
+BRUSHES = ("oil", "ukiyo-e", "watercolour")
+SEED = 0
+
+
+def main(names: list[str]) -> None:
+    """Makes each model of the names, or all of them."""
+    recipes = yaml.safe_load(RECIPES.read_text(encoding="utf-8"))
+    if unknown := sorted(set(names) - set(recipes)):
+        raise SystemExit(f"no recipe {', '.join(unknown)}: there are {', '.join(recipes)}")
+    for name in names or recipes:
+        make(name, recipes[name])
+
+
+def make(name: str, recipe: Mapping[str, Any]) -> None:
+    """Trains, scores and publishes one model."""
+    run = WORK / "runs" / name
+    folders = made_folders(recipe["command"])
+    words = [word.format_map(folders) for word in recipe["command"].split()]
+    if (run / "run.json").is_file():
+        ganzoo("run", "--resume", str(run))
+    else:
+        ganzoo(*words, "--seed", str(SEED), "--out", str(run))
+    for encoder in recipe.get("encoders", ["lite0"]):
+        ganzoo("evaluate", str(run), "--set", f"encoder={encoder}")
+    publish(name, recipe, run)
+
+
+def made_folders(command: str) -> dict[str, Path]:
+    """The folders that a recipe's command names, made where they are not there yet."""
+    makers = {
+        "photos": free,
+        "monet": monet,
+        "styles": styles,
+        "views": views,
+        **{one: _painted(one) for one in BRUSHES},
+    }
+    return {name: maker() for name, maker in makers.items() if f"{{{name}}}" in command}
+
+
+def free() -> Path:
+    """A folder with all free photos of landscapes."""
+    return write_links(free_photos(unpacked(WORK / "package")), WORK / "photos")
+
+
+def views() -> Path:
+    """A folder with views of them."""
+    return write_views(free_photos(unpacked(WORK / "package")), WORK / "views")
+
+
+def styles() -> Path:
+    """A folder with a folder of paintings for each style, whose names become the styles' names."""
+    for name, paintings in {"monet": monet(), **{one: _painted(one)() for one in BRUSHES}}.items():
+        write_links(sorted(paintings.iterdir()), WORK / "styles" / name)
+    return WORK / "styles"
+
+
+def _painted(brush: str) -> Callable[[], Path]:
+    """What makes the folder with the same views painted by a built-in brush."""
+    return lambda: write_paintings(free_photos(unpacked(WORK / "package")), WORK / brush, brush)
+
+
+def monet() -> Path:
+    """The folder with paintings by Monet."""
+    folder = Path(os.environ.get("MONET", ""))
+    if not os.environ.get("MONET") or not folder.is_dir():
+        raise SystemExit("MONET: name the folder with paintings by Monet, such as trainB of CycleGAN's monet2photo")
+    return folder
+
+
+def publish(name: str, recipe: Mapping[str, Any], run: Path) -> None:
+    """Writes the model's file and its entry in registry.yaml."""
+    FILES.mkdir(exist_ok=True)
+    words = {key: recipe[key] for key in ("summary", "trained_on", "license") if key in recipe}
+    flags = [text for key, value in words.items() for text in (f"--{key.replace('_', '-')}", value)]
+    command = f"make weights NAME={name}"
+    file = FILES / f"{name}.safetensors"
+    entry = ganzoo("publish", str(run), "--out", str(file), "--overwrite", "--command", command, *flags)
+    write_entry(ROOT / "registry.yaml", yaml.safe_load(entry))
+
+
+def ganzoo(*words: str) -> str:
+    """Runs the command of this environment and gives its standard output."""
+    print("$ ganzoo", shlex.join(words), flush=True)
+    program = str(Path(sys.executable).with_name("ganzoo"))
+    return subprocess.run([program, *words], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
