@@ -76,7 +76,8 @@ def scenes(rows: int) -> Image.Image:
     """Drawn scenes at their own size, as many as fit."""
     found = tiles(next(f"{name}.png" for name in GRIDS if (IMAGES / f"{name}.png").exists()))
     columns = WIDTH // found[0].width - (WIDTH % found[0].width == 0)
-    return stacked([spread(found[columns * row : columns * (row + 1)]) for row in range(rows)])
+    full = range(min(rows, len(found) // columns))
+    return stacked([spread(found[columns * row : columns * (row + 1)]) for row in full])
 
 
 def compared() -> Image.Image:
