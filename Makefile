@@ -7,11 +7,12 @@ LOCK := requirements.lock
 
 .PHONY: demo test lint types unit matrix fuzz wheel weights bench docs lock clean
 
-demo: $(STAMP)  ## train a small DCGAN on the built-in scenes
-	$(BIN)/ganzoo run dcgan-laptop --budget 4min --sample-every 30s --out demo --overwrite
-	$(BIN)/ganzoo sample demo -n 64 --out demo/samples.png
-	$(BIN)/ganzoo sample demo --walk 80 --out demo/walk.gif
-	@echo "The pictures: demo/samples.png, demo/walk.gif, and demo/samples/ from step to step"
+demo: $(STAMP)  ## paint a photograph with the published painters, then train a small DCGAN on the built-in scenes
+	$(BIN)/python docs/demo.py demo/published
+	$(BIN)/ganzoo run dcgan-laptop --budget 4min --sample-every 30s --out demo/dcgan --overwrite
+	$(BIN)/ganzoo sample demo/dcgan -n 64 --out demo/samples.png
+	$(BIN)/ganzoo sample demo/dcgan --walk 80 --out demo/walk.gif
+	@echo "Paintings: demo/published; what DCGAN draws: demo/samples.png, demo/walk.gif, and demo/dcgan/samples from step to step"
 
 test: lint types unit  ## everything that must be green
 

@@ -12,9 +12,11 @@ generate.write()
 project = "ganzoo"
 copyright = "the ganzoo developers"
 author = "the ganzoo developers"
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx_design"]
 html_theme = "furo"
 html_title = "ganzoo"
-exclude_patterns = ["_build", "models.d", "examples"]
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
+exclude_patterns = ["_build", "models.d", "examples", "reference/published.md"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]

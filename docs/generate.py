@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from ganzoo import hooks
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli.app import COMMANDS, app
+from ganzoo.cli.rows import score_text
 from ganzoo.config.resolve import open_catalog
 from ganzoo.config.settings import RunSettings
 from ganzoo.options import PartChoice, describe_type, part_kind
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "reference/options.md": _options(catalog),
         "reference/commands.md": _commands(),
         "reference/checks.md": _checks(),
+        "reference/published.md": _published(catalog),
         **{f"reference/models/{model.spec.name}.md": _model(model.spec, catalog) for model in catalog.models},
     }
 
@@ -188,6 +190,23 @@ def _checks() -> str:
     return "\n".join(parts)
 
 
+def _published(catalog: Catalog) -> str:
+    """A card of each published model, which the gallery includes."""
+    parts = []
+    for one in catalog.published.values():
+        task = catalog.model(one.model).spec.task
+        use = f"stylize {one.name} photo.jpg --out painted" if task == "translate" else f"sample {one.name}"
+        scores = "; ".join(score_text(metric, values) for metric, values in one.scores.items())
+        facts = [f"`ganzoo {use}`", f"{one.summary} (`{one.model}`, {one.license}, {one.size / 1e6:.2f} MB)."]
+        facts += [f"Trained on {one.trained_on}."] if one.trained_on else []
+        facts += [f"Scores: {scores}."] if scores else []
+        pictures = [HERE / "images" / f"published-{one.name}.{ending}" for ending in ("webp", "png")]
+        shown = [f"![What {one.name} makes](../images/{file.name})" for file in pictures if file.is_file()]
+        command = ["```text", one.command, "```"] if one.command else []
+        parts += [f"### {one.name}", "", *(line for text in facts for line in (text, "")), *shown, "", *command, ""]
+    return "\n".join(parts or ["None is in registry.yaml.", ""])
+
+
 def _model(spec: ModelSpec, catalog: Catalog) -> str:
     notes = HERE / "models.d" / f"{spec.name}.md"
     picture = HERE / "images" / f"{spec.name}.png"
@@ -196,7 +215,7 @@ def _model(spec: ModelSpec, catalog: Catalog) -> str:
     if picture.is_file():
         parts += ["## What it draws", "", f"![Samples of {spec.name}](../../images/{picture.name})", ""]
         parts += [
-            "How it was trained, and what you see: [the laptop presets](../../models.md#the-laptop-presets).",
+            "How it was trained, and what you see: [evidence](../../evidence.md#ten-minutes-of-the-first-four).",
             "",
         ]
     parts += ["## Recorded results", "", *_results(spec.name, catalog), "", "## Options", "", *_table(spec.options), ""]

@@ -31,14 +31,19 @@ NOT_RUN = re.compile(r"<!-- not run: (.+?) -->\s*\Z")
 HOOKS = [name for name in vars(hooks) if name.startswith("ganzoo_")]
 
 
-def generator() -> ModuleType:
-    """docs/generate.py, which is no package."""
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+def load(name: str) -> ModuleType:
+    """A script of docs/, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules["generate"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def generator() -> ModuleType:
+    """What writes the reference."""
+    return load("generate")
 
 
 @pytest.fixture(scope="module")
