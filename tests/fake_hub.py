@@ -16,6 +16,8 @@ import pytest
 
 TOKEN = "hf_plantedtokenthatnobodymaysee"
 OTHER_TOKEN = "hf_anothertokenthatisnotaccepted"
+UNLOGGED = ("/api/agent-harnesses", "/api/validate-yaml")
+"""What versions of the client ask for more or less often, and what says nothing of the files."""
 _API = re.compile(r"/api/models/([^/]+/[^/]+)(?:/(revision|tree|preupload|commit|branch)/([^/?]+))?")
 _FILE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 
@@ -131,7 +133,8 @@ class Handler(BaseHTTPRequestHandler):
         return found
 
     def give(self, status: int, content: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
-        self.hub.log.append(f"{self.command} {self.path} {status}{' with a token' if self.known else ''}")
+        if self.path not in UNLOGGED:
+            self.hub.log.append(f"{self.command} {self.path} {status}{' with a token' if self.known else ''}")
         self.send_response(status)
         for key, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
             self.send_header(key, value)
@@ -281,5 +284,6 @@ def use(hub: FakeHub, home: object, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(f"{constants}.HF_HUB_DISABLE_XET", True)
     patch.setattr(f"{constants}.HF_HUB_OFFLINE", False)
     patch.setattr(f"{constants}.HF_TOKEN_PATH", f"{home}/token")
+    patch.setattr(f"{constants}.AGENT_HARNESSES_PATH", f"{home}/harnesses.json", raising=False)
     patch.delenv("HF_TOKEN", raising=False)
     patch.delenv("HUGGING_FACE_HUB_TOKEN", raising=False)

@@ -295,8 +295,9 @@ def _status(error: Exception) -> int:
 def told(error: Exception) -> str:
     """The error on one short line, without the user's token, whoever wrote it there."""
     from huggingface_hub import get_token
+    from huggingface_hub.errors import HfHubHTTPError
 
-    while isinstance(error.__cause__, Exception):
+    while isinstance(error.__cause__, Exception) and not isinstance(error, HfHubHTTPError):
         error = error.__cause__
     text, token = one_line(error), get_token()
     return visible(text.replace(token, "***") if token else text)[:_LONGEST]
