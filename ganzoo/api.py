@@ -207,11 +207,14 @@ def resume_run(
     """Resumes the run in `folder`, which must be one of `model` if that is given."""
     from ganzoo.config.configuration import Layer, fields_of
     from ganzoo.config.renamed import with_new_names
-    from ganzoo.runs.run_file import check_was_trained, read_run_file
+    from ganzoo.runs.paths import RUN_FILE
+    from ganzoo.runs.run_file import NO_RECORD, check_has_record, read_run_file
 
     changed, folder = given(settings), user_path(folder)
+    if str(folder) in catalog.published and not (folder / RUN_FILE).is_file():
+        raise UsageError(f"'{folder}': {NO_RECORD}")
     content = read_run_file(folder)
-    check_was_trained(folder, content)
+    check_has_record(content)
     fields = fields_of(catalog.model(content["model"]).spec)
     _check_resumable(with_new_names(changed, fields), with_new_names(content["configuration"], fields))
     if model and catalog.resolve(model)[0].full_name != content["model"]:

@@ -40,7 +40,10 @@ def configure_distillation(
         view.notice(problem)
     if not isinstance(loaded, LoadedTranslator):
         raise UsageError(f"'{run.shown}' draws from noise: only translators can be distilled")
-    loaded.check_has_style()
+    if loaded.needs_style:
+        raise UsageError(
+            f"'{run.shown}' paints in any style and knows none of its own: a small painter learns one style"
+        )
     chosen = given(settings or {})
     teacher = {
         TEACHER: run.text,
@@ -58,6 +61,6 @@ def _inherited(folder: Path, catalog: Catalog, given: Set[str]) -> dict[str, obj
     """
     wanted = set(_INHERITED) - given - ({"load_size"} if given & {"size", "crop"} else set())
     content = read_run_file(folder)
-    check_has_data(folder, content, "data" in given)
+    check_has_data(content, "data" in given)
     recorded = recorded_configuration(content, catalog).values()
     return {key: value for key, value in recorded.items() if key.partition(".")[0] in wanted}

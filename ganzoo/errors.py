@@ -52,8 +52,9 @@ class StorageError(GanzooError):
 
 def nearest(given: str, allowed: Iterable[str]) -> str:
     """The clause " Did you mean 'x'?" for the closest allowed name, or nothing when none is close."""
-    close = get_close_matches(given, list(allowed), n=1, cutoff=0.5)
-    return f" Did you mean '{close[0]}'?" if close else ""
+    names = {name.casefold(): name for name in allowed}
+    close = get_close_matches(given.casefold(), names, n=1, cutoff=0.5)
+    return f" Did you mean '{names[close[0]]}'?" if close else ""
 
 
 def one_line(error: BaseException) -> str:

@@ -21,15 +21,15 @@ from ganzoo.io.names import usable
 from ganzoo.report_html.commands import repeat
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import recorded_painted, recorded_scores
-from ganzoo.runs.run_file import read_run_file
+from ganzoo.runs.run_file import IMPORTED, PUBLISHED, UNSAID, read_run_file
 from ganzoo.trained.finding import Trained
-from ganzoo.trained.published import PUBLISHED, UNSAID, Content, full
+from ganzoo.trained.published import Content, full
 from ganzoo.translator import Translator
 from ganzoo.weights.files import ENDING, sha256
 
 MOST = 1.0
 """Levels of 255 by which pictures may differ in the mean when weights are rounded to half of their bits."""
-_KEPT = ("schema", "model", "plugin", "configuration", "imported", "parameters", "records_probabilities", "device")
+_KEPT = (IMPORTED, "schema", "model", "plugin", "configuration", "parameters", "records_probabilities", "device")
 _OF_IMAGES = ("fingerprint", "images", "held_out", "attributes")
 _VERSIONS = ("ganzoo-core", "torch")
 _PICTURES = 4
@@ -63,27 +63,32 @@ def publish(
     """Writes the averaged weights of a run with what is needed to load them to one .safetensors file.
 
     What a network does not keep in checkpoints, such as a frozen encoder, is not written: it comes from its package.
-    Matrices and kernels are stored in float16 where pictures hardly change by it. Raises UsageError for a path that
-    can't be written, and the errors of loading.
+    Matrices and kernels are stored in float16 where pictures hardly change by it. What is published already keeps its
+    card. Raises UsageError for a path that can't be written and for weights of others without a `license`, and the
+    errors of loading.
     """
     _check_path(out, overwrite)
+    known, recorded = catalog.published.get(run.name), read_run_file(run.folder)
+    license = license or (known.license if known else _own_license(recorded))
     loaded, problems = load_run(run.folder, which=run.which, device="cpu", catalog=catalog)
     if problems:
         raise StorageError("; ".join(problems))
     weights = {name: value.detach().clone() for name, value in loaded.gan.averaged.state_dict().items()}
     stored, difference = _rounded(loaded, weights)
-    content = without_private(read_run_file(run.folder))
+    content = without_private(recorded)
     _write(out, stored, Content(step=loaded.step, run=content))
     entry = {
         "model": content["model"],
         "file": out.name,
         "sha256": sha256(out),
         "size": out.stat().st_size,
-        "license": license or "CC0-1.0",
-        "summary": summary or f"{content['model'].rpartition('/')[2]}, {loaded.step} steps",
-        "trained_on": trained_on or _data(content),
-        "command": command or repeat(content).replace(f"{UNSAID}/", ""),
-        "scores": _scores(run.folder, loaded.step),
+        "license": license,
+        "summary": summary
+        or (known.summary if known else f"{content['model'].rpartition('/')[2]}, {loaded.step} steps"),
+        "credit": known.credit if known else "",
+        "trained_on": trained_on or (known.trained_on if known else _data(recorded)),
+        "command": command or (known.command if known else _command(content)),
+        "scores": _scores(run.folder, loaded.step) or ({m: [*v] for m, v in known.scores.items()} if known else {}),
     }
     return Publication(
         file=out,
@@ -92,6 +97,18 @@ def publish(
         rounded=stored is not weights,
         difference=difference,
     )
+
+
+def _own_license(content: Mapping[str, Any]) -> str:
+    """That of weights that the user trained. Raises UsageError for those of others, who chose another perhaps."""
+    if content.get(IMPORTED) or content.get(PUBLISHED):
+        raise UsageError("others trained these weights: give their licence by --license")
+    return "CC0-1.0"
+
+
+def _command(content: Mapping[str, Any]) -> str:
+    """The command that trains such a model again; none of what was imported."""
+    return "" if content.get(IMPORTED) else repeat(content).replace(f"{UNSAID}/", "")
 
 
 def without_private(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,6 +185,8 @@ def _write(out: Path, tensors: Mapping[str, Tensor], content: Content) -> None:
 
 def _data(content: Mapping[str, Any]) -> str:
     """What it was trained on, in words."""
+    if theirs := content.get(IMPORTED):
+        return f"imported, {theirs['format']}"
     configuration = content["configuration"]
     sides = [name for name in ("data", "style") if name in configuration]
     names = [Path(str(configuration.get(f"{side}.path", configuration[side])["value"])).name for side in sides]

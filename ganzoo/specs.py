@@ -58,6 +58,9 @@ class Weights:
     summary: str = ""
 
     def __post_init__(self) -> None:
+        texts = ("name", "url", "sha256", "license", "summary")
+        if wrong := [key for key in texts if not isinstance(getattr(self, key), str)]:
+            raise ValueError(f"{wrong[0]} {getattr(self, wrong[0])!r} of weights {self.name!r}: write a text")
         if not _WEIGHTS_NAME.fullmatch(self.name):
             raise ValueError(f"weights {self.name!r}: write a name of at most 100 letters, digits, '.', '_' and '-'")
         if not _URL.fullmatch(self.url):
@@ -68,6 +71,8 @@ class Weights:
             raise ValueError(f"size {self.size!r} of weights {self.name!r}: write the number of bytes")
         if not self.license.strip():
             raise ValueError(f"license of weights {self.name!r}: write the SPDX id of their licence")
+        if "\n" in self.summary:
+            raise ValueError(f"summary of weights {self.name!r}: write one line")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +144,8 @@ class ModelSpec:
         _check(self)
         if self.task not in get_args(Task):
             raise ValueError(f"task {self.task!r} of model {self.name!r}: allowed are {_list(get_args(Task))}")
+        if not (isinstance(self.weights, tuple) and all(isinstance(one, Weights) for one in self.weights)):
+            raise ValueError(f"weights of model {self.name!r}: give a tuple of ganzoo.Weights")
         if self.defaults:
             object.__setattr__(self, "options", _with_defaults(self))
         object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))

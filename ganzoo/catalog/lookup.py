@@ -192,7 +192,15 @@ class Catalog:
                 return PluginError(f"plugin '{plugin.name}' can't be used ({plugin.status}): {plugin.reason}")
         if package := self.registry.community.get(name):
             return UsageError(f"'{name}' is a community plugin that is not installed: pip install {package}")
-        names = [m.spec.name for m in self.models] + list(self.registry.presets)
+        if name in self.registry.broken:
+            return UsageError(self.registry.broken[name])
+        if name in self.published:
+            of = self.published[name].model
+            return UsageError(
+                f"'{name}' is a published model, trained already: to train it further, ganzoo run"
+                f" {of.rpartition('/')[2]} --from {name}"
+            )
+        names = [*(m.spec.name for m in self.models), *self.registry.presets, *self.published]
         return UsageError(f"no model or preset '{name}'.{nearest(name, names)} All of them: ganzoo list")
 
 

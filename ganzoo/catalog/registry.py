@@ -47,6 +47,8 @@ class Registry:
     presets: Mapping[str, Preset] = field(default_factory=dict)
     community: Mapping[str, str] = field(default_factory=dict)
     published: Mapping[str, Published] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong with published models that can't be used, by name."""
     results: tuple[tuple[Mapping[str, Any], ...], ...] = ()
     """Those of each file: the shipped one first, the user's own last."""
 
@@ -82,13 +84,15 @@ def registry_files(extra: Path | None = None) -> tuple[Path, ...]:
 def load_registry(extra: Path | None = None) -> Registry:
     """The shipped registry, with the presets and published models of `extra`, or of ./registry.yaml, on top.
 
-    Files of published models lie beside their registry; those of the shipped one are in a package.
+    Files of published models lie beside their registry; those of the shipped one are in a package. An entry of a
+    published model that is wrong is kept in `broken` and harms no other.
     """
     shipped, local = registry_files(extra)
     files = [shipped, local] if extra or local.is_file() else [shipped]
     presets: dict[str, Preset] = {}
     community: dict[str, str] = {}
     published: dict[str, Published] = {}
+    broken: dict[str, str] = {}
     results: list[tuple[Mapping[str, Any], ...]] = []
     for path in dict.fromkeys(file.resolve() for file in files):
         content = read_yaml(path, as_written=("presets",))
@@ -97,12 +101,27 @@ def load_registry(extra: Path | None = None) -> Registry:
         presets |= {str(name): _preset(path, name, entry) for name, entry in _section(path, content, "presets").items()}
         community |= {str(name): str(package) for name, package in _section(path, content, "community").items()}
         folder = shipped_files() if path == shipped.resolve() else path.parent
-        published |= {
-            _named(path, SECTION, name): published_model(path, str(name), entry, folder)
-            for name, entry in _section(path, content, SECTION).items()
-        }
+        good, bad = _published(path, content, folder)
+        published = {name: one for name, one in (published | good).items() if name not in bad}
+        broken = {name: why for name, why in broken.items() if name not in good} | bad
         results.append(tuple(_result(path, entry) for entry in _list(path, content, "results")))
-    return Registry(presets=presets, community=community, published=published, results=tuple(results))
+    return Registry(presets=presets, community=community, published=published, broken=broken, results=tuple(results))
+
+
+def _published(path: Path, content: Mapping[str, Any], folder: Path) -> tuple[dict[str, Published], dict[str, str]]:
+    """The published models of a file, whose files lie in `folder`, and what is wrong with the others."""
+    good: dict[str, Published] = {}
+    bad: dict[str, str] = {}
+    try:
+        section = _section(path, content, SECTION)
+    except UsageError as error:
+        return good, {SECTION: str(error)}
+    for name, entry in section.items():
+        try:
+            good[name] = published_model(path, _named(path, SECTION, name), entry, folder)
+        except UsageError as error:
+            bad[str(name)] = str(error)
+    return good, bad
 
 
 def _named(path: Path, section: str, name: object) -> str:

@@ -7,16 +7,17 @@ import click
 from ganzoo.cli.app import Context
 from ganzoo.cli.console import complain, say
 from ganzoo.cli.flags import run_argument
-from ganzoo.cli.paths import PATH
+from ganzoo.cli.paths import PATH, PathOrName
 
 
 @click.command("export")
 @run_argument()
 @click.option("--format", "form", type=click.Choice(["onnx"]), default="onnx", show_default=True, help="Kind of file.")
 @click.option("--step", help="The checkpoint: LATEST, BEST or a step; LATEST by default.")
+@click.option("--style", type=PathOrName(any_bytes=True), help="Of adain and microast: a name or a painting.")
 @click.option("--out", type=PATH, help="File to write; model.onnx in the run folder by default.")
 @click.pass_obj
-def export(context: Context, /, run: str, form: str, step: str | None, out: Path | None) -> None:
+def export(context: Context, /, run: str, form: str, step: str | None, style: str | None, out: Path | None) -> None:
     """Writes a trained model as an ONNX file.
 
     The model is that of the run folder or published model RUN. Three sizes prove that the file gives what torch gives.
@@ -32,6 +33,6 @@ def export(context: Context, /, run: str, form: str, step: str | None, out: Path
     for problem in problems:
         complain(problem)
     file = out or found.output(f"model.{form}")
-    for size, difference in export_onnx(gan, file):
+    for size, difference in export_onnx(gan, file, style=style):
         say(f"{size}: largest difference to torch {difference:.1e}")
     say(f"{file}, {file.stat().st_size / 1e6:.1f} MB, step {gan.step}")

@@ -130,13 +130,15 @@ def _show_published(model: "Published", form: Format) -> None:
         "trained": model.trained_on,
         "command": model.command,
         "license": model.license,
-        "file": str(model.file or model.url),
+        "credit": model.credit,
+        "file": "\n          ".join(model.places),
         "size": f"{model.size / 1e6:.2f} MB",
-        "sha256": model.sha256,
+        "sha256": "" if model.files else model.sha256,
         "picture": model.picture,
     }
     if form is not Format.TABLE:
-        rows_as(form, [{**facts, "size": model.size, "scores": scores}], ())
+        files = model.places[0] if len(model.places) == 1 else list(model.places)
+        rows_as(form, [{**facts, "file": files, "size": model.size, "scores": scores}], ())
         return
     for key, value in facts.items():
         if value:

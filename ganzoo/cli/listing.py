@@ -13,12 +13,14 @@ COLUMNS = {
     "model": ("name", "task", "status", "distribution", "summary"),
     "preset": ("name", "model", "task", "status", "summary"),
     "plugin": ("name", "status", "distribution", "summary"),
+    "unusable": ("name", "summary"),
 }
 TITLES = {
     "published": "published models, trained already",
     "model": "models",
     "preset": "presets",
     "plugin": "plugins that can't be used",
+    "unusable": "published models that can't be used",
 }
 
 
@@ -36,7 +38,7 @@ def list_models(context: Context, task: str | None, form: Format) -> None:
     rows = cached_rows(third_party=context.third_party, registry=context.registry)
     shown = [row for row in rows if task in (None, row["task"])]
     if form is Format.NAMES:
-        shown = [row for row in shown if row["kind"] != "plugin"]
+        shown = [row for row in shown if row["kind"] not in ("plugin", "unusable")]
     if form is Format.TABLE:
         _print(shown)
     else:

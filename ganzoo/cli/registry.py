@@ -57,16 +57,20 @@ def check(file: Path) -> None:
     catalog = Catalog(discover(third_party=False), load_registry(file))
     for name in catalog.registry.presets:
         configure_run(name, catalog)
+    if catalog.registry.broken:
+        raise UsageError("; ".join(catalog.registry.broken.values()))
     for one in catalog.registry.published.values():
         _check_published(one, catalog)
-    published = f" and {count} published models" if (count := len(catalog.registry.published)) else ""
+    count = len(catalog.registry.published)
+    published = f" and {count} published model{'s' if count > 1 else ''}" if count else ""
     say(f"{file}: {len(_builtin_models())} models, {len(catalog.registry.presets)} presets{published} are up to date")
 
 
 def _check_published(model: "Published", catalog: "Catalog") -> None:
     from ganzoo.weights.fetching import check as check_file
 
-    catalog.model(model.model)
+    if not any(model.model in (one.spec.name, one.full_name) for one in catalog.models):
+        raise UsageError(f"weights '{model.name}': there is no model '{model.model}'")
     if catalog.trains(model.name):
         raise UsageError(f"weights '{model.name}': a model or preset has that name")
     if model.file is not None:

@@ -14,11 +14,16 @@ from ganzoo.runs.paths import file_name
 def write(context: Context, /, folder: str) -> None:
     """Writes report.html of a run or comparison.
 
-    The page is written into FOLDER, that of the run or comparison. It is one file and needs no network.
+    The page is written into FOLDER, that of the run or comparison; of a published model into the working folder. It is
+    one file and needs no network.
     """
     from ganzoo.io.names import user_path
     from ganzoo.report_html import write_report
     from ganzoo.trained.finding import sought
 
     found = sought(folder, catalog=context.catalog)
-    say(file_name(write_report(found.whole("a report") if found else user_path(folder))))
+    if found is None:
+        say(file_name(write_report(user_path(folder))))
+        return
+    file = found.output("report.html") if found.name else None
+    say(file_name(write_report(found.whole("a report"), name=found.name, file=file)))

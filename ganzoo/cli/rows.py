@@ -25,7 +25,7 @@ Row = dict[str, Any]
 Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
-_SCHEMA = 5
+_SCHEMA = 6
 _PROTOCOL_KEYS = (
     *("metric", "data_fingerprint", "size", "budget", "set", "tiny", "settings_fingerprint"),
     *("encoder", "held_out", "n_fake", "date", "commit"),
@@ -60,6 +60,7 @@ def build_rows(catalog: "Catalog") -> list[Row]:
     """The rows of everything registered: published models, models, presets, then plugins that give nothing."""
     bad = [plugin for plugin in catalog.plugins if not plugin.models and plugin.status != "ok"]
     rows = [*_published_rows(catalog), *map(_model_row, catalog.models), *_preset_rows(catalog), *map(_bad_row, bad)]
+    rows += [_broken_row(name, why) for name, why in _broken(catalog).items()]
     return [{"score": _score_text(catalog, row["name"]), **row} for row in rows]
 
 
@@ -102,15 +103,27 @@ def _published_rows(catalog: "Catalog") -> list[Row]:
         {
             "name": name,
             "kind": "published",
-            "task": tasks.get(one.model, ""),
-            "status": "ok" if one.model in tasks else "broken",
+            "task": tasks[one.model],
+            "status": "ok",
             "plugin": f"of {one.model}",
             "summary": one.summary,
             "license": one.license,
             "score": "; ".join(map(score_text, one.scores, one.scores.values())),
         }
         for name, one in catalog.published.items()
+        if one.model in tasks
     ]
+
+
+def _broken(catalog: "Catalog") -> dict[str, str]:
+    """Published models that can't be used, by name, and what is wrong."""
+    models = {name for model in catalog.models for name in (model.spec.name, model.full_name)}
+    strange = {one.name: one.model for one in catalog.published.values() if one.model not in models}
+    return {**catalog.registry.broken, **{name: f"no model '{of}' is installed" for name, of in strange.items()}}
+
+
+def _broken_row(name: str, why: str) -> Row:
+    return {"name": name, "kind": "unusable", "task": "", "status": "broken", "plugin": "", "summary": why}
 
 
 def score_text(metric: str, values: Sequence[float]) -> str:

@@ -78,7 +78,7 @@ class Evaluator:
         """
         content = read_run_file(folder)
         both = ("data", "style") if self._translates(content) else ("data",)
-        check_has_data(folder, content, *(name in self.changes for name in both))
+        check_has_data(content, *(name in self.changes for name in both))
         gan, problems = load_run(folder, which=which, device=self.device, catalog=self.catalog)
         for problem in problems:
             self.view.notice(problem)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
-from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator
+from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator, Style
 from ganzoo.model import AdversarialGAN
 from ganzoo.translator import Translator
 
@@ -22,14 +22,18 @@ _CHECKED = ((1, 16, 24), (2, 32, 16), (1, 40, 56))
 
 
 class _TranslatorNetwork(nn.Module):
-    """A translator as a network with one input."""
+    """A translator as a network with one input. `style` M is what it paints in, None for what it has learnt."""
 
-    def __init__(self, gan: Translator) -> None:
+    style: Tensor | None
+
+    def __init__(self, gan: Translator, style: Tensor | None) -> None:
         super().__init__()
         self.gan = gan
+        self.register_buffer("style", style)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.gan.translate(image).clamp(-1, 1)
+        style = None if self.style is None else self.style.expand(image.shape[0], -1)
+        return self.gan.translate(image, style=style).clamp(-1, 1)
 
 
 class _GeneratorNetwork(nn.Module):
@@ -55,18 +59,19 @@ class _Exported:
     size_multiple: int = 1
 
 
-def export_onnx(gan: LoadedGAN, file: Path) -> list[tuple[str, float]]:
+def export_onnx(gan: LoadedGAN, file: Path, *, style: Style | None = None) -> list[tuple[str, float]]:
     """Writes the model, and returns the largest difference to torch for each checked input by its size.
 
     A translator's file takes "image" B 3 H W and returns "painted" B 3 H W; H and W are multiples of "unit" in the
-    file's metadata. A generator's file takes "latent" B D and returns "images" B 3 H W. All images are in [-1, 1].
-    Raises UsageError without the packages, and for a model that can't be exported. Raises GanzooError, and leaves no
-    file, when a difference is above `TOLERANCE`.
+    file's metadata. It paints in `style`, which is as in `LoadedTranslator.stylize`. A generator's file takes "latent"
+    B D and returns "images" B 3 H W. All images are in [-1, 1]. Raises UsageError without the packages, and for a model
+    that can't be exported. Raises GanzooError, and leaves no file, when a difference is above `TOLERANCE`.
     """
-    if isinstance(gan, LoadedTranslator):
-        gan.check_has_style()
+    code = gan.stylizer(style=style).style if isinstance(gan, LoadedTranslator) and _paints(gan) else None
+    if style is not None and code is None:
+        raise UsageError("--style is for translators, and this model draws from noise: leave it out")
     runtime = _runtime()
-    exported = _exported(gan)
+    exported = _exported(gan, code)
     draft = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,10 +98,14 @@ def _runtime() -> Any:
         raise UsageError(f"export needs {error.name}: pip install 'ganzoo-core[export]'") from None
 
 
-def _exported(gan: LoadedGAN) -> _Exported:
+def _paints(gan: LoadedGAN) -> bool:
+    return isinstance(gan.gan, Translator)
+
+
+def _exported(gan: LoadedGAN, style: Tensor | None) -> _Exported:
     """Raises UsageError for a model that can't be exported."""
     if isinstance(gan.gan, Translator):
-        return _exported_translator(gan.gan)
+        return _exported_translator(gan.gan, style)
     if isinstance(gan.gan, AdversarialGAN) and not gan.gan.conditional:
         rng = torch.Generator().manual_seed(0)
         return _Exported(
@@ -108,7 +117,7 @@ def _exported(gan: LoadedGAN) -> _Exported:
     raise UsageError("this model can't be exported: only translators and generators without labels can")
 
 
-def _exported_translator(gan: Translator) -> _Exported:
+def _exported_translator(gan: Translator, style: Tensor | None) -> _Exported:
     rng, dim, multiple = torch.Generator().manual_seed(0), torch.export.Dim, gan.size_multiple
     sizes = [(b, 3, h * multiple, w * multiple) for b, h, w in _CHECKED]
     height, width = (
@@ -117,7 +126,7 @@ def _exported_translator(gan: Translator) -> _Exported:
         else (dim("h", min=16), dim("w", min=16))
     )
     return _Exported(
-        network=_TranslatorNetwork(gan).eval(),
+        network=_TranslatorNetwork(gan, style).eval(),
         inputs=[torch.rand(size, generator=rng) * 2 - 1 for size in sizes],
         names=("image", "painted"),
         dynamic={"image": {0: dim("batch"), 2: height, 3: width}},

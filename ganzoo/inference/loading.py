@@ -17,13 +17,12 @@ from ganzoo.data.training import unseen
 from ganzoo.engine import checkpoint
 from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
-from ganzoo.errors import DataError, StorageError, UsageError
+from ganzoo.errors import DataError, StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
 from ganzoo.model import GAN
-from ganzoo.runs.run_file import check_has_data, read_run_file, whole_view
+from ganzoo.runs.run_file import PUBLISHED, check_has_data, read_run_file, whole_view
 from ganzoo.specs import ImageShape
 from ganzoo.trained.finding import find
-from ganzoo.trained.published import PUBLISHED, UNSAID
 from ganzoo.translator import Translator
 
 
@@ -83,11 +82,9 @@ def held_out_photos(
     here.
     """
     content = read_run_file(folder)
-    check_has_data(folder, content, data)
+    check_has_data(content, data)
     configuration = recorded_configuration(content, catalog, [moved(data)])
     anybody = content.get(PUBLISHED) is True
-    if anybody and str(configuration.values().get("data.path", "")).startswith(UNSAID):
-        raise UsageError("the photos that it was trained on are not published: --data FOLDER shows it yours")
     photos = DataSources(configuration).whole_photos()
     assert photos is not None, "a model that draws from noise has no photos"
     other = anybody or "imported" in content

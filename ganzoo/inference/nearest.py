@@ -14,7 +14,7 @@ from ganzoo.encoders import encode
 from ganzoo.errors import DataError
 from ganzoo.inference.loading import moved
 from ganzoo.metrics.copies import near_copies, nearest_images
-from ganzoo.runs.run_file import check_was_trained, read_run_file
+from ganzoo.runs.run_file import check_has_data, check_was_trained, read_run_file
 from ganzoo.scoring.build import build_encoder
 from ganzoo.scoring.features import features_of
 from ganzoo.scoring.scorer import chosen
@@ -51,7 +51,8 @@ def nearest_training(
     training, and when they are too few to say what is near.
     """
     content = read_run_file(run)
-    check_was_trained(run, content)
+    check_was_trained(content)
+    check_has_data(content, data)
     configuration = recorded_configuration(content, catalog, [moved(data)])
     images = DataSources(configuration).plain_target()
     if images.fingerprint != content["data"]["fingerprint"]:

@@ -5,7 +5,8 @@ import secrets
 import stat
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -78,6 +79,20 @@ def cache_folder() -> Path:
         if usual.is_absolute() and _may_write(usual):
             return usual
     return _temporary_cache()
+
+
+@contextmanager
+def one_at_a_time(key: str) -> Iterator[None]:
+    """Lets one process or thread at a time into the block of that key; others wait.
+
+    The system releases the lock of a process that dies. Raises OSError where the cache can't be written to.
+    """
+    from filelock import FileLock  # here, since most commands take no lock
+
+    folder = cache_folder() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / f"{key}.lock"):
+        yield
 
 
 def cache_notice() -> str:

@@ -47,6 +47,11 @@ def sample(folder: Path) -> str:
     return shlex.join(["ganzoo", "sample", *_argument(file_name(folder))])
 
 
+def stylize(folder: Path) -> str:
+    """`ganzoo stylize …` for this run."""
+    return shlex.join(["ganzoo", "stylize", *_argument(file_name(folder)), "photo.jpg", "--out", "painted"])
+
+
 def _chosen(configuration: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, object]]:
     """The settings that are not defaults, each part before its own options.
 

@@ -54,7 +54,7 @@ def write_comparison_report(folder: Path) -> Path:
 
     Raises as `render_comparison`, and StorageError when the file can't be written.
     """
-    return page.write(folder, render_comparison(folder))
+    return page.write(folder / page.REPORT, render_comparison(folder))
 
 
 def render_comparison(folder: Path) -> str:

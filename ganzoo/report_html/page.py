@@ -26,9 +26,8 @@ def render(template: str, **content: object) -> str:
     return _environment().get_template(f"{template}{_ENDING}").render(content)
 
 
-def write(folder: Path, text: str) -> Path:
-    """Writes report.html into the folder and returns its path. Raises StorageError when it can't be written."""
-    path = folder / REPORT
+def write(path: Path, text: str) -> Path:
+    """Writes the page and returns its path. Raises StorageError when it can't be written."""
     try:
         write_atomically(path, text)
     except OSError as error:

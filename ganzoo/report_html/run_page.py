@@ -25,6 +25,7 @@ from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import LEARNING_RATE
 from ganzoo.runs.paths import RUN_FILE
 from ganzoo.runs.protocol import Protocol
+from ganzoo.runs.run_file import IMPORTED, PUBLISHED
 from ganzoo.scoring import health
 
 
@@ -37,32 +38,32 @@ class Tile:
     note: str = ""
 
 
-def write_run_report(folder: Path) -> Path:
-    """Writes report.html into a run folder and returns its path.
+def write_run_report(folder: Path, *, name: str = "", file: Path | None = None) -> Path:
+    """Writes report.html into a run folder, or `file`, and returns its path.
 
     Raises as `render_run`, and StorageError when the file can't be written.
     """
-    return page.write(folder, render_run(folder))
+    return page.write(file or folder / page.REPORT, render_run(folder, name=name))
 
 
-def render_run(folder: Path) -> str:
-    """The report of a run, finished or not, as a self-contained HTML page.
+def render_run(folder: Path, *, name: str = "") -> str:
+    """The report of a run, finished or not, as a self-contained HTML page. `name` is that of a published model.
 
     Raises UsageError when the folder holds no run, and StorageError when one of its files is damaged.
     """
     record = read_record(folder)
     with page.damaged(folder / RUN_FILE):
-        return page.render("run", **_content(record))
+        return page.render("run", **_content(record, name))
 
 
-def _content(record: Record) -> dict[str, object]:
+def _content(record: Record, name: str) -> dict[str, object]:
     configuration = record.content["configuration"]
     return {
-        "title": record.folder.resolve().name,
+        "title": name or record.folder.resolve().name,
         "record": record,
         "source": configuration.get("data.path", configuration["data"])["value"],
         "size": configuration["size"]["value"],
-        "outcome": record.summary.get("outcome", "unfinished"),
+        "outcome": _outcome(record),
         "tiles": _tiles(record),
         "notes": _notes(record),
         "frames": frames(record),
@@ -71,11 +72,26 @@ def _content(record: Record) -> dict[str, object]:
         **_painted_section(record.painted),
         "charts": [chart for chart in _charts(record) if any(line.points for line in chart.lines)],
         "draw": draw,
-        "repeat": commands.repeat(record.content),
-        "resume": commands.resume(record.folder),
-        "sample": commands.sample(record.folder),
+        **_commands(record, name),
         "chosen": {key: entry for key, entry in configuration.items() if entry["origin"] != "default"},
         "defaults": {key: entry for key, entry in configuration.items() if entry["origin"] == "default"},
+    }
+
+
+def _outcome(record: Record) -> str:
+    """How the training ended, or that there was none here."""
+    without = next((word for word in (PUBLISHED, IMPORTED) if record.content.get(word)), "")
+    return without or str(record.summary.get("outcome", "unfinished"))
+
+
+def _commands(record: Record, name: str) -> dict[str, str]:
+    """Those that repeat and resume the training, empty where it was elsewhere, and one that uses the model."""
+    here = _outcome(record) not in (PUBLISHED, IMPORTED)
+    model = Path(name) if name else record.folder
+    return {
+        "repeat": commands.repeat(record.content) if here else "",
+        "resume": commands.resume(record.folder) if here else "",
+        "sample": commands.sample(model) if here or "sources" not in record.content else commands.stylize(model),
     }
 
 

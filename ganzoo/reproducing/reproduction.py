@@ -20,7 +20,7 @@ from ganzoo.reproducing.verdict import Difference, Line, Reproduction, changes, 
 from ganzoo.runs.folder import Run
 from ganzoo.runs.logs import read_summary
 from ganzoo.runs.ranks import started_with_others
-from ganzoo.runs.run_file import check_was_trained, read_run_file
+from ganzoo.runs.run_file import check_has_record, read_run_file
 from ganzoo.runs.view import View
 from ganzoo.trained.starting import recorded_start
 
@@ -44,7 +44,7 @@ def reproduce(
     if started_with_others():
         raise UsageError("one process reproduces a run: start it without torchrun")
     content = read_run_file(folder)
-    check_was_trained(folder, content)
+    check_has_record(content)
     given = {key: value for key, value in changed.items() if value is not None}
     recorded = recorded_configuration(content, catalog, [Layer(origin="reproduce", values=given)])
     original = _Original(folder, content, Run(folder=folder, configuration=recorded))

@@ -15,7 +15,14 @@ from ganzoo.runs.versions import versions
 
 SCHEMA = 1
 _WHOLE_VIEW = 256
-_BOTH = 2
+UNSAID = "/not-published"
+"""Where folders of a user lie by a published run.json: their own paths are private, and nobody else has them."""
+PUBLISHED, IMPORTED = "published", "imported"
+"""The keys of run.json that say so: there is no training here, and what it was trained on need not be here."""
+NO_RECORD = (
+    "a published model holds no record of its training, to resume or to reproduce: `ganzoo run MODEL --from NAME`"
+    " trains it further, and `ganzoo show NAME` has the command that trained it"
+)
 
 
 def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
@@ -59,17 +66,38 @@ def read_run_file(folder: Path) -> dict[str, Any]:
     return content
 
 
-def check_has_data(folder: Path, content: Mapping[str, Any], *given: object) -> None:
-    """Raises UsageError for a run that was imported, and so has no data, unless all data are `given`."""
-    if content.get("imported") and not all(given):
-        where = "--data" if len(given) < _BOTH else "--data and --style"
-        raise UsageError(f"'{folder}' was imported and has no data of its own: give {where}")
+def check_has_data(content: Mapping[str, Any], *given: object) -> None:
+    """Raises UsageError for a run whose data are nowhere, unless those that are needed are `given`.
+
+    They are its data, and of a translator its paintings. A run that was imported has none, and those of a published
+    model may be private.
+    """
+    needed = [side for side, one in zip(("data", "style"), given, strict=False) if not one]
+    if content.get(IMPORTED) and needed:
+        where = " and ".join(f"--{side}" for side in needed)
+        raise UsageError(f"this model was imported and has no data of its own: give {where}")
+    if private := [side for side in needed if _is_private(content, side)]:
+        where = " and ".join(f"--{side} FOLDER" for side in private)
+        raise UsageError(f"the pictures that it was trained on are not published: give yours by {where}")
 
 
-def check_was_trained(folder: Path, content: Mapping[str, Any]) -> None:
-    """Raises UsageError for a run that was imported: there is no training to resume or to repeat."""
-    if content.get("imported"):
-        raise UsageError(f"'{folder}' was imported, not trained: there is no training to resume or to reproduce")
+def _is_private(content: Mapping[str, Any], side: str) -> bool:
+    """Whether these data are pictures of whoever published the model."""
+    path = content["configuration"].get(f"{side}.path", {}).get("value")
+    return content.get(PUBLISHED) is True and isinstance(path, str) and path.startswith(UNSAID)
+
+
+def check_was_trained(content: Mapping[str, Any]) -> None:
+    """Raises UsageError for a run that was imported: nothing is known of its training."""
+    if content.get(IMPORTED):
+        raise UsageError("this model was imported, not trained: there is no training to resume or to reproduce")
+
+
+def check_has_record(content: Mapping[str, Any]) -> None:
+    """Raises UsageError for a run without the record of a training, which could be resumed or repeated."""
+    check_was_trained(content)
+    if content.get(PUBLISHED) is True:
+        raise UsageError(NO_RECORD)
 
 
 def whole_view(content: Mapping[str, Any]) -> int:

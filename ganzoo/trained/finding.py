@@ -60,8 +60,11 @@ Source = Callable[[str, OpenCatalog], tuple[str, Path] | None]
 
 
 def _published(text: str, catalog: OpenCatalog) -> tuple[str, Path] | None:
-    model = catalog().published.get(text)
-    return None if model is None else (model.name, folder_of(model))
+    known = catalog()
+    if text in known.registry.broken:
+        raise UsageError(known.registry.broken[text])
+    model = known.published.get(text)
+    return None if model is None else (model.name, folder_of(model, known))
 
 
 def _file(text: str, catalog: OpenCatalog) -> tuple[str, Path] | None:
@@ -125,5 +128,8 @@ def where(text: str | Path) -> tuple[str, str]:
 
 def _unknown(place: str, catalog: Catalog) -> UsageError:
     names = list(catalog.published)
-    known = f".{nearest(place, names)} Published models: {', '.join(names)}" if names else ""
+    if catalog.trains(place):
+        known = f", and '{place}' is no trained model: ganzoo run {place} trains one"
+    else:
+        known = f".{nearest(place, names)} Published models: {', '.join(names)}" if names else ""
     return UsageError(f"'{place}' is not a run folder: it has no {RUN_FILE}{known}")

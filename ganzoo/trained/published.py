@@ -1,23 +1,23 @@
-"""Unpacks published models: from one safetensors file to an ordinary run folder in ganzoo's cache.
+"""Unpacks published models to ordinary run folders in ganzoo's cache: from one safetensors file, or from others' files.
 
-The header of the file holds the content of run.json that loading needs. The file may be anybody's, so the folder is
-read like any run folder of a stranger.
+The header of the one file holds the content of run.json that loading needs. The file may be anybody's, so the folder is
+read like any run folder of a stranger. Files of another program are imported, as `ganzoo import-weights` does.
 """
 
 import json
-import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.published import Published
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.io.files import cache_folder
+from ganzoo.io.files import cache_folder, one_at_a_time
 from ganzoo.io.untrusted import parse_json
 from ganzoo.runs.paths import LATEST, RUN_FILE
-from ganzoo.weights.fetching import check, fetched
+from ganzoo.weights.fetching import check, fetched, fetched_to
 from ganzoo.weights.files import metadata_in, read, sha256
 
 # Only unpacking imports what needs torch: a name that nobody knows is refused before.
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 HEADER = "ganzoo"
 """The key of the file's header under which there is a JSON object: schema, step and run."""
 SCHEMA = 1
-UNSAID = "/not-published"
-"""Where folders of a user lie by the published run.json: their own paths are private, and nobody else has them."""
-PUBLISHED = "published"
-"""The key of run.json that says so: what it was trained on need not be here."""
+SEAL = "unpacked.sha256"
+"""The file of the run folder with the SHA-256 of its run.json. The checkpoint has a manifest of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,19 +62,20 @@ def content_of(file: Path) -> Content | None:
         raise StorageError(f"weights '{file}': {one_line(error)}") from None
 
 
-def folder_of(model: Published) -> Path:
+def folder_of(model: Published, catalog: Catalog) -> Path:
     """The run folder of a published model, which is unpacked when it is first asked for.
 
-    Raises UsageError when its file is missing and can't be fetched, StorageError when the file is not as published.
+    Raises UsageError when a file of it is missing and can't be fetched, StorageError when one is not as published.
     """
-    folder = _place(model.sha256)
-    return folder if _is_whole(folder) else _unpacked(_file_of(model), folder, f"weights '{model.name}'")
+    name = f"weights '{model.name}'"
+    if model.files:
+        return _made(_place(model.sha256), name, lambda draft: _import(model, draft, catalog))
+    return _made(_place(model.sha256), name, lambda draft: _unpack(_file_of(model), draft, name))
 
 
 def folder_of_file(file: Path) -> Path:
     """The run folder of a published model whose file is given. Raises UsageError for a file that is none."""
-    folder = _place(sha256(file))
-    return folder if _is_whole(folder) else _unpacked(file, folder, f"'{file}'")
+    return _made(_place(sha256(file)), f"'{file}'", lambda draft: _unpack(file, draft, f"'{file}'"))
 
 
 def _place(digest: str) -> Path:
@@ -93,34 +92,77 @@ def _file_of(model: Published) -> Path:
 
 
 def _is_whole(folder: Path) -> bool:
+    """Whether every file is as it was unpacked: the checkpoint by its manifest, run.json by its seal."""
     from ganzoo.engine.checkpoint_files import verify
 
     checkpoints = folder / "checkpoints"
     try:
-        return (folder / RUN_FILE).is_file() and bool(verify(checkpoints / (checkpoints / LATEST).read_text("utf-8")))
+        sealed = (folder / SEAL).read_text("utf-8") == sha256(folder / RUN_FILE)
+        return sealed and bool(verify(checkpoints / (checkpoints / LATEST).read_text("utf-8")))
     except (OSError, ValueError):
         return False
 
 
-def _unpacked(file: Path, folder: Path, name: str) -> Path:
-    """Writes a draft beside the folder and renames it, so that the folder is whole or not there."""
+def _made(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder, which `make` fills as a draft beside it that is renamed, so that it is whole or not there."""
+    if _is_whole(folder):
+        return folder
+    try:
+        with one_at_a_time(folder.name):
+            if not _is_whole(folder):  # another process may have been faster
+                _fill(folder, make)
+    except OSError as error:
+        raise StorageError(
+            f"can't unpack {name} to '{folder}': {one_line(error)}. GANZOO_CACHE names another folder"
+        ) from None
+    return folder
+
+
+def _fill(folder: Path, make: Callable[[Path], None]) -> None:
+    draft = folder.with_name(f".{folder.name}")
+    shutil.rmtree(draft, ignore_errors=True)  # left by a process that was killed, since this one holds the lock
+    try:
+        draft.mkdir(parents=True)
+        make(draft)
+        (draft / SEAL).write_text(sha256(draft / RUN_FILE), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _unpack(file: Path, draft: Path, name: str) -> None:
     content = content_of(file)
     if content is None:
         raise UsageError(f"{name} is no published model: its header has no run. `ganzoo publish` writes such files")
-    draft = folder.with_name(f".{folder.name}-{os.getpid()}")
-    try:
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        _write(draft, content, read(file))
-        if not _is_whole(folder):  # another process may have been faster
-            shutil.rmtree(folder, ignore_errors=True)
-            draft.rename(folder)
-    except OSError as error:
-        if not _is_whole(folder):
-            raise StorageError(f"can't unpack {name} to '{folder}': {one_line(error)}") from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return folder
+    _write(draft, content, read(file))
+
+
+def _import(model: Published, draft: Path, catalog: Catalog) -> None:
+    """Makes the run folder of another program's files. Their names in the cache are those that their authors gave."""
+    wanted = [(_Fetchable(name=model.name, url=one.url, sha256=one.sha256, size=one.size), one) for one in model.files]
+    files = [fetched_to(what, cache_folder() / "weights" / one.sha256 / one.name) for what, one in wanted]
+    from ganzoo.importing import import_run, opened, recognise  # after what may fail at once
+
+    with opened(files) as found:
+        match, near = recognise(found, catalog)
+        if match is None:
+            nearest = f"; nearest is {near.format.name}: {near.problem}" if near else ""
+            raise UsageError(f"weights '{model.name}': its files are of no network that ganzoo knows{nearest}")
+        made, meant = (catalog.model(of).full_name for of in (match.format.model, model.model))
+        if made != meant:
+            raise UsageError(f"weights '{model.name}': its files are a model of {made}, not of {meant}")
+        import_run(files, match, catalog, out=draft)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fetchable:
+    """A file of a published model, called as the model is."""
+
+    name: str
+    url: str
+    sha256: str
+    size: int
 
 
 def _write(folder: Path, content: Content, tensors: "Mapping[str, Tensor]") -> None:

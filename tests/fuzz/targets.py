@@ -3,9 +3,10 @@
 import gzip
 import io
 import json
+import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -31,12 +32,14 @@ from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
 from ganzoo.errors import GanzooError, StorageError
+from ganzoo.inference.loading import load_run
 from ganzoo.io.untrusted import parse_json
 from ganzoo.io.yamlfile import read_yaml
 from ganzoo.report_html.records import read_record
 from ganzoo.runs.logs import recorded_scores
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.stylize.video import stylize_video
+from ganzoo.trained.published import HEADER, Content, folder_of_file
 from ganzoo.weights import read
 from tests.engine.test_hostile_checkpoint import sign
 from tests.report_html.folders import score_line
@@ -149,6 +152,19 @@ def run_file(data: bytes) -> None:
         recorded_configuration(read_run_file(path.parent), catalog()).values()
 
 
+def published_file(data: bytes) -> None:
+    """Unpacks a published model, and loads what it unpacked."""
+    with file(data, "x.safetensors") as path, mock.patch.dict(os.environ, {"GANZOO_CACHE": str(path.parent / "cache")}):
+        gan, problems = load_run(folder_of_file(path), which="LATEST", device="cpu", catalog=catalog())
+        assert gan.step >= 0 and not problems
+
+
+def published_header(data: bytes) -> None:
+    """The same of a file with right tensors, whose header says this of them."""
+    tensors, _ = drawing()
+    published_file(save(dict(tensors), {"format": "pt", HEADER: data.decode(errors="replace")}))
+
+
 def score_file(data: bytes) -> None:
     with file(data, "scores.jsonl") as path:
         recorded_scores(path.parent)
@@ -200,9 +216,29 @@ def recorded_run() -> bytes:
     return json.dumps(content).encode()
 
 
+@cache
+def drawing() -> tuple[Mapping[str, torch.Tensor], Content]:
+    """The tensors of a tiny network that draws, and the header that a published file has with them."""
+    run = {**json.loads(recorded_run()), "published": True}
+    network = build_gan(configure_run("wgan-gp", catalog(), tiny=True), run["data"]["attributes"]).averaged
+    return network.state_dict(), Content(step=3, run=run)
+
+
+def _published() -> bytes:
+    tensors, content = drawing()
+    return save(dict(tensors), content.to_header())
+
+
 YAML = b"lr: 2.0e-4\nloss: {name: wgan-gp, weight: 3}\nsize: 96x160\nbudget: 10min\n"
 REGISTRY = (
     b"schema: 1\nmodels: []\npresets:\n  coast: {model: lsgan, summary: ours, set: {lr: 1.0e-4}}\ncommunity: {a: b}\n"
+    b"weights:\n"
+    b"  hand: {model: dcgan/dcgan, file: a.safetensors, sha256: " + 32 * b"0a" + b", size: 3, license: MIT, summary: s,"
+    b" scores: {KID: [1.0, 0.5, 2.0]}}\n"
+    b"  any: {model: a/b, license: MIT, summary: s, credit: c, files: [{url: 'https://a.b/c.pth.tar', sha256: "
+    + 32
+    * b"1b"
+    + b", size: 4}]}\n"
     b"results:\n- {name: coast, metric: KID, data: x, budget: 1h, score: 0.1, floor: 0.0, interval: [0.0, 0.2]}\n"
 )
 MANIFEST = b'{"state.json": {"sha256": "00", "size": 3}, "weights.safetensors": {"sha256": "11", "size": 148}}'
@@ -239,6 +275,8 @@ TARGETS = {
     "options": Target(read=options_file, seeds=lambda: (YAML,)),
     "registry": Target(read=registry_file, seeds=lambda: (REGISTRY,)),
     "run": Target(read=run_file, seeds=lambda: (recorded_run(),)),
+    "published": Target(read=published_file, seeds=lambda: (_published(),)),
+    "published header": Target(read=published_header, seeds=lambda: (drawing()[1].to_header()[HEADER].encode(),)),
     "scores": Target(read=score_file, seeds=lambda: (SCORES,)),
     "image": Target(read=image, seeds=lambda: tuple(map(_encoded, FORMATS)), errors=(ValueError,)),
     "video": Target(read=video, seeds=clips),

@@ -1,6 +1,7 @@
 """One resolver: run folders, their checkpoints and published models are found alike by every command and by Python."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +18,13 @@ from ganzoo.config.resolve import open_catalog
 from ganzoo.errors import DataError, StorageError, UsageError
 from ganzoo.inference.loading import held_out_photos
 from ganzoo.publishing import publish, without_private
+from ganzoo.runs.run_file import UNSAID
 from ganzoo.trained import find, sought
-from ganzoo.trained.published import UNSAID, content_of
+from ganzoo.trained.published import content_of
 from ganzoo.weights.files import names_in
+from tests.weights.web import Site, site
+
+__all__ = ["site"]  # a fixture
 
 SUMMARY = "tiny shapes, for tests"
 
@@ -50,7 +55,8 @@ def shop(tmp_path: Path, run: Path, painter: Path, monkeypatch: pytest.MonkeyPat
             done = publish(find(folder), out, open_catalog(), summary=SUMMARY, overwrite=True)
             entries[name] = {**done.entry, **changes}
         file = tmp_path / "registry.yaml"
-        file.write_text(yaml.safe_dump({"schema": 1, "weights": entries}))
+        plain = json.loads(json.dumps(entries))  # without aliases, which are not read
+        file.write_text(yaml.safe_dump({"schema": 1, "weights": plain}))
         return file
 
     return write
@@ -100,7 +106,7 @@ def test_what_is_of_a_whole_run_takes_no_checkpoint(
 def test_what_is_neither_names_what_there_is(shop: Callable[..., Path], text: str) -> None:
     shop()
     assert sought(text) is None
-    with pytest.raises(UsageError, match=r"not a run folder.*Published models: shapes, strokes"):
+    with pytest.raises(UsageError, match=r"not a run folder.*Published models: .*shapes, strokes"):
         find(text)
 
 
@@ -167,13 +173,112 @@ def test_every_command_takes_a_published_name(
     listed = capsys.readouterr().out
     assert listed.index("shapes") < listed.index("dcgan-laptop") and "published models" in listed
     assert run_command(["list", "--format", "names"]) == 0
-    assert capsys.readouterr().out.split()[:2] == ["shapes", "strokes"]
+    names = capsys.readouterr().out.split()
+    assert names[: len(open_catalog().published)] == list(open_catalog().published) and "strokes" in names
     assert run_command(["show", "strokes"]) == 0
     card = capsys.readouterr().out
     assert "a published model of lptn/lptn" in card and SUMMARY in card and "CC0-1.0" in card
     done = ganzoo.distil("strokes", budget="1steps", batch=2, out="small", options={"generator.width": 8})
     content = json.loads((done.folder / "run.json").read_text())["configuration"]
     assert content["teacher"]["value"] == "strokes"
+
+
+NO_RECORD = "holds no record of its training"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("run shapes", "'shapes' is a published model, trained already: to train it further, ganzoo run dcgan --from"),
+        ("run --resume shapes", NO_RECORD),
+        ("reproduce shapes", NO_RECORD),
+        ("report shapes@4", "leave out @4"),
+        ("sample shapes@BEST", "no checkpoint in"),
+        ("sample shapes@7", "no checkpoint of step 7 in"),
+        ("sample Shapes", "Did you mean 'shapes'"),
+        ("sample SHAPE", "Did you mean 'shapes'"),
+        ("show SHAPE", "Did you mean 'shapes'"),
+        ("run SHAPE", "Did you mean 'shapes'"),
+        ("sample dcgan-laptop", "'dcgan-laptop' is no trained model: ganzoo run dcgan-laptop trains one"),
+        ("stylize shapes lake.png --out painted", "draws from noise"),
+        ("sample shapes --style x", "has learnt no styles by name"),
+        ("distil shapes", "only translators can be distilled"),
+        ("publish strokes.safetensors --out other.safetensors", "give their licence by --license"),
+        ("compare shapes shapes", "given more than once"),
+    ],
+)
+def test_what_a_published_model_can_not_do_is_one_line(
+    shop: Callable[..., Path], command: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = shop()
+    if "publish" in command:
+        registry.unlink()
+    Image.new("RGB", (40, 32), (90, 120, 200)).save("lake.png")
+    assert run_command(command.split()) in (2, 6)
+    err = capsys.readouterr().err
+    assert told in err and err.count("\n") == 1 and "--debug" not in err
+
+
+def test_private_pictures_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder, count in (("mine", 20), ("paintings", 20)):
+        (tmp_path / folder).mkdir()
+        for number in range(count):
+            Image.new("RGB", (24, 24), (10 * number, 90, count)).save(tmp_path / folder / f"{number}.png")
+    mine, paintings = str(tmp_path / "mine"), str(tmp_path / "paintings")
+    ganzoo.run("lptn", tiny=True, out=tmp_path / "run", device="cpu", budget="1steps", data=mine, style=paintings)
+    file = str(publish(find(tmp_path / "run"), tmp_path / "strokes.safetensors", open_catalog()).file)
+    for command, options in (
+        (["evaluate", file], "--data FOLDER and --style FOLDER"),
+        (["evaluate", file, "--data", mine], "--style FOLDER"),
+        (["evaluate", file, "--style", mine], "--data FOLDER"),
+        (["sample", file], "--data FOLDER"),
+        (["distil", file], "--data FOLDER"),
+    ):
+        assert run_command(command) == 2
+        err = capsys.readouterr().err
+        assert f"give yours by {options}\n" in err and "are not published" in err and err.count("\n") == 1
+
+
+def test_a_report_and_a_second_publication_keep_the_card(
+    shop: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop(license="MIT", credit="Jane Doe", scores={"KID-lite0": [0.2, 0.1, 0.3]})
+    assert run_command(["report", "shapes"]) == 0
+    page = re.sub("</?span>", "", Path("shapes-report.html").read_text())
+    assert (
+        "ganzoo sample shapes" in page and "published" in page and "--resume" not in page and "ganzoo run " not in page
+    )
+    assert run_command(["report", "strokes"]) == 0
+    assert "ganzoo stylize strokes photo.jpg --out painted" in re.sub(
+        "</?span>", "", Path("strokes-report.html").read_text()
+    )
+    capsys.readouterr()
+    assert run_command(["publish", "shapes", "--out", "again.safetensors"]) == 0
+    entry = yaml.safe_load(capsys.readouterr().out)["again"]
+    assert (entry["license"], entry["credit"], entry["scores"]) == ("MIT", "Jane Doe", {"KID-lite0": [0.2, 0.1, 0.3]})
+    assert Path("again.safetensors").read_bytes() == Path("shapes.safetensors").read_bytes()
+
+
+def test_a_model_of_that_name_wins_where_models_are_taken(
+    shop: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Elsewhere only trained models are taken, so the published one is meant. Such a name is no good, and found."""
+    file = shop()
+    content = yaml.safe_load(file.read_text())
+    content["weights"]["dcgan"] = {**content["weights"]["shapes"]}
+    file.write_text(yaml.safe_dump({**content, "models": []}))
+    assert ganzoo.load("dcgan").step == 4 and find("dcgan").name == "dcgan"
+    assert run_command(["show", "dcgan"]) == 0 and "a published model of" not in capsys.readouterr().out
+    from ganzoo.cli.registry import _check_published
+
+    catalog = open_catalog()
+    with pytest.raises(UsageError, match="a model or preset has that name"):
+        _check_published(catalog.published["dcgan"], catalog)
+    content["weights"] = {"mine": {**content["weights"]["shapes"], "model": "nobody/none"}}
+    file.write_text(yaml.safe_dump(content))
+    catalog = open_catalog()
+    with pytest.raises(UsageError, match="there is no model 'nobody/none'"):
+        _check_published(catalog.published["mine"], catalog)
 
 
 def test_a_folder_of_that_name_wins_if_it_is_a_run(shop: Callable[..., Path], run: Path) -> None:
@@ -211,21 +316,23 @@ def test_an_address_that_does_not_answer_is_named(shop: Callable[..., Path]) -> 
         find("shapes")
 
 
-def test_a_fetched_file_is_unpacked(shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fetched_file_is_unpacked(shop: Callable[..., Path], site: Site) -> None:
     file = shop()
     content = yaml.safe_load(file.read_text())
     del content["weights"]["shapes"]["file"]
-    content["weights"]["shapes"]["url"] = "https://127.0.0.1:9/shapes.safetensors"
+    content["weights"]["shapes"]["url"] = f"{site.url}/shapes.safetensors"
+    site.files["/shapes.safetensors"] = Path("shapes.safetensors").read_bytes()
     file.write_text(yaml.safe_dump(content))
-    monkeypatch.setattr("ganzoo.weights.fetching._blocks", lambda *_: [Path("shapes.safetensors").read_bytes()])
-    assert ganzoo.load("shapes").step == 4
+    assert ganzoo.load("shapes").step == 4 and ganzoo.load("shapes").step == 4
+    assert site.paths == ["/shapes.safetensors"]
 
 
 def test_a_damaged_cache_is_made_anew(shop: Callable[..., Path]) -> None:
     shop()
     folder = find("shapes").folder
-    (folder / "checkpoints" / "step-000004" / "ema.safetensors").write_bytes(b"cut off")
-    assert ganzoo.load("shapes").step == 4
+    for name in ("checkpoints/step-000004/ema.safetensors", "checkpoints/LATEST", "run.json", "unpacked.sha256"):
+        (folder / name).write_bytes(b"cut off")
+        assert ganzoo.load("shapes").step == 4
     assert sorted(path.name for path in folder.parent.iterdir()) == [folder.name]
 
 
@@ -254,7 +361,10 @@ def test_a_plugin_publishes_through_its_model(shop: Callable[..., Path]) -> None
     body = replace(weights, name="body", summary="")  # what the recipe reads itself
     spec = replace(first.spec, weights=(weights, body))
     catalog.__dict__["models"] = (replace(first, spec=spec), *catalog.models[1:])
-    assert list(catalog.published) == ["theirs"] and catalog.published["theirs"].model == first.full_name
+    assert (
+        list(catalog.published) == [*load_registry().published, "theirs"]
+        and catalog.published["theirs"].model == first.full_name
+    )
 
 
 @pytest.mark.parametrize(
@@ -280,11 +390,49 @@ def test_a_wrong_entry_is_named(tmp_path: Path, change: dict[str, object], told:
         "summary": "x",
     }
     file = tmp_path / "registry.yaml"
-    file.write_text(yaml.safe_dump({"schema": 1, "weights": {"mine": {**entry, **change}}}))
-    with pytest.raises(UsageError, match=f"weights 'mine'.*{told}"):
-        load_registry(file)
+    good = {**entry, "summary": "other"}
+    file.write_text(yaml.safe_dump({"schema": 1, "weights": {"mine": {**entry, **change}, "other": good}}))
+    registry = load_registry(file)
+    assert re.search(f"weights 'mine'.*{told}", registry.broken["mine"]) and "mine" not in registry.published
+    assert registry.published["other"].summary == "other"
     file.write_text(yaml.safe_dump({"schema": 1, "weights": {"mine": entry}}))
     assert load_registry(file).published["mine"].file == tmp_path / "x.safetensors"
+
+
+@pytest.mark.parametrize(
+    "section", [3, ["mine"], "text", {"mine": None}, {"mine": [1]}, {"../x": {}}, {7: {}}, {"": {}}]
+)
+def test_a_section_of_another_kind_is_one_line_of_the_list(
+    section: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
+    Path("registry.yaml").write_text(yaml.safe_dump({"schema": 1, "weights": section}))
+    assert run_command(["list", "--format", "json"]) == 0
+    rows = [row for row in json.loads(capsys.readouterr().out) if row["kind"] == "unusable"]
+    assert len(rows) == 1 and "registry.yaml" in rows[0]["summary"]
+    assert run_command(["registry", "check", "registry.yaml"]) == 2
+
+
+def test_a_wrong_entry_is_one_line_where_it_is_asked_for_and_harms_nothing(
+    shop: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = shop()
+    content = yaml.safe_load(file.read_text())
+    wrong = {**content["weights"]["shapes"], "url": "http://127.0.0.1/x.safetensors"}
+    del wrong["file"]
+    strange = {**content["weights"]["shapes"], "model": "nobody/nothing"}
+    file.write_text(yaml.safe_dump({"schema": 1, "weights": {**content["weights"], "bad": wrong, "odd": strange}}))
+    told = f"ganzoo: {file}: weights 'bad': url 'http://127.0.0.1/x.safetensors' of weights 'bad': write https://"
+    for command in ("sample bad", "stylize bad x.png --out y", "show bad", "run bad", "run dcgan --tiny --from bad"):
+        assert run_command(command.split()) == 2
+        assert capsys.readouterr().err.startswith(told), command
+    assert run_command(["list"]) == 0
+    listed = capsys.readouterr().out
+    assert "published models that can't be used" in listed and "no model 'nobody/nothing' is installed" in listed
+    assert run_command(["list", "--format", "names"]) == 0
+    assert not {"bad", "odd"} & set(capsys.readouterr().out.split())
+    assert find("shapes").name == "shapes"
 
 
 def test_a_comparison_takes_a_checkpoint_and_a_published_model(
