@@ -14,13 +14,14 @@ from tests.docs.test_pages import DOCS, ROOT, load
 README = ROOT / "README.md"
 START = DOCS / "quickstart.md"
 COMPARING = "## Compare two models"
+FEW = "--tiny --budget 4steps --set data.count=200 --set score_images=50"
 
 
 def shorter(run: Run) -> Run:
-    """Does the same with tiny networks and a few steps where the page asks for minutes."""
+    """Does the same with tiny networks, few images and steps where the page asks for minutes."""
 
     def shortened(command: str, folder: Path) -> Done:
-        return run(re.sub(r"--budget \d+min", "--tiny --budget 4steps", command), folder)
+        return run(re.sub(r"--budget \d+min", FEW, command), folder)
 
     return shortened
 
@@ -75,6 +76,7 @@ def test_the_quick_start_works_by_the_letter(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # each run starts torch in a process of its own
 def test_the_comparison_of_the_quick_start_works_by_the_letter(tmp_path: Path, in_process: Run) -> None:
     page = tmp_path / "page.md"
     page.write_text("".join(START.read_text().partition(COMPARING)[1:]))
