@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -335,6 +336,22 @@ def test_weights_of_others_need_a_licence_and_say_from_where_they_are(
     said = front(Path("hub/shapes/README.md").read_text())
     assert said["base_model"] == "acme/shapes"
     assert (said["license"], said["license_name"]) == ("other", "licenseref-own")
+
+
+def test_imported_weights_need_a_licence_and_the_card_says_what_they_are(
+    tmp_path: Path, painter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(painter, tmp_path / "run")
+    file = tmp_path / "run" / "run.json"
+    imported = {"format": "their-net", "files": [{"name": "net.pth", "size": 1, "sha256": "0"}]}
+    file.write_text(json.dumps({**json.loads(file.read_text()), "imported": imported}))
+    line = ["push", str(file.parent), "acme/theirs", "--dry-run", "--out", str(tmp_path / "card")]
+    assert run_command(line) == 2
+    assert "give --license SPDX-ID" in capsys.readouterr().err
+    assert run_command([*line, "--license", "BSD-2-Clause"]) == 0
+    card = (tmp_path / "card" / "README.md").read_text()
+    assert "imported from a checkpoint of another program (`their-net`)" in card and "steps with seed" not in card
+    assert front(card)["license"] == "bsd-2-clause"
 
 
 def test_a_published_model_is_shared_with_its_own_licence_and_scores(
