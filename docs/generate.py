@@ -199,7 +199,9 @@ def _published(catalog: Catalog) -> str:
         scores = "; ".join(score_text(metric, values) for metric, values in one.scores.items())
         facts = [f"`ganzoo {use}`", f"{one.summary} (`{one.model}`, {one.license}, {one.size / 1e6:.2f} MB)."]
         facts += [f"Trained on {one.trained_on}."] if one.trained_on else []
+        facts += [f"It took {one.took}."] if one.took else []
         facts += [f"Scores: {scores}."] if scores else []
+        facts += [f"Bad at: {one.bad_at}."] if one.bad_at else []
         pictures = [HERE / "images" / f"published-{one.name}.{ending}" for ending in ("webp", "png")]
         shown = [f"![What {one.name} makes](../images/{file.name})" for file in pictures if file.is_file()]
         command = ["```text", one.command, "```"] if one.command else []

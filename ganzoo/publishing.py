@@ -20,7 +20,7 @@ from ganzoo.io.files import draft_beside, sync_file
 from ganzoo.io.names import usable
 from ganzoo.report_html.commands import repeat
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.logs import recorded_painted, recorded_scores
+from ganzoo.runs.logs import recorded_painted, recorded_scalars, recorded_scores
 from ganzoo.runs.run_file import IMPORTED, PUBLISHED, UNSAID, read_run_file
 from ganzoo.trained.finding import Trained
 from ganzoo.trained.published import Content, full
@@ -58,6 +58,7 @@ def publish(
     license: str = "",
     trained_on: str = "",
     command: str = "",
+    bad_at: str = "",
     overwrite: bool = False,
 ) -> Publication:
     """Writes the averaged weights of a run with what is needed to load them to one .safetensors file.
@@ -88,6 +89,8 @@ def publish(
         "credit": known.credit if known else "",
         "trained_on": trained_on or (known.trained_on if known else _data(recorded)),
         "command": command or (known.command if known else _command(content)),
+        "took": known.took if known else _took(run.folder, loaded.step, recorded),
+        "bad_at": bad_at or (known.bad_at if known else ""),
         "scores": _scores(run.folder, loaded.step) or ({m: [*v] for m, v in known.scores.items()} if known else {}),
     }
     return Publication(
@@ -109,6 +112,12 @@ def _own_license(content: Mapping[str, Any]) -> str:
 def _command(content: Mapping[str, Any]) -> str:
     """The command that trains such a model again; none of what was imported."""
     return "" if content.get(IMPORTED) else repeat(content).replace(f"{UNSAID}/", "")
+
+
+def _took(folder: Path, step: int, content: Mapping[str, Any]) -> str:
+    """How long the training took, and where; nothing of what was imported."""
+    seconds = [line["seconds"] for line in recorded_scalars(folder) if line["step"] <= step and "seconds" in line]
+    return f"{step:,} steps in {max(seconds) / 60:.0f} minutes on {content['device']}" if seconds else ""
 
 
 def without_private(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def monet() -> Path:
 def publish(name: str, recipe: Mapping[str, Any], run: Path) -> None:
     """Writes the model's file and its entry in registry.yaml."""
     FILES.mkdir(exist_ok=True)
-    words = {key: recipe[key] for key in ("summary", "trained_on", "license") if key in recipe}
+    words = {key: recipe[key] for key in ("summary", "trained_on", "license", "bad_at") if key in recipe}
     flags = [text for key, value in words.items() for text in (f"--{key.replace('_', '-')}", value)]
     command = f"make weights NAME={name}"
     file = FILES / f"{name}.safetensors"

@@ -23,7 +23,7 @@ _MOST_BYTES = 100_000_000_000
 _MOST_FILES = 16
 _NEEDED = ("model", "summary", "license")
 _OF_FILE = ("sha256", "size")
-_TEXTS = (*_NEEDED, "credit", "trained_on", "command", "picture")
+_TEXTS = (*_NEEDED, "credit", "trained_on", "command", "took", "bad_at", "picture")
 _KNOWN = frozenset((*_TEXTS, *_OF_FILE, "file", "url", "files", "scores"))
 
 
@@ -58,6 +58,8 @@ class Published:
     credit: str = ""
     trained_on: str = ""
     command: str = ""
+    took: str = ""
+    bad_at: str = ""
     picture: str = ""
     scores: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 

@@ -129,6 +129,8 @@ def _show_published(model: "Published", form: Format) -> None:
         "summary": model.summary,
         "trained": model.trained_on,
         "command": model.command,
+        "took": model.took,
+        "bad at": model.bad_at,
         "license": model.license,
         "credit": model.credit,
         "file": "\n          ".join(model.places),

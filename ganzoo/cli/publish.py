@@ -18,6 +18,7 @@ from ganzoo.cli.paths import PATH
 @click.option("--license", "licence", default="", help="SPDX id of the weights' licence; CC0-1.0 by default.")
 @click.option("--trained-on", default="", help="The pictures, and where they are from; the data's names by default.")
 @click.option("--command", default="", help="The command that trained it; from run.json by default.")
+@click.option("--bad-at", default="", help="What it does badly.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
 @click.pass_obj
 def publish(
@@ -30,6 +31,7 @@ def publish(
     licence: str,
     trained_on: str,
     command: str,
+    bad_at: str,
     overwrite: bool,
 ) -> None:
     """Writes a trained model as one file.
@@ -50,6 +52,7 @@ def publish(
         license=licence,
         trained_on=trained_on,
         command=command,
+        bad_at=bad_at,
         overwrite=overwrite,
     )
     mean, most = done.difference

@@ -14,9 +14,9 @@ from ganzoo.report_html.formatting import between, score
 from ganzoo.report_html.sentences import explanations
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.protocol import is_left, scale_of
+from ganzoo.runs.run_file import UNSAID
 from ganzoo.specs import Task
 from ganzoo.trained.hub import PREFIX
-from ganzoo.trained.published import UNSAID
 
 PIPELINES: Mapping[Task, str] = {"translate": "image-to-image", "generate": "unconditional-image-generation"}
 """What the hub calls the tasks."""

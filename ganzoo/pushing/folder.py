@@ -96,7 +96,7 @@ def _completed(run: Trained, words: Words, catalog: Catalog) -> Words:
             license=words.license or known.license,
             trained_on=words.trained_on or known.trained_on,
             command=words.command or known.command,
-            bad_at=words.bad_at,
+            bad_at=words.bad_at or known.bad_at,
         )
     if not words.license and (run.name or "imported" in read_run_file(run.folder)):
         raise UsageError(f"'{run.shown}' does not say under which licence its weights are: give --license SPDX-ID")
