@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from recipes.photos import free_photos, unpacked
-from recipes.pictures import write_links, write_paintings, write_views
+from recipes.photos import PAINTED_BY_MONET, free_photos, kind, unpacked
+from recipes.pictures import write_links, write_paintings, write_smoothed, write_views
 from recipes.registry import write_entry
 
 ROOT = Path(__file__).parents[1]
@@ -51,31 +51,22 @@ def make(name: str, recipe: Mapping[str, Any]) -> None:
 
 def made_folders(command: str) -> dict[str, Path]:
     """The folders that a recipe's command names, made where they are not there yet."""
-    makers = {
-        "photos": free,
-        "monet": monet,
-        "styles": styles,
-        "views": views,
-        **{one: _painted(one) for one in BRUSHES},
-    }
+    makers = {"views": views, "monet": monet, "mixed": mixed} | {brush: _painted(brush) for brush in BRUSHES}
     return {name: maker() for name, maker in makers.items() if f"{{{name}}}" in command}
 
 
-def free() -> Path:
-    """A folder with all free photos of landscapes."""
-    return write_links(free_photos(unpacked(WORK / "package")), WORK / "photos")
-
-
 def views() -> Path:
-    """A folder with views of them."""
+    """A folder with views of all free photos of landscapes."""
     return write_views(free_photos(unpacked(WORK / "package")), WORK / "views")
 
 
-def styles() -> Path:
-    """A folder with a folder of paintings for each style, whose names become the styles' names."""
-    for name, paintings in {"monet": monet(), **{one: _painted(one)() for one in BRUSHES}}.items():
-        write_links(sorted(paintings.iterdir()), WORK / "styles" / name)
-    return WORK / "styles"
+def mixed() -> Path:
+    """A folder with paintings by Monet without their brushwork, and half as many photos of what he painted.
+
+    Photos alone show other things than the paintings. Critics then ask for what is missing: for trees in skies.
+    """
+    chosen = (file for file in free_photos(unpacked(WORK / "package")) if kind(file) in PAINTED_BY_MONET)
+    return write_smoothed(sorted(monet().iterdir()), write_links(chosen, WORK / "mixed"))
 
 
 def _painted(brush: str) -> Callable[[], Path]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy
 import torch
+from ganzoo_plugins.scenes.filters import calmed, sharper
 from ganzoo_plugins.scenes.paint import paint
 from PIL import Image
 
@@ -33,6 +34,19 @@ def write_paintings(photos: Iterable[Path], folder: Path, rendition: str) -> Pat
     for number, (target, view) in enumerate(_views(photos)):
         if not (folder / target).is_file():
             _kept(_painted(view, rendition, number)).save(folder / target)
+    return folder
+
+
+def write_smoothed(paintings: Iterable[Path], folder: Path) -> Path:
+    """A folder with the paintings without their brushwork: flat areas and clear edges, the colours as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in paintings:
+        target = folder / f"smoothed-{file.stem}.png"
+        if not target.is_file():
+            with Image.open(file) as opened:
+                pixels = _tensor(opened.convert("RGB")).float() / 255
+            calm = sharper(calmed(calmed(pixels, 3.0), 2.0), 3.0, 0.4).clamp(0, 1)
+            _image((calm * 255).round().to(torch.uint8)).save(target)
     return folder
 
 
@@ -67,8 +81,15 @@ def _high(image: Image.Image) -> Image.Image:
 
 
 def _painted(view: Image.Image, rendition: str, number: int) -> Image.Image:
-    pixels = torch.from_numpy(numpy.array(view)).permute(2, 0, 1)[None]
-    return Image.fromarray(paint(pixels, rendition, 0, [number])[0].permute(1, 2, 0).numpy())
+    return _image(paint(_tensor(view), rendition, 0, [number]))
+
+
+def _tensor(image: Image.Image) -> torch.Tensor:
+    return torch.from_numpy(numpy.array(image)).permute(2, 0, 1)[None]
+
+
+def _image(pixels: torch.Tensor) -> Image.Image:
+    return Image.fromarray(pixels[0].permute(1, 2, 0).numpy())
 
 
 def _kept(image: Image.Image) -> Image.Image:

@@ -103,7 +103,7 @@ def test_the_shipped_files_are_those_of_the_recipes() -> None:
 def test_a_recipe_can_be_run(name: str, tmp_path: Path) -> None:
     """The command parses, and every model, part and option of it exists."""
     words = [
-        word.format_map(dict.fromkeys(("photos", "views", "monet", "styles", *BRUSHES), tmp_path))
+        word.format_map(dict.fromkeys(("views", "monet", "mixed", *BRUSHES), tmp_path))
         for word in _RECIPES[name]["command"].split()
     ]
     assert words[0] == "run"
