@@ -144,7 +144,7 @@ class ModelSpec:
         _check(self)
         if self.task not in get_args(Task):
             raise ValueError(f"task {self.task!r} of model {self.name!r}: allowed are {_list(get_args(Task))}")
-        if not (isinstance(self.weights, tuple) and all(isinstance(one, Weights) for one in self.weights)):
+        if not (isinstance(self.weights, tuple | list) and all(isinstance(one, Weights) for one in self.weights)):
             raise ValueError(f"weights of model {self.name!r}: give a tuple of ganzoo.Weights")
         if self.defaults:
             object.__setattr__(self, "options", _with_defaults(self))

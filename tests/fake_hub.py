@@ -281,7 +281,7 @@ def use(hub: FakeHub, home: object, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         f"{constants}.HUGGINGFACE_CO_URL_TEMPLATE", f"{hub.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
     )
-    patch.setattr(f"{constants}.HF_HUB_DISABLE_XET", True)
+    patch.setattr(f"{constants}.HF_HUB_DISABLE_XET", True, raising=False)
     patch.setattr(f"{constants}.HF_HUB_OFFLINE", False)
     patch.setattr(f"{constants}.HF_TOKEN_PATH", f"{home}/token")
     patch.setattr(f"{constants}.AGENT_HARNESSES_PATH", f"{home}/harnesses.json", raising=False)

@@ -213,3 +213,10 @@ def test_a_format_that_can_not_be_right_is_refused(field, value, message):
         part(formats=(Format(**given),))
     with pytest.raises(ValueError, match=message):
         Format(**given | {field: value})
+
+
+@pytest.mark.parametrize("weights", ["x", ("x",), [1], None])
+def test_weights_of_a_model_are_declarations(weights: object) -> None:
+    """What is none is an error of its plugin, which is one row of the list, and not of the whole catalogue."""
+    with pytest.raises(ValueError, match=r"weights of model 'a-gan': give a tuple of ganzoo\.Weights"):
+        ModelSpec(name="a-gan", target="a:B", options=ModelOptions, summary="x", weights=weights)  # type: ignore[arg-type]

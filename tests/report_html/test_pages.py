@@ -332,7 +332,7 @@ def test_training_writes_a_report_and_survives_when_that_fails(tmp_path: Path, m
     api.resume(tmp_path / "a", budget="2steps")
     assert report.read_text(encoding="utf-8") != first
 
-    def broken(folder: Path) -> str:
+    def broken(folder: Path, *, name: str) -> str:
         raise ValueError("nothing to see")
 
     monkeypatch.setattr("ganzoo.report_html.run_page.render_run", broken)
