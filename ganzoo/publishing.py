@@ -19,6 +19,7 @@ from ganzoo.inference.loading import load_run
 from ganzoo.io.files import draft_beside, sync_file
 from ganzoo.io.names import usable
 from ganzoo.report_html.commands import repeat
+from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import recorded_painted, recorded_scores
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.trained.finding import Trained
@@ -28,7 +29,7 @@ from ganzoo.weights.files import ENDING, sha256
 
 MOST = 1.0
 """Levels of 255 by which pictures may differ in the mean when weights are rounded to half of their bits."""
-_KEPT = ("schema", "model", "plugin", "configuration", "parameters", "records_probabilities", "device")
+_KEPT = ("schema", "model", "plugin", "configuration", "imported", "parameters", "records_probabilities", "device")
 _OF_IMAGES = ("fingerprint", "images", "held_out", "attributes")
 _VERSIONS = ("ganzoo-core", "torch")
 _PICTURES = 4
@@ -173,12 +174,21 @@ def _data(content: Mapping[str, Any]) -> str:
     return f"{' and '.join(names)} ({content['data'].get('images', 0)} pictures)"
 
 
+def evaluations(folder: Path, step: int) -> list[Evaluation]:
+    """The newest recorded scores of that step, one of each metric."""
+    found = {
+        each.protocol.metric: each
+        for one in (*recorded_scores(folder), *recorded_painted(folder))
+        if one.step == step
+        for each in (one, *one.beside)
+    }
+    return list(found.values())
+
+
 def _scores(folder: Path, step: int) -> dict[str, list[float]]:
     """The newest recorded scores of that step by metric: value and interval."""
     found: dict[str, list[float]] = {}
-    for one in (*recorded_scores(folder), *recorded_painted(folder)):
-        if one.step == step:
-            for each in (one, *one.beside):
-                values = (each.score.value, each.score.low, each.score.high)
-                found[each.protocol.metric] = [float(f"{value:.5g}") for value in values]
+    for one in evaluations(folder, step):
+        values = (one.score.value, one.score.low, one.score.high)
+        found[one.protocol.metric] = [float(f"{value:.5g}") for value in values]
     return found

@@ -68,11 +68,12 @@ FLOORS = [
     # The engine trains what a recipe asks for: it knows no loss, no layer and no model.
     Floor("engine", "torch numpy safetensors filelock", never=f"{KIT} scoring"),
     # A trained model is found before it is loaded; a published one is unpacked to a run folder.
-    Floor("trained", "torch safetensors"),
+    Floor("trained", "torch safetensors huggingface_hub"),
     Floor("stylize", "torch numpy PIL yaml kornia av", never="weights"),
     Floor("inference", "torch numpy PIL yaml kornia av", never="weights"),
     Floor("comparing distilling reproducing", "torch numpy PIL yaml kornia av", never="weights"),
     Floor("publishing", "torch safetensors"),
+    Floor("pushing", "numpy PIL yaml huggingface_hub"),
     Floor("importing", "torch"),
     Floor(
         "testing",

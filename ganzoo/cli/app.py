@@ -27,6 +27,7 @@ COMMANDS = {
     "sample": "ganzoo.cli.sample:sample",
     "distil": "ganzoo.cli.distil:distil",
     "publish": "ganzoo.cli.publish:publish",
+    "push": "ganzoo.cli.push:push",
     "project": "ganzoo.cli.project:project",
     "stylize": "ganzoo.cli.stylize:stylize",
     "export": "ganzoo.cli.export:export",

@@ -30,7 +30,7 @@ EXIT_CODES = {"done": 0, "interrupted": 130, "terminated": 143}
     "start_from",
     type=PathOrName(),
     metavar="SRC",
-    help="Start from trained weights: RUN[@BEST|@STEP], a published model, or a .safetensors file.",
+    help="Start from trained weights: RUN[@BEST|@STEP], a published model, a .safetensors file, or hf:OWNER/NAME.",
 )
 @click.option("--size", help="Pixels: 64, or height x width as 96x160.")
 @click.option("--budget", help="How long: 10min, 2000steps or 200kimg.")

@@ -86,8 +86,8 @@ def stylize(
 ) -> int:
     """Paints photos and videos.
 
-    RUN is the run folder of a translator, or a published model. It paints each INPUT: a picture, a video, a folder or a
-    pattern. RUN@BEST takes its best checkpoint.
+    RUN is the run folder of a translator, a published model, or hf:OWNER/NAME of the hub. It paints each INPUT: a
+    picture, a video, a folder or a pattern. RUN@BEST takes its best checkpoint.
     """
     from ganzoo.runs.run_file import read_run_file
 

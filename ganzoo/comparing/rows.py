@@ -17,6 +17,7 @@ from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.logs import recorded_scores
 from ganzoo.runs.paths import BEST, LATEST, RUN_FILE, SUMMARY
 from ganzoo.runs.run_file import read_run_file
+from ganzoo.trained.hub import PREFIX, short
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +124,8 @@ def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> di
 def _start(content: Mapping[str, Any]) -> str:
     """What the run started from: a published name, or the last part of a path; the rest is private to the user."""
     source = str(content.get("start", {}).get("source", ""))
+    if source.startswith(PREFIX):
+        return short(source)
     return Path(source).name if source else ""
 
 

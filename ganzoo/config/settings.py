@@ -57,7 +57,9 @@ class RunSettings(Options):
     crop: SwitchField = Field(
         AUTO, description="train on crops between the whole image and its own pixels; auto is true for translators"
     )
-    start_from: SourceField = Field("", description="trained weights to start from: a run, a published model or a file")
+    start_from: SourceField = Field(
+        "", description="trained weights to start from: a run, a published model, a file or hf:OWNER/NAME"
+    )
     augment_data: PartChoice = part("augmentation", "none", "random changes of the images from the data")
     budget: AmountField = Field(Amount(10, "min"), description="how long to train: 10min, 2000steps or 200kimg")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, noise and order of the images")

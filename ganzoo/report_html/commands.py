@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.catalog.lookup import FOLDER
+from ganzoo.config.settings import RunSettings
 from ganzoo.runs.paths import file_name
 
 _FLAGS = ("data", "size", "budget", "batch", "seed", "device", "precision", "threads")
+_OF_DATA = ("data", "style", "augment_data", "encoder", "batch", "ema_kimg")
 _INTERVALS = ("sample_every", "score_every", "checkpoint_every", "log_every")
 
 
@@ -17,6 +19,21 @@ def repeat(content: Mapping[str, Any]) -> str:
     words = ["ganzoo", "run", str(content["model"])]
     for key, value in _chosen(content["configuration"]):
         words += _words(key, value)
+    return shlex.join(words)
+
+
+def start_from(content: Mapping[str, Any], source: str, without: str) -> str:
+    """`ganzoo run … --from SOURCE` with the same networks on other data.
+
+    Options that name a path beginning with `without` are left out: nobody else has it.
+    """
+    words = ["ganzoo", "run", str(content["model"]), "--from", source, "--data", "PHOTOS"]
+    if "style" in content["configuration"]:
+        words += ["--style", "PAINTINGS"]
+    for key, value in _chosen(content["configuration"]):
+        own = key == "size" or (key not in RunSettings.model_fields and key.partition(".")[0] not in _OF_DATA)
+        if own and not str(value).startswith(without):
+            words += _words(key, value)
     return shlex.join(words)
 
 

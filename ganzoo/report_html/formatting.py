@@ -11,7 +11,8 @@ def count(number: float | None) -> str:
 
 def score(number: float, scale: int = 1000) -> str:
     """A score times `scale`, with one decimal: "93.4"."""
-    return f"{scale * number:.1f}".replace("-", "\u2212")
+    text = f"{scale * number:.1f}"
+    return "0.0" if text == "-0.0" else text.replace("-", "\u2212")
 
 
 def between(interval: Interval, scale: int = 1000) -> str:

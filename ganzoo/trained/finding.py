@@ -11,6 +11,7 @@ from ganzoo.config.resolve import open_catalog
 from ganzoo.errors import UsageError, nearest
 from ganzoo.io.names import usable, user_path
 from ganzoo.runs.paths import BEST, LATEST, RUN_FILE
+from ganzoo.trained.hub import PREFIX, folder_on_hub
 from ganzoo.trained.published import folder_of, folder_of_file
 from ganzoo.weights.files import ENDING
 
@@ -48,7 +49,10 @@ class Trained:
 
     def output(self, name: str) -> Path:
         """Where a file goes unless the user says where: the run folder; for a published model the working folder."""
-        return Path(f"{Path(self.name).name.removesuffix(ENDING)}-{name}") if self.name else self.folder / name
+        if not self.name:
+            return self.folder / name
+        plain = self.name.partition("@")[0] if self.name.startswith(PREFIX) else self.name
+        return Path(f"{Path(plain).name.removesuffix(ENDING)}-{name}")
 
 
 Source = Callable[[str, OpenCatalog], tuple[str, Path] | None]
@@ -65,13 +69,19 @@ def _file(text: str, catalog: OpenCatalog) -> tuple[str, Path] | None:
     return (str(file.absolute()), folder_of_file(file)) if text.endswith(ENDING) and file.is_file() else None
 
 
-SOURCES: tuple[Source, ...] = (_file, _published)
+def _hub(text: str, catalog: OpenCatalog) -> tuple[str, Path] | None:
+    return folder_on_hub(text) if text.startswith(PREFIX) else None
+
+
+SOURCES: tuple[Source, ...] = (_hub, _file, _published)
 """What knows trained models beside run folders, in the order in which it is asked. Another place to look is one more
 function here."""
 
 
 def find(text: str | Path, step: str | int | None = None, catalog: OpenCatalog = open_catalog) -> Trained:
     """The trained model that `text` names: RUN, a published model's name, or a published file, each with @CHECKPOINT.
+
+    Also one of the hub, hf:OWNER/NAME or hf:OWNER/NAME@REVISION.
 
     `step` says the checkpoint in the other way, LATEST, BEST or a number. Raises UsageError where there is no such
     model, and for a checkpoint that is given in both ways. Raises StorageError for a file that is not as published.
@@ -101,9 +111,12 @@ def sought(text: str | Path, step: str | int | None = None, catalog: OpenCatalog
 def where(text: str | Path) -> tuple[str, str]:
     """What stands before and after the last '@': a place and a checkpoint, which is empty where none is asked for.
 
-    A path with an '@' in its name is a path if it exists. What follows other '@' belongs to the place.
+    A path with an '@' in its name is a path if it exists. What follows other '@' belongs to the place, as does the
+    revision of a repository of the hub, which has one checkpoint only.
     """
     whole = str(text)
+    if whole.startswith(PREFIX):
+        return whole, ""
     place, at, asked = whole.rpartition("@")
     if not (at and place and _CHECKPOINT.fullmatch(asked)) or os.path.lexists(user_path(whole)):
         return whole, ""

@@ -15,6 +15,7 @@ from ganzoo.io.names import user_path
 from ganzoo.runs.paths import BEST, LATEST
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.trained.finding import find, where
+from ganzoo.trained.hub import PREFIX, is_pinned, parted
 from ganzoo.trained.published import content_of
 from ganzoo.weights.files import ENDING, PICKLED, read
 
@@ -78,6 +79,10 @@ def recorded_start(
 
 def same_source(recorded: str, given: str) -> bool:
     """Whether a run that recorded one source may have been given the other, as far as their names tell."""
+    if recorded.startswith(PREFIX):  # the commit that was recorded counts, wherever a branch is now
+        then, commit = parted(recorded)
+        now, revision = parted(given) if given.startswith(PREFIX) else ("", "")
+        return then == now and (not is_pinned(revision) or revision == commit)
     place, asked = where(given)
     then, step = where(recorded)
     return then in (place, os.path.abspath(user_path(place))) and asked in ("", LATEST, BEST, step)

@@ -96,7 +96,7 @@ def test_what_is_of_a_whole_run_takes_no_checkpoint(
     assert "leave out @2" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["nothing", "nothing@BEST", "a@b", "hf:owner/name@main"])
+@pytest.mark.parametrize("text", ["nothing", "nothing@BEST", "a@b", "hub:owner/name@main"])
 def test_what_is_neither_names_what_there_is(shop: Callable[..., Path], text: str) -> None:
     shop()
     assert sought(text) is None
