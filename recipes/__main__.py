@@ -8,21 +8,20 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from recipes.photos import PAINTED_BY_MONET, free_photos, kind, unpacked
-from recipes.pictures import write_links, write_paintings, write_smoothed, write_views
+from recipes.photos import LANDSCAPES, SCENERY, free_photos, kind, unpacked
+from recipes.pictures import write_paintings, write_smoothed, write_views
 from recipes.registry import write_entry
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build" / "weights"
 FILES = ROOT / "plugins" / "ganzoo_plugins" / "published"
 RECIPES = Path(__file__).parent / "recipes.yaml"
-BRUSHES = ("oil", "ukiyo-e", "watercolour")
 SEED = 0
 
 
@@ -51,27 +50,29 @@ def make(name: str, recipe: Mapping[str, Any]) -> None:
 
 def made_folders(command: str) -> dict[str, Path]:
     """The folders that a recipe's command names, made where they are not there yet."""
-    makers = {"views": views, "monet": monet, "mixed": mixed} | {brush: _painted(brush) for brush in BRUSHES}
+    makers = {
+        "landscapes": lambda: write_views(photos(), WORK / "landscapes"),
+        "oil": lambda: write_paintings(photos(), WORK / "oil", "oil"),
+        "scenery": lambda: write_views(photos(SCENERY), WORK / "scenery"),
+        "ukiyo-e": lambda: write_paintings(photos(SCENERY), WORK / "ukiyo-e", "ukiyo-e"),
+        "watercolour": lambda: write_paintings(photos(SCENERY), WORK / "watercolour", "watercolour"),
+        "monet": monet,
+        "mixed": mixed,
+    }
     return {name: maker() for name, maker in makers.items() if f"{{{name}}}" in command}
 
 
-def views() -> Path:
-    """A folder with views of all free photos of landscapes."""
-    return write_views(free_photos(unpacked(WORK / "package")), WORK / "views")
+def photos(kinds: Collection[str] = LANDSCAPES) -> list[Path]:
+    """The free photos of those kinds."""
+    return [file for file in free_photos(unpacked(WORK / "package")) if kind(file) in kinds]
 
 
 def mixed() -> Path:
-    """A folder with paintings by Monet without their brushwork, and half as many photos of what he painted.
+    """A folder with paintings by Monet without their brushwork, and as many views of what he painted.
 
     Photos alone show other things than the paintings. Critics then ask for what is missing: for trees in skies.
     """
-    chosen = (file for file in free_photos(unpacked(WORK / "package")) if kind(file) in PAINTED_BY_MONET)
-    return write_smoothed(sorted(monet().iterdir()), write_links(chosen, WORK / "mixed"))
-
-
-def _painted(brush: str) -> Callable[[], Path]:
-    """What makes the folder with the same views painted by a built-in brush."""
-    return lambda: write_paintings(free_photos(unpacked(WORK / "package")), WORK / brush, brush)
+    return write_smoothed(sorted(monet().iterdir()), write_views(photos(SCENERY), WORK / "mixed"))
 
 
 def monet() -> Path:

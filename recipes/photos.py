@@ -15,8 +15,8 @@ LANDSCAPES = (
     *("snow", "valley", "water"),
 )
 """The photos' kinds that are landscapes; others are cities, stations and space."""
-PAINTED_BY_MONET = ("beach", "fields", "fog", "forest", "hills", "mountain", "sea", "snow", "valley", "water")
-"""Kinds of landscapes that he painted."""
+SCENERY = ("beach", "fields", "fog", "forest", "hills", "mountain", "sea", "sky", "snow", "valley", "water")
+"""Those that painters liked: neither bare rock nor sand."""
 SHOWN = ("beach1", "fields1", "forest0", "mountain1", "sea0", "water0")
 """Those that the docs show beside their paintings: no published model has seen them."""
 _COPYRIGHT = f"usr/share/doc/{PACKAGE}/copyright"

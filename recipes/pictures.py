@@ -50,16 +50,6 @@ def write_smoothed(paintings: Iterable[Path], folder: Path) -> Path:
     return folder
 
 
-def write_links(files: Iterable[Path], folder: Path) -> Path:
-    """A folder with links to the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        link = folder / f"{name(file)}{file.suffix}"
-        if not link.exists():
-            link.symlink_to(file.resolve())
-    return folder
-
-
 def _views(photos: Iterable[Path]) -> Iterator[tuple[str, Image.Image]]:
     """The whole of each photo, and parts on its left and right where things are larger, with names of files."""
     for file in photos:
