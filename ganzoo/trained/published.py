@@ -39,8 +39,8 @@ class Content:
     run: Mapping[str, Any]
 
     def to_header(self) -> dict[str, str]:
-        """The header of the file."""
-        return {"format": "pt", HEADER: json.dumps({"schema": SCHEMA, "step": self.step, "run": self.run})}
+        """The header of the file. It has one key, as safetensors writes several in any order: equal files are equal."""
+        return {HEADER: json.dumps({"schema": SCHEMA, "step": self.step, "run": self.run})}
 
 
 def content_of(file: Path) -> Content | None:
