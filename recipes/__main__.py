@@ -8,14 +8,16 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from PIL import Image
 
+from ganzoo import LoadedTranslator, load
 from recipes.photos import LANDSCAPES, SCENERY, free_photos, kind, unpacked
-from recipes.pictures import write_paintings, write_smoothed, write_views
+from recipes.pictures import write_paintings, write_views
 from recipes.registry import write_entry
 
 ROOT = Path(__file__).parents[1]
@@ -37,27 +39,32 @@ def main(names: list[str]) -> None:
 def make(name: str, recipe: Mapping[str, Any]) -> None:
     """Trains, scores and publishes one model."""
     run = WORK / "runs" / name
-    folders = made_folders(recipe["command"])
-    words = [word.format_map(folders) for word in recipe["command"].split()]
-    if (run / "run.json").is_file():
-        ganzoo("run", "--resume", str(run))
-    else:
-        ganzoo(*words, "--seed", str(SEED), "--out", str(run))
+    train(recipe["command"], run, recipe)
     for encoder in recipe.get("encoders", ["lite0"]):
         ganzoo("evaluate", str(run), "--set", f"encoder={encoder}")
     publish(name, recipe, run)
 
 
-def made_folders(command: str) -> dict[str, Path]:
+def train(command: str, run: Path, recipe: Mapping[str, Any]) -> None:
+    """Trains a run by the command, or goes on with it."""
+    folders = made_folders(command, recipe)
+    words = [word.format_map(folders) for word in command.split()]
+    if (run / "run.json").is_file():
+        ganzoo("run", "--resume", str(run))
+    else:
+        ganzoo(*words, "--seed", str(SEED), "--out", str(run))
+
+
+def made_folders(command: str, recipe: Mapping[str, Any]) -> dict[str, Path]:
     """The folders that a recipe's command names, made where they are not there yet."""
-    makers = {
+    makers: dict[str, Callable[[], Path]] = {
         "landscapes": lambda: write_views(photos(), WORK / "landscapes"),
         "oil": lambda: write_paintings(photos(), WORK / "oil", "oil"),
         "scenery": lambda: write_views(photos(SCENERY), WORK / "scenery"),
         "ukiyo-e": lambda: write_paintings(photos(SCENERY), WORK / "ukiyo-e", "ukiyo-e"),
         "watercolour": lambda: write_paintings(photos(SCENERY), WORK / "watercolour", "watercolour"),
         "monet": monet,
-        "mixed": mixed,
+        "taught": lambda: taught(recipe),
     }
     return {name: maker() for name, maker in makers.items() if f"{{{name}}}" in command}
 
@@ -67,12 +74,17 @@ def photos(kinds: Collection[str] = LANDSCAPES) -> list[Path]:
     return [file for file in free_photos(unpacked(WORK / "package")) if kind(file) in kinds]
 
 
-def mixed() -> Path:
-    """A folder with paintings by Monet without their brushwork, and as many views of what he painted.
-
-    Photos alone show other things than the paintings. Critics then ask for what is missing: for trees in skies.
-    """
-    return write_smoothed(sorted(monet().iterdir()), write_views(photos(SCENERY), WORK / "mixed"))
+def taught(recipe: Mapping[str, Any]) -> Path:
+    """A folder with the views of the scenery as `oil` and then the recipe's teacher paint them."""
+    teacher, folder = WORK / "runs" / "teacher", WORK / "taught"
+    train(recipe["teacher"], teacher, recipe)
+    first, second = load("oil"), load(teacher)
+    assert isinstance(first, LoadedTranslator) and isinstance(second, LoadedTranslator)
+    folder.mkdir(exist_ok=True)
+    for file in sorted(made_folders("{scenery}", recipe)["scenery"].iterdir()):
+        with Image.open(file) as view:
+            second.stylize(first.stylize(view.convert("RGB"))).save(folder / file.name)
+    return folder
 
 
 def monet() -> Path:

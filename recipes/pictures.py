@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy
 import torch
-from ganzoo_plugins.scenes.filters import calmed, sharper
 from ganzoo_plugins.scenes.paint import paint
 from PIL import Image
 
@@ -37,19 +36,6 @@ def write_paintings(photos: Iterable[Path], folder: Path, rendition: str) -> Pat
     return folder
 
 
-def write_smoothed(paintings: Iterable[Path], folder: Path) -> Path:
-    """A folder with the paintings without their brushwork: flat areas and clear edges, the colours as they are."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in paintings:
-        target = folder / f"smoothed-{file.stem}.png"
-        if not target.is_file():
-            with Image.open(file) as opened:
-                pixels = _tensor(opened.convert("RGB")).float() / 255
-            calm = sharper(calmed(calmed(pixels, 3.0), 2.0), 3.0, 0.4).clamp(0, 1)
-            _image((calm * 255).round().to(torch.uint8)).save(target)
-    return folder
-
-
 def _views(photos: Iterable[Path]) -> Iterator[tuple[str, Image.Image]]:
     """The whole of each photo, and parts on its left and right where things are larger, with names of files."""
     for file in photos:
@@ -71,15 +57,8 @@ def _high(image: Image.Image) -> Image.Image:
 
 
 def _painted(view: Image.Image, rendition: str, number: int) -> Image.Image:
-    return _image(paint(_tensor(view), rendition, 0, [number]))
-
-
-def _tensor(image: Image.Image) -> torch.Tensor:
-    return torch.from_numpy(numpy.array(image)).permute(2, 0, 1)[None]
-
-
-def _image(pixels: torch.Tensor) -> Image.Image:
-    return Image.fromarray(pixels[0].permute(1, 2, 0).numpy())
+    pixels = torch.from_numpy(numpy.array(view)).permute(2, 0, 1)[None]
+    return Image.fromarray(paint(pixels, rendition, 0, [number])[0].permute(1, 2, 0).numpy())
 
 
 def _kept(image: Image.Image) -> Image.Image:
