@@ -14,10 +14,8 @@ PHOTOS = ("beach1", "fields1", "forest0", "mountain1", "sea0", "water0")
 CELL, GAP = (768, 512), 4
 WIDTH = 736
 """A picture of this width is shown in the docs, and on GitHub, without being shrunk."""
-SHEETS = {"monet": ("published-monet", "painted-cut"), "oil": ("published-oil", "painted-adain")}
-"""Sheets by the style of the painter: the published one's once it is painted, until then that of a preset."""
-GRIDS = ("published-scenes", "projected")
-"""Of 64 scenes in eight columns, as `make_images.py` writes them."""
+GRID = "published-scenes"
+"""64 scenes in eight columns, as `paint_images.py published` writes them."""
 LEAD = (("mountain1", "monet", (190, 60)), ("fields1", "oil", (330, 150)))
 """Photographs and paintings of the lead picture, and the left upper corner of what is shown."""
 COMPARED = (1, 7)
@@ -61,7 +59,7 @@ def cell(sheet: str, photo: str) -> Image.Image:
 
 def painted(photo: str, style: str) -> Image.Image:
     """The photograph as the painter of that style paints it."""
-    return cell(next(name for name in SHEETS[style] if (IMAGES / f"{name}.webp").exists()), photo)
+    return cell(f"published-{style}", photo)
 
 
 def tiles(file: str, columns: int = 8, rows: int = 8) -> list[Image.Image]:
@@ -74,7 +72,7 @@ def tiles(file: str, columns: int = 8, rows: int = 8) -> list[Image.Image]:
 
 def scenes(rows: int) -> Image.Image:
     """Drawn scenes at their own size, as many as fit."""
-    found = tiles(next(f"{name}.png" for name in GRIDS if (IMAGES / f"{name}.png").exists()))
+    found = tiles(f"{GRID}.png")
     columns = WIDTH // found[0].width - (WIDTH % found[0].width == 0)
     full = range(min(rows, len(found) // columns))
     return stacked([spread(found[columns * row : columns * (row + 1)]) for row in full])

@@ -6,7 +6,6 @@ import io
 import os
 import runpy
 import shlex
-import shutil
 import site
 import subprocess
 import sys
@@ -18,14 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
-import ganzoo
-from ganzoo.catalog.registry import load_registry
 from ganzoo.cli import run_command
-from ganzoo.config.resolve import open_catalog
-from ganzoo.publishing import publish
-from ganzoo.trained import find
 from tests.docs.following import Done, Run
 from tests.installed import forget, importable
 
@@ -92,33 +85,6 @@ def in_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]
     with importable(packages):
         yield run
     forget(tmp_path)
-
-
-STAND_INS = {"monet": "lptn", "scenes": "dcgan"}
-"""The published models that the first pages use, and the model of a tiny one for each that is not in registry.yaml."""
-
-
-@pytest.fixture(scope="session")
-def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a registry.yaml that publishes a tiny model under each name that the shipped one lacks."""
-    place = tmp_path_factory.mktemp("published")
-    entries = {}
-    for name in STAND_INS.keys() - load_registry().published.keys():
-        run = ganzoo.run(STAND_INS[name], tiny=True, out=place / f"{name}-run", device="cpu", budget="2steps").folder
-        entries[name] = dict(publish(find(run), place / f"{name}.safetensors", open_catalog()).entry)
-    (place / "registry.yaml").write_text(yaml.safe_dump({"schema": 1, "weights": entries}))
-    return place
-
-
-@pytest.fixture
-def published(stand_ins: Path) -> Callable[[Path], None]:
-    """Lets a folder know the published models of the first pages: those that are shipped, and stand-ins for others."""
-
-    def into(folder: Path) -> None:
-        for file in (*stand_ins.glob("*.safetensors"), stand_ins / "registry.yaml"):
-            shutil.copy(file, folder)
-
-    return into
 
 
 def _captured(call: Callable[[], int | None]) -> Done:

@@ -1,7 +1,6 @@
 """README.md, the pages that lead to a model, the quick start and `make demo`: short and true."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,10 +60,7 @@ def test_measured_tables_stand_on_one_page() -> None:
     assert [page.name for page in DOCS.glob("*.md") if interval.search(page.read_text())] == ["evidence.md"]
 
 
-def test_the_quick_start_works_by_the_letter(
-    tmp_path: Path, in_process: Run, published: Callable[[Path], None]
-) -> None:
-    published(tmp_path)
+def test_the_quick_start_works_by_the_letter(tmp_path: Path, in_process: Run) -> None:
     (tmp_path / "photo.jpg").write_bytes((DOCS / "images" / "photo.jpg").read_bytes())
     page = tmp_path / "page.md"
     page.write_text(START.read_text().partition(COMPARING)[0])
@@ -98,10 +94,7 @@ def test_every_length_on_the_quick_start_is_shortened() -> None:
     assert all(re.search(r"--budget \d+min\b", command) for command in commands if "--budget" in command)
 
 
-def test_the_demo_uses_what_is_published(
-    tmp_path: Path, published: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published(tmp_path)
+def test_the_demo_uses_what_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     demo = load("demo")
     assert {"monet", "scenes"} <= {command[1] for command in demo.commands(Path("out"))}
@@ -117,10 +110,7 @@ def test_the_demo_says_when_a_command_fails(monkeypatch: pytest.MonkeyPatch, tmp
     assert demo.main(str(tmp_path / "out")) == 2
 
 
-def test_a_published_model_has_a_card_in_the_gallery(
-    tmp_path: Path, published: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published(tmp_path)
+def test_a_published_model_has_a_card_in_the_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     card = load("generate").pages()["reference/published.md"]
     assert "### monet" in card and "`ganzoo stylize monet photo.jpg --out painted`" in card
