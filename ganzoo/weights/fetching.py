@@ -160,7 +160,9 @@ def _download(weights: Fetchable, draft: Path) -> str:
         have = 0
     with _answer(weights, have, draft) as answer:
         resumes = have > 0 and _resumes(answer, have)
-        with draft.open("ab" if resumes else "wb") as file:
+        if not resumes:
+            draft.unlink(missing_ok=True)
+        with draft.open("ab") as file:
             for block in _blocks(answer, weights.size + 1 - (have if resumes else 0)):
                 file.write(block)
         return answer.headers.get_content_type()
@@ -170,7 +172,8 @@ def _answer(weights: Fetchable, have: int, draft: Path) -> HTTPResponse:
     """What the server says to a request for the rest of the file."""
     request = urllib.request.Request(weights.url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
-        answer: HTTPResponse = urllib.request.build_opener(_OnlyHttps).open(request, timeout=_TIMEOUT)
+        opener = urllib.request.build_opener(_OnlyHttps)
+        answer: HTTPResponse = opener.open(request, timeout=_TIMEOUT)
     except HTTPError as error:
         error.close()
         if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:

@@ -1,6 +1,7 @@
 """registry.yaml: one writer a section, and what is shipped is true."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from ganzoo import ModelOptions, ModelSpec, UsageError
+from ganzoo.catalog.published import shipped_files
 from ganzoo.catalog.registry import Preset, load_registry, shipped_path, with_models
 from ganzoo.config.resolve import configure_run, open_catalog
 
@@ -79,6 +81,8 @@ def test_check_passes_on_what_is_shipped(ganzoo_command):
 def test_check_fails_after_a_change_and_passes_after_write(ganzoo_command, tmp_path, old, new):
     file = tmp_path / "registry.yaml"
     true = shipped_path().read_text()
+    for weights in shipped_files().glob("*.safetensors"):
+        shutil.copy(weights, tmp_path)
     file.write_text(true.replace(old, new, 1))
     failed = ganzoo_command("registry", "check", cwd=tmp_path)
     assert (failed.returncode, "run `ganzoo registry write`" in failed.stderr) == (2, True)

@@ -241,7 +241,7 @@ def test_what_all_rows_share_is_said_once(capsys: pytest.CaptureFixture[str]) ->
     out = read(capsys, "--no-plugins show --parts loss")
     assert out.count("kind loss") == 1 and "non-saturating" in out
     out = read(capsys, "--no-plugins list --task translate")
-    assert out.count("task translate") == 2  # of models and of presets
+    assert out.count("task translate") == 3  # of published models, of models and of presets
 
 
 def test_no_first_sentence_is_cut_off_in_the_overview(ganzoo_command) -> None:

@@ -46,7 +46,7 @@ def test_sizes_stay_simple_where_a_network_pads_as_tensorflow_does() -> None:
 
     painter = {"generator": "feature-painter", "generator.stages": 1, "generator.width": 4}
     gan = build_gan(configure_run("fastcut", CATALOG, tiny=True, options=painter), {}).eval()
-    exported = _exported(SimpleNamespace(gan=gan))  # type: ignore[arg-type]  # it reads nothing else
+    exported = _exported(SimpleNamespace(gan=gan), None)  # type: ignore[arg-type]  # it reads nothing else
     example = exported.inputs[1]
     program = torch.export.export(exported.network, (example,), dynamic_shapes=exported.dynamic)
     values = [node.meta.get("val") for node in program.graph.nodes]
