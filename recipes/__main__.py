@@ -4,6 +4,7 @@ Folders are made below build/weights. A run that was stopped goes on. Paintings 
 MONET names in the environment.
 """
 
+import json
 import os
 import shlex
 import subprocess
@@ -40,13 +41,11 @@ def make(name: str, recipe: Mapping[str, Any]) -> None:
     """Trains, scores and publishes one model."""
     run = WORK / "runs" / name
     train(recipe["command"], run, recipe)
-    for encoder in recipe.get("encoders", ["lite0"]):
-        ganzoo("evaluate", str(run), "--set", f"encoder={encoder}")
-    publish(name, recipe, run)
+    publish(name, recipe, run, scores(run, recipe))
 
 
 def train(command: str, run: Path, recipe: Mapping[str, Any]) -> None:
-    """Trains a run by the command, or goes on with it."""
+    """Trains a run by the command, or resumes it."""
     folders = made_folders(command, recipe)
     words = [word.format_map(folders) for word in command.split()]
     if (run / "run.json").is_file():
@@ -95,15 +94,27 @@ def monet() -> Path:
     return folder
 
 
-def publish(name: str, recipe: Mapping[str, Any], run: Path) -> None:
+def scores(run: Path, recipe: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Each metric's value and the ends of its interval, on held-out images, by `evaluate` with the recipe's options."""
+    options = recipe.get("evaluate", "")
+    folders = made_folders(options, recipe)
+    words = [word.format_map(folders) for word in options.split()]
+    found = json.loads(ganzoo("evaluate", str(run), "--format", "json", *words))[0]
+    return {
+        one["protocol"]["metric"]: [float(f"{one['score'][end]:.5g}") for end in ("value", "low", "high")]
+        for one in (found, *found.get("beside", []))
+    }
+
+
+def publish(name: str, recipe: Mapping[str, Any], run: Path, scores: Mapping[str, list[float]]) -> None:
     """Writes the model's file and its entry in registry.yaml."""
     FILES.mkdir(exist_ok=True)
     words = {key: recipe[key] for key in ("summary", "trained_on", "license", "bad_at") if key in recipe}
     flags = [text for key, value in words.items() for text in (f"--{key.replace('_', '-')}", value)]
     command = f"make weights NAME={name}"
     file = FILES / f"{name}.safetensors"
-    entry = ganzoo("publish", str(run), "--out", str(file), "--overwrite", "--command", command, *flags)
-    write_entry(ROOT / "registry.yaml", yaml.safe_load(entry))
+    printed = ganzoo("publish", str(run), "--out", str(file), "--overwrite", "--command", command, *flags)
+    write_entry(ROOT / "registry.yaml", {name: {**yaml.safe_load(printed)[name], "scores": dict(scores)}})
 
 
 def ganzoo(*words: str) -> str:

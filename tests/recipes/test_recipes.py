@@ -1,5 +1,6 @@
 """How the published models are made again: licences of photos, pairs, recipes, entries."""
 
+import shutil
 from pathlib import Path
 
 import numpy
@@ -14,6 +15,8 @@ from ganzoo.catalog.registry import load_registry
 from ganzoo.cli.run import train
 from ganzoo.config.resolve import configure_run
 from ganzoo.config.values import parse_assignments
+from ganzoo.weights.files import sha256
+from recipes import __main__ as program
 from recipes import photos, pictures
 from recipes.__main__ import RECIPES, ROOT
 from recipes.registry import write_entry
@@ -94,7 +97,7 @@ def test_an_entry_changes_nothing_else(tmp_path: Path) -> None:
 
 def test_the_shipped_files_are_those_of_the_recipes() -> None:
     """Each shipped file has an entry and a recipe, and together they are small."""
-    shipped = {name: one for name, one in yaml.safe_load((ROOT / "registry.yaml").read_text())["weights"].items()}
+    shipped = yaml.safe_load((ROOT / "registry.yaml").read_text())["weights"]
     files = {file.stem: file.stat().st_size for file in shipped_files().glob("*.safetensors")}
     assert files.keys() == {name for name, one in shipped.items() if "file" in one} == _RECIPES.keys()
     assert sum(files.values()) < 12e6
@@ -111,3 +114,18 @@ def test_a_recipe_can_be_run(command: str, tmp_path: Path) -> None:
     settings = {key: given[key] for key in ("data", "style", "size", "budget", "score_every")}
     options = {**parse_assignments(given["assignments"]), **{key: one for key, one in settings.items() if one}}
     assert configure_run(given["name"], catalog, options=options)
+
+
+@pytest.mark.slow
+def test_a_recipe_makes_a_model_that_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the command to a file whose entry is true, and a second time from the run that is there."""
+    shutil.copy(ROOT / "registry.yaml", tmp_path)
+    for name, place in (("ROOT", tmp_path), ("WORK", tmp_path / "work"), ("FILES", tmp_path / "files")):
+        monkeypatch.setattr(program, name, place)
+    command = "run dcgan --tiny --budget 20steps --data scenes --set data.count=300"
+    entries = []
+    for _ in range(2):
+        program.make("mini", {"command": command, "summary": "a test", "trained_on": "scenes", "bad_at": "all"})
+        entries.append(yaml.safe_load((tmp_path / "registry.yaml").read_text())["weights"]["mini"])
+    assert entries[0]["sha256"] == entries[1]["sha256"] == sha256(tmp_path / "files" / "mini.safetensors")
+    assert entries[0]["bad_at"] == "all" and entries[0]["scores"] and entries[0]["took"].startswith("20 steps")
