@@ -16,7 +16,7 @@ from ganzoo.data.images import to_uint8
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator
 from ganzoo.inference.loading import load_run
-from ganzoo.io.files import draft_beside, sync_file
+from ganzoo.io.files import replacing
 from ganzoo.io.names import usable
 from ganzoo.report_html.commands import repeat
 from ganzoo.runs.evaluation import Evaluation
@@ -178,18 +178,13 @@ def _drawn(loaded: LoadedGAN) -> Tensor:
 
 
 def _write(out: Path, tensors: Mapping[str, Tensor], content: Content) -> None:
-    draft = draft_beside(out)
     try:
         # Bytes, since safetensors makes files that nobody else may read.
         plain = save({name: value.contiguous() for name, value in tensors.items()}, content.to_header())
-        with draft.open("xb") as file:
-            file.write(plain)
-        sync_file(draft)
-        draft.replace(out)
+        with replacing(out) as draft:
+            draft.write_bytes(plain)
     except OSError as error:
         raise StorageError(f"can't write '{out}': {one_line(error)}") from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _data(content: Mapping[str, Any]) -> str:

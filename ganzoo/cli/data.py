@@ -76,11 +76,12 @@ def preview(
         kept = pixels(load_size or AUTO) if crop else 0
     except ValueError as error:
         raise UsageError(f"--load-size '{load_size}': {error}") from None
+    from ganzoo.data.images import save_picture
     from ganzoo.inference.preview import preview as draw
 
     picture = draw(images, augmentation, wanted, seed=seed, load_size=kept)
     try:
-        picture.save(file)
+        save_picture(picture, file)
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
     say(f"'{what}' on '{source}': {file}")

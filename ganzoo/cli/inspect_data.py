@@ -184,10 +184,11 @@ def _advise(
 
 
 def _write_sheet(inspection: "Inspection", file: Path) -> None:
+    from ganzoo.data.images import save_picture
     from ganzoo.data.inspect.contact import contact_sheet
 
     try:
-        contact_sheet(inspection).save(file)
+        save_picture(contact_sheet(inspection), file)
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
 

@@ -47,7 +47,7 @@ def project(
     found_run = context.trained(run, step)
     content = read_run_file(found_run.folder)  # a wrong folder is refused before torch is loaded
     from ganzoo.config import resolve
-    from ganzoo.data.images import grid
+    from ganzoo.data.images import grid, save_picture
     from ganzoo.inference import projection
     from ganzoo.inference.loading import load_run
     from ganzoo.scoring.build import build_encoder
@@ -61,7 +61,7 @@ def project(
     found = projection.project(gan, on_white(read_photo(photo)), encoder, steps=steps, neighbours=neighbours, seed=seed)
     file = out or found_run.output(f"project-{photo.stem}.png")
     try:
-        grid(found.pictures(), 2 + neighbours).save(file)
+        save_picture(grid(found.pictures(), 2 + neighbours), file)
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
     say(f"distance {found.before:.3f} of the nearest random picture, {found.after:.3f} after {steps} steps: {file}")

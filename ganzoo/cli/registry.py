@@ -8,6 +8,7 @@ import click
 from ganzoo.cli.console import say
 from ganzoo.cli.paths import PATH
 from ganzoo.errors import UsageError, one_line
+from ganzoo.io.files import replacing
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog
@@ -34,7 +35,8 @@ def write(file: Path) -> None:
     """
     current, wanted = _texts(file)
     if current != wanted:
-        file.write_bytes(wanted.encode())
+        with replacing(file) as draft:
+            draft.write_bytes(wanted.encode())
     say(f"{file}: {'written' if current != wanted else 'already up to date'}")
 
 

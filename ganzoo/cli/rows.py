@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganzoo.io.files import cache_folder
+from ganzoo.io.files import cache_folder, write_atomically
 from ganzoo.runs.protocol import is_left, scale_of
 
 if TYPE_CHECKING:
@@ -225,14 +225,9 @@ def _read_cache(file: Path) -> list[Row]:
 def _write_cache(file: Path, rows: list[Row], sources: Iterable[str]) -> None:
     """Keeps the rows; a list that can't be kept is only slower the next time."""
     content = {"sources": {path: _stamp(path) for path in sources}, "rows": rows}
-    draft = file.with_name(f".{file.stem}-{os.getpid()}")
-    try:
+    with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(content), encoding="utf-8")
-        draft.replace(file)
+        write_atomically(file, json.dumps(content))
         newest_first = sorted(file.parent.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in islice(newest_first, _MAX_FILES, None):
             old.unlink()
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()

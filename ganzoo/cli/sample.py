@@ -157,18 +157,18 @@ def save_walk(gan: "LoadedGAN", wanted: _Wanted, file: Path) -> None:
 
 def save_grid(gan: "LoadedGAN", wanted: _Wanted, file: Path, run: Path, context: Context) -> None:
     """Writes the grid: pictures, rows of styles, photos beside their paintings, or pictures beside training images."""
-    from ganzoo.data.images import grid, pair_columns
+    from ganzoo.data.images import grid, pair_columns, save_picture
     from ganzoo.inference.loaded import LoadedTranslator
 
     if wanted.in_rows:
         pictures = gan.rows(wanted.pictures, wanted.styles, seed=wanted.seed)
-        grid(pictures, wanted.pictures).save(file)
+        save_picture(grid(pictures, wanted.pictures), file)
         return
     pictures = gan.sample(wanted.pictures, seed=wanted.seed, style=(*wanted.styles, None)[0])
     if wanted.nearest:
         pictures = _beside_nearest(pictures, gan, run, context, wanted.data)
     in_pairs = wanted.nearest or isinstance(gan, LoadedTranslator)
-    grid(pictures, pair_columns(pictures) if in_pairs else None).save(file)
+    save_picture(grid(pictures, pair_columns(pictures) if in_pairs else None), file)
 
 
 def _beside_nearest(pictures: "Tensor", gan: "LoadedGAN", run: Path, context: Context, data: str | None) -> "Tensor":

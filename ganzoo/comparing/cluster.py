@@ -17,6 +17,7 @@ from typing import Any
 from ganzoo.comparing.plan import Entry, Settings
 from ganzoo.comparing.processes import log_file, start, stop
 from ganzoo.errors import UsageError, one_line
+from ganzoo.io.files import appending
 from ganzoo.runs.parent import GRACE
 
 _POLL = 0.2
@@ -65,8 +66,8 @@ class Cluster:
         try:
             return bool(self._ray.get(task) == 0)
         except Exception as error:  # anything that Ray or the machine of the task may raise
-            with log_file(entry.folder).open("a", encoding="utf-8") as log:
-                log.write(f"ganzoo: its Ray task failed: {_cause(error)}\n")
+            with appending(log_file(entry.folder)) as log:
+                log.write(f"ganzoo: its Ray task failed: {_cause(error)}\n".encode())
             return False
 
     def stop(self) -> None:

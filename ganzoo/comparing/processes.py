@@ -6,8 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from ganzoo.comparing.plan import Entry, Settings
+from ganzoo.errors import StorageError, one_line
+from ganzoo.io.files import appending
 from ganzoo.runs.parent import GRACE, PARENT
 from ganzoo.runs.paths import RUN_FILE
 
@@ -60,7 +63,7 @@ def start(
     merged = {**os.environ, **(environment or {}), PARENT: str(os.getpid())}
     if settings.threads:
         merged["OMP_NUM_THREADS"] = str(settings.threads)
-    with log_file(entry.folder).open("ab") as log:
+    with _log(entry.folder) as log:
         return subprocess.Popen(
             [sys.executable, "-m", "ganzoo", *flags, *training_command(entry, settings)],
             stdin=subprocess.DEVNULL,
@@ -70,6 +73,13 @@ def start(
             preexec_fn=preexec,
             start_new_session=True,  # so ctrl-C reaches the run once, from `stop`, and not also from the terminal
         )
+
+
+def _log(folder: Path) -> IO[bytes]:
+    try:
+        return appending(log_file(folder))
+    except OSError as error:
+        raise StorageError(f"can't write the log of a run: {one_line(error)}") from None
 
 
 def stop(running: "Sequence[subprocess.Popen[bytes]]") -> None:

@@ -31,7 +31,7 @@ from ganzoo.data.labels import with_usable_values
 from ganzoo.data.source import PictureStream
 from ganzoo.data.stored import StoredPixels
 from ganzoo.errors import DataError, StorageError, one_line
-from ganzoo.io.files import cache_folder, write_atomically
+from ganzoo.io.files import cache_folder, locking, write_atomically
 from ganzoo.runs.view import View
 
 _NAMED = 3
@@ -206,7 +206,7 @@ def _only_one(key: str, view: View) -> FileLock:
     """The lock of one source, which the system releases when the process dies; the view hears of a wait."""
     folder = cache_folder() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / f"{key}.lock")
+    lock = locking(folder / f"{key}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:

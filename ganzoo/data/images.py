@@ -1,9 +1,13 @@
 """Between images in [-1, 1], their uint8 pixels and pictures."""
 
 import math
+from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from torch import Tensor, nn, uint8
+
+from ganzoo.io.files import replacing
 
 _MARGIN = 2
 _WHITE = 255
@@ -35,6 +39,12 @@ def grid(images: Tensor, columns: int | None = None) -> Image.Image:
     if count == 1:  # make_grid gives a single image without a margin
         sheet = nn.functional.pad(sheet, [_MARGIN] * 4, value=_WHITE)
     return Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
+
+
+def save_picture(picture: Image.Image, file: Path, **options: Any) -> None:
+    """Writes a picture in the format of the file's ending, whole and never through a link. Raises OSError."""
+    with replacing(file) as draft:
+        picture.save(draft, **options)
 
 
 def pair_columns(images: Tensor) -> int:

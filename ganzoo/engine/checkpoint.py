@@ -1,5 +1,6 @@
 """The checkpoints of a run: published by one rename, pruned, and found again; LATEST and BEST point to two of them."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from torch import Tensor
 from ganzoo.engine.checkpoint_files import Checkpoint, read, size_of, verify, write
 from ganzoo.engine.crashes import crash_point
 from ganzoo.errors import StorageError, one_line
-from ganzoo.io.files import sweep_drafts, sync_folder, write_atomically
+from ganzoo.io.files import clear, sweep_drafts, sync_folder, write_atomically
 from ganzoo.runs.paths import BEST, LATEST
 
 _MOST_NAME = 1000
@@ -33,7 +34,7 @@ def save(folder: Path, step: int, checkpoint: Checkpoint, keep: int) -> Path:
     draft = folder / f".{final.name}.part"
     crash_point("before-write")
     try:
-        shutil.rmtree(draft, ignore_errors=True)
+        clear(draft)
         folder.mkdir(exist_ok=True)  # not its parents: a deleted run folder must not be created again, empty
         if not _whole(final):  # it is whole where the last save failed after the rename
             _publish(draft, final, checkpoint)
@@ -60,8 +61,8 @@ def _publish(draft: Path, final: Path, checkpoint: Checkpoint) -> None:
     draft.mkdir()
     write(draft, checkpoint)
     crash_point("before-rename")
-    if final.exists():  # damaged
-        shutil.rmtree(final)
+    if os.path.lexists(final):  # damaged
+        clear(final)
     draft.rename(final)
     sync_folder(final.parent)
 
@@ -85,7 +86,7 @@ def steps_in(folder: Path) -> list[int]:
 def _sweep(folder: Path) -> None:
     """Removes drafts of killed processes and hidden checkpoints. The lock of the run keeps other processes out."""
     for stray in (*folder.glob(".step-*.part"), *folder.glob(".step-*.aside")):
-        shutil.rmtree(stray, ignore_errors=True)
+        clear(stray)
     sweep_drafts(folder)
 
 
@@ -141,7 +142,7 @@ def _points_to(pointer: Path, step: int) -> bool:
 
 def _aside(folder: Path, step: int) -> Path:
     aside = folder / f".{name_of(step)}.aside"
-    shutil.rmtree(aside, ignore_errors=True)
+    clear(aside)
     (folder / name_of(step)).rename(aside)
     return aside
 

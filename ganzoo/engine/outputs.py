@@ -18,6 +18,7 @@ from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.crashes import crash_point
 from ganzoo.engine.trainer import Trainer, diverged
 from ganzoo.errors import DivergedError, StorageError, one_line
+from ganzoo.io.files import replacing
 from ganzoo.runs.folder import Run
 from ganzoo.runs.view import View
 from ganzoo.translator import Translator
@@ -100,7 +101,8 @@ class Outputs:
             folder = self.run.folder / "diverged"
             folder.mkdir(exist_ok=True)
             name = f"step-{self.trainer.rounds + 1:06d}-process-{self._processes.rank}.safetensors"
-            save_file(found, folder / name)
+            with replacing(folder / name) as draft:
+                save_file(found, draft)
 
         self.attempt(write)
 
@@ -151,13 +153,11 @@ class Outputs:
             images = torch.stack([batch.source, images], dim=1).flatten(0, 1)
             columns = pair_columns(images)
         path = self.run.samples / f"step-{self.trainer.rounds:06d}.png"
-        draft = path.with_name(f".{path.name}.part")
         try:
-            grid(images, columns).save(draft, "PNG")
-            crash_point("during-sample")
-            draft.replace(path)
+            with replacing(path) as draft:
+                grid(images, columns).save(draft)
+                crash_point("during-sample")
         except OSError as error:
-            draft.unlink(missing_ok=True)
             raise StorageError(f"can't write '{path}': {one_line(error)}") from None
         self.run.newest_sample = path
 

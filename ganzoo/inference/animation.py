@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ganzoo.errors import UsageError
+from ganzoo.io.files import replacing
 from ganzoo.stylize.video_pixels import STANDARD, FrameWriter, tag
 
 ANIMATIONS = (".gif", ".webp", ".mp4")
@@ -23,9 +24,11 @@ def save_animation(frames: Sequence[Image.Image], file: Path) -> None:
     ending = file.suffix.lower()
     if ending not in ANIMATIONS:
         raise UsageError(f"'{file}': an animation is written as {', '.join(ANIMATIONS[:-1])} or {ANIMATIONS[-1]}")
-    if ending == ".mp4":
-        _save_video(frames, file)
-        return
+    with replacing(file) as draft:
+        (_save_video if ending == ".mp4" else _save_loop)(frames, draft)
+
+
+def _save_loop(frames: Sequence[Image.Image], file: Path) -> None:
     first, *rest = frames
     # Lossy WebP drops frames that hardly differ from the one before. The walk would lose its timing with them.
     first.save(file, save_all=True, append_images=rest, duration=_FRAME_MS, loop=0, lossless=True)

@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from ganzoo.errors import GanzooError, StorageError, UsageError, one_line
 from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator, Style
+from ganzoo.io.files import replacing
 from ganzoo.model import AdversarialGAN
 from ganzoo.translator import Translator
 
 TOLERANCE = 1e-4
 """The largest difference to torch, for values in [-1, 1], with which a file is kept."""
+_PROVIDER = "CPUExecutionProvider"
 _CHECKED = ((1, 16, 24), (2, 32, 16), (1, 40, 56))
 """Batch, height and width of the checked inputs, in multiples of what the model takes. Latents use the batch only."""
 
@@ -72,20 +74,18 @@ def export_onnx(gan: LoadedGAN, file: Path, *, style: Style | None = None) -> li
         raise UsageError("--style is for translators, and this model draws from noise: leave it out")
     runtime = _runtime()
     exported = _exported(gan, code)
-    draft = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write(exported, draft)
-        differences = _differences(exported, runtime.InferenceSession(str(draft), providers=["CPUExecutionProvider"]))
-        if (worst := max(difference for _, difference in differences)) > TOLERANCE:
-            raise GanzooError(
-                f"the exported network differs from torch by {worst:.2g}, more than {TOLERANCE:g}: no file was written"
-            )
-        draft.replace(file)
+        with replacing(file) as draft:
+            _write(exported, draft)
+            differences = _differences(exported, runtime.InferenceSession(str(draft), providers=[_PROVIDER]))
+            if (worst := max(difference for _, difference in differences)) > TOLERANCE:
+                raise GanzooError(
+                    f"the exported network differs from torch by {worst:.2g}, more than {TOLERANCE:g}: no file was"
+                    " written"
+                )
     except OSError as error:
         raise StorageError(f"can't write '{file}': {one_line(error)}") from None
-    finally:
-        draft.unlink(missing_ok=True)
     return differences
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import resolve_part
 from ganzoo.config.units import Size
-from ganzoo.data.images import grid
+from ganzoo.data.images import grid, save_picture
 from ganzoo.data.source import ImageSource
 from ganzoo.errors import DataError, UsageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedTranslator
@@ -53,7 +53,7 @@ def save_samples(
     if photos is not None or styles:
         raise UsageError("a model that draws from noise paints no photos: leave out --photos and --style")
     file = f"{FOLDER}/drawn.png"
-    grid(loaded.sample(_DRAWN)).save(out / file)
+    save_picture(grid(loaded.sample(_DRAWN)), out / file)
     return [Sample(file=file, text=f"{_DRAWN} pictures, drawn from noise with seed 0")]
 
 
@@ -66,7 +66,7 @@ def _paintings(
         style = wanted[number % len(wanted)]
         painting = loaded.stylizer(style=style).stylize(pixels, StylizeOptions())
         file = f"{FOLDER}/{number + 1}.jpg"
-        _beside(pixels, painting).save(out / file, quality=_QUALITY)
+        save_picture(_beside(pixels, painting), out / file, quality=_QUALITY)
         yield Sample(file=file, text="A photo and its painting" if photos else "A drawn landscape and its painting")
 
 

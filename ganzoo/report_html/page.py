@@ -19,11 +19,12 @@ from ganzoo.runs.paths import file_name
 
 REPORT = "report.html"
 _ENDING = ".html.j2"
+_DAMAGE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError, TemplateError)
 
 
 def render(template: str, **content: object) -> str:
-    """Renders a template with its content."""
-    return _environment().get_template(f"{template}{_ENDING}").render(content)
+    """Renders a template with its content. Names in charts and in joined texts are made visible here as well."""
+    return str(visible(_environment().get_template(f"{template}{_ENDING}").render(content)))
 
 
 def write(path: Path, text: str) -> Path:
@@ -40,7 +41,7 @@ def damaged(path: Path) -> Iterator[None]:
     """Raises StorageError for the file when a value that the page needs is missing from it or has another type."""
     try:
         yield
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, TemplateError) as error:
+    except _DAMAGE as error:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
@@ -51,7 +52,10 @@ def visible(value: object) -> object:
     """
     if isinstance(value, Markup):
         return value
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in str(value))
+    text = str(value)
+    if text.replace("\n", "").isprintable():  # a page has megabytes
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 @cache

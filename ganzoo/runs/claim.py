@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.io.files import DRAFTS
+from ganzoo.io.files import DRAFTS, locking, write_atomically
 from ganzoo.io.names import usable
 from ganzoo.io.untrusted import read_json
 from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
@@ -84,11 +84,11 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
     Calls `notice` when the previous holder of the lock died. The system releases the lock of a process that dies, so
     nobody has to remove one by hand. Raises UsageError, which names the process, when another one holds the lock.
     """
-    from filelock import FileLock, Timeout  # here, since reading a run needs no lock
+    from filelock import Timeout  # here, since reading a run needs no lock
 
     owner = folder / OWNER
     try:
-        held = FileLock(folder / LOCK).acquire(timeout=0)
+        held = locking(folder / LOCK).acquire(timeout=0)
     except Timeout:
         raise UsageError(f"'{folder}' is in use by another process{_process_of(owner)}") from None
     except OSError as error:
@@ -97,7 +97,7 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
         if owner.is_file():
             notice(f"the process that last had '{file_name(folder)}'{_process_of(owner)} ended without a word")
         with suppress(OSError):  # a full disk: the lock works without it
-            owner.write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}), encoding="utf-8")
+            write_atomically(owner, json.dumps({"pid": os.getpid(), "host": platform.node()}))
         try:
             yield
         finally:
@@ -106,12 +106,12 @@ def locked(folder: Path, notice: Callable[[str], None] = lambda text: None) -> I
 
 def holder(folder: Path) -> str | None:
     """The process that has the run folder, in brackets and empty where it is unknown; None where none has it."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     if not (folder / LOCK).is_file():
         return None
     try:
-        with FileLock(folder / LOCK).acquire(timeout=0):
+        with locking(folder / LOCK).acquire(timeout=0):
             return None
     except Timeout:
         return _process_of(folder / OWNER)

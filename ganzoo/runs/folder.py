@@ -105,7 +105,8 @@ class Run:
             number = sample.stem.removeprefix("step-")
             if number.isdecimal() and int(number) > step:
                 sample.unlink()
-        for draft in self.samples.glob(".step-*.png.part"):
+        for draft in self.samples.glob(".step-*.png.part"):  # of older versions
             draft.unlink()
-        sweep_drafts(self.folder)
+        for folder in (self.folder, self.samples):
+            sweep_drafts(folder)
         self.newest_sample = max(self.samples.glob("step-*.png"), default=None, key=lambda path: (len(path.name), path))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import StorageError, one_line
+from ganzoo.io.files import appending
 from ganzoo.io.untrusted import parse_json, read_json
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.paths import PAINTED, SCALARS, SCORES, SUMMARY, TIMELINE, file_name
@@ -57,8 +58,8 @@ def append_line(path: Path, content: Mapping[str, Any]) -> None:
     size = None
     try:
         size = path.stat().st_size if path.exists() else 0
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(content) + "\n")
+        with appending(path) as file:
+            file.write(f"{json.dumps(content)}\n".encode())
     except OSError as error:
         if size is not None:
             with suppress(OSError):  # half a line would make the next one unreadable too

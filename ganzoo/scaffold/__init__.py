@@ -1,7 +1,6 @@
 """Writes the package of a plugin: all it needs to be installed, checked, trained and published."""
 
 import keyword
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.plugin import HOME
 from ganzoo.errors import UsageError, one_line
+from ganzoo.io.files import draft_beside
 from ganzoo.io.installed import distribution, version
 
 Kind = Literal["model", "loss", "augmentation", "dataset", "metric"]
@@ -87,9 +87,10 @@ def _check_not_taken(name: str, kind: Kind, catalog: Catalog) -> None:
 
 def write(plan: Plan) -> list[str]:
     """Writes the package at once or not at all, and gives its files; raises UsageError where that can't be done."""
-    draft = plan.folder.absolute().with_name(f".{plan.folder.name}-{os.getpid()}")
+    draft = draft_beside(plan.folder.absolute())
     files = _files(plan)
     try:
+        draft.mkdir(parents=True)
         for name, text in files.items():
             path = draft / name
             path.parent.mkdir(parents=True, exist_ok=True)

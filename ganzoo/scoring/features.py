@@ -1,7 +1,6 @@
 """Features of the images of a data set, cached on disk: every run on this data set needs the same."""
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from torch import Tensor
 from ganzoo.data.cache import Images
 from ganzoo.data.decode import RULES
 from ganzoo.encoders import Encoder, encode
-from ganzoo.io.files import cache_folder, sync_file
+from ganzoo.io.files import cache_folder, replacing
 
 _BLOCK = 256
 """Images read at a time, so that large ones don't fill the memory."""
@@ -53,9 +52,7 @@ def _read(file: Path, shape: tuple[int, ...]) -> Tensor | None:
 
 def _write(file: Path, features: Tensor) -> None:
     """Failing to write the cache only costs time later."""
-    draft = file.with_suffix(f".{os.getpid()}.part.npy")
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(draft, features.numpy())
-        sync_file(draft)
-        draft.replace(file)
+        with replacing(file) as draft:
+            np.save(draft, features.numpy())

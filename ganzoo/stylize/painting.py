@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ganzoo.data.folder import read_file
 from ganzoo.errors import GanzooError, one_line
 from ganzoo.stylize.apng import write_apng
 from ganzoo.stylize.drafts import draft_of
@@ -43,7 +44,7 @@ def paint_picture(source: Path, target: Path, paint: Paint, progress: Progress) 
     too large for the format, StorageError when it can't be written.
     """
     with naming(source):
-        data = source.read_bytes()
+        data = read_file(source)
         with opened(data) as image:
             check_size(target, *image.size)
             kind = kind_of(image)

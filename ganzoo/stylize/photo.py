@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from ganzoo.data.colour import SRGB, applied, in_srgb, is_srgb, profile_of
 from ganzoo.data.decode import MAX_PIXELS, any_size, colours, open_header, upright
+from ganzoo.data.folder import read_file
 from ganzoo.errors import DataError, one_line
 from ganzoo.io.memory import free_memory
 from ganzoo.stylize.metadata import COLOURS, Metadata, colours_of, is_lossless, metadata_of, orientation_of
@@ -45,7 +46,7 @@ class Photo:
 
 def read_photo(path: Path) -> Photo:
     """Reads the file's picture. Raises DataError, with one line, when it can't be used."""
-    with naming(path), opened(path.read_bytes()) as image:
+    with naming(path), opened(read_file(path)) as image:
         return photo_of(image)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganzoo.errors import UsageError
-from ganzoo.io.files import sync_file, write_atomically
+from ganzoo.io.files import clear, new_file, sync_file, write_atomically
 from ganzoo.io.untrusted import read_json
 from ganzoo.runs.claim import locked
 from ganzoo.runs.paths import LOCK, OWNER
@@ -56,8 +56,8 @@ class Pieces:
     def draft(self, name: str) -> Path:
         """A new, empty file of that name. Nothing that lies there already is written to."""
         path = self.folder / name
-        path.unlink(missing_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666))
+        clear(path)
+        new_file(path).close()
         return path
 
 
@@ -104,7 +104,7 @@ def _keep_only(folder: Path, made_of: Mapping[str, str], target: Path, notice: N
             notice(f"'{target}' starts afresh: its pieces were painted with another {' and '.join(other)}")
         for entry in folder.iterdir():
             if entry.name not in (LOCK, OWNER):
-                entry.unlink()
+                clear(entry)
         write_atomically(folder / _MADE_OF, json.dumps(made_of, indent=1))
 
 

@@ -14,7 +14,7 @@ from typing import IO, Protocol
 from urllib.error import HTTPError, URLError
 
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.io.files import cache_folder, one_at_a_time
+from ganzoo.io.files import appending, cache_folder, one_at_a_time
 from ganzoo.weights.files import ENDING, sha256
 
 _TIMEOUT = 60.0
@@ -162,7 +162,7 @@ def _download(weights: Fetchable, draft: Path) -> str:
         resumes = have > 0 and _resumes(answer, have)
         if not resumes:
             draft.unlink(missing_ok=True)
-        with draft.open("ab") as file:
+        with appending(draft) as file:
             for block in _blocks(answer, weights.size + 1 - (have if resumes else 0)):
                 file.write(block)
         return answer.headers.get_content_type()

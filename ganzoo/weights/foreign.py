@@ -11,17 +11,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.io.files import sync_file
+from ganzoo.io.files import replacing
 from ganzoo.io.untrusted import parse_json
 from ganzoo.weights import restricted
 from ganzoo.weights.files import ENDING, PICKLED, names_in, sha256
 
 MEGABYTE = 1_000_000
+_OWN = {"OMP_NUM_THREADS": "1", "TORCH_DEVICE_BACKEND_AUTOLOAD": "0"}
 _SPARE = 512 * MEGABYTE
 """Memory beyond four times the file, which the process maps, copies, lays out and writes."""
 _SECONDS = 60
@@ -48,18 +48,13 @@ def import_weights(file: Path, out: Path, *, key: str = "", overwrite: bool = Fa
     dictionary that holds anything else than tensors, and for a file that exceeds the limits on memory or time.
     """
     _check_paths(file, out, overwrite)
-    draft = out.with_name(f".{out.stem}-{os.getpid()}{ENDING}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _convert(file, draft, key)
-        found = names_in(draft)
-        sync_file(draft)
-        draft.replace(out)
+        with replacing(out) as draft:
+            _convert(file, draft, key)
+            found = names_in(draft)
     except (OSError, ValueError) as error:
         raise StorageError(f"can't write '{out}': {one_line(error)}") from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()
     return Imported(file=out, size=out.stat().st_size, sha256=sha256(out), tensors=len(found))
 
 
@@ -109,9 +104,12 @@ def _run(asked: Mapping[str, object], timeout: int) -> "subprocess.CompletedProc
 
 
 def _environment() -> dict[str, str]:
-    """What the system's loader needs, without settings of Python or torch, proxies and secrets."""
+    """What the system's loader needs, without settings of Python or torch, proxies and secrets.
+
+    torch loads the entry points of no other package, one of which may be malformed.
+    """
     kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"OMP_NUM_THREADS": "1"}
+    return {name: os.environ[name] for name in kept if name in os.environ} | _OWN
 
 
 def _reason(output: bytes) -> str:

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from ganzoo.io.files import cache_folder, cache_notice, draft_beside, sweep_drafts, write_atomically
+from ganzoo.io.files import (
+    appending,
+    cache_folder,
+    cache_notice,
+    clear,
+    draft_beside,
+    locking,
+    replacing,
+    sweep_drafts,
+    write_atomically,
+)
 
 
 @pytest.fixture
@@ -99,7 +109,7 @@ def test_drafts_of_writers_at_the_same_time_do_not_mix(tmp_path: Path) -> None:
 
 def test_a_link_in_the_place_of_a_draft_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "other").write_text("mine")
-    for name in (".a.json.part", ".known.part"):  # the name of before, and one that was guessed
+    for name in (".a.json.part", ".known.part.json"):  # the name of before, and one that was guessed
         (tmp_path / name).symlink_to("other")
     write_atomically(tmp_path / "a.json", "new")
     monkeypatch.setattr("ganzoo.io.files.secrets.token_hex", lambda _: "known")
@@ -113,3 +123,56 @@ def test_drafts_are_swept_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / ".film.mp4.part").write_text("a download")
     sweep_drafts(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".film.mp4.part"]
+
+
+PLANTS = ["link", "dangling", pytest.param("pipe", marks=pytest.mark.skipif(sys.platform == "win32", reason="none"))]
+
+
+def plant(path: Path, kind: str) -> Path:
+    """Puts a link or a pipe at the path, and gives the file that writing through the link would change."""
+    target = path.with_name("target")
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(target)
+    if kind != "dangling":
+        target.write_text("mine")
+    return target
+
+
+@pytest.mark.parametrize("kind", PLANTS)
+def test_a_planted_file_is_replaced_and_what_it_leads_to_is_not_written(tmp_path: Path, kind: str) -> None:
+    target = plant(tmp_path / "report.html", kind)
+    with replacing(tmp_path / "report.html") as draft:
+        assert draft.suffix == ".html" and draft.read_bytes() == b""
+        draft.write_text("new")
+    assert (tmp_path / "report.html").read_text() == "new" and not (tmp_path / "report.html").is_symlink()
+    assert not target.exists() if kind == "dangling" else target.read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} <= {"report.html", "target"}
+
+
+@pytest.mark.parametrize("kind", PLANTS)
+def test_nothing_is_appended_to_a_planted_file_and_none_is_a_lock(tmp_path: Path, kind: str) -> None:
+    target = plant(tmp_path / "log", kind)
+    with pytest.raises(OSError, match="is a link"):
+        appending(tmp_path / "log")
+    with pytest.raises(OSError, match="is a link"):
+        locking(tmp_path / "log")
+    assert not target.exists() if kind == "dangling" else target.read_text() == "mine"
+
+
+def test_an_ordinary_log_grows(tmp_path: Path) -> None:
+    for text in (b"a\n", b"b\n"):
+        with appending(tmp_path / "log") as file:
+            file.write(text)
+    assert (tmp_path / "log").read_bytes() == b"a\nb\n"
+
+
+def test_clearing_a_link_leaves_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "a").write_text("mine")
+    (tmp_path / "link").symlink_to("kept")
+    (tmp_path / "folder" / "in").mkdir(parents=True)
+    for name in ("link", "folder", "gone"):
+        clear(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"] and (tmp_path / "kept" / "a").exists()

@@ -256,6 +256,14 @@ def test_an_unranked_comparison_says_why(folder: Path, tmp_path: Path) -> None:
     assert "These scores are not ranked: the sizes differ" in text and "Ranking" not in text
 
 
+def test_no_control_character_reaches_a_page_through_a_chart(folder: Path) -> None:
+    names = ("loss\x1b[31m\x9b", "D(\u202e\x07)")
+    lines = [json.dumps({"step": step, "images": step, **dict.fromkeys(names, step)}) for step in (1, 2)]
+    (folder / "scalars.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    text = render_run(folder)
+    assert text.replace("\n", "").isprintable() and "loss\ufffd[31m\ufffd" in text
+
+
 def test_hostile_text_in_a_comparison_stays_text(hostile: Path, tmp_path: Path) -> None:
     check_harmless(render_comparison(comparison(tmp_path / "compared", HOSTILE, [hostile], budget=HOSTILE)))
 

@@ -1,6 +1,7 @@
 """What photos, masks and pictures from Python mean: the same brightness and colours as in training."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from ganzoo.data import decode as rules
 from ganzoo.data.decode import decode
 from ganzoo.errors import DataError
 from ganzoo.stylize import photo as photos
+from ganzoo.stylize.painting import paint_picture
 from ganzoo.stylize.photo import in_profile, mask_of, on_white, photo_of, read_photo
 from ganzoo.stylize.writing import write_photo
 from tests.data.deep_files import png, tiff
@@ -173,6 +175,15 @@ def test_hidden_colours_of_a_style_do_not_show() -> None:
     image.paste((0, 0, 255, 255), (0, 4, 8, 8))
     shown = np.asarray(on_white(photo_of(image)))
     assert shown[0, 0].tolist() == [255, 255, 255] and shown[7, 0].tolist() == [0, 0, 255]
+
+
+@pytest.mark.parametrize("read", [read_photo, lambda path: paint_picture(path, path, lambda _: _, lambda *_: None)])
+def test_a_file_larger_than_any_picture_is_refused_by_its_size(read: Callable[[Path], object], tmp_path: Path) -> None:
+    with (tmp_path / "sparse.jpg").open("wb") as file:
+        file.write(b"\xff\xd8\xff")
+        file.truncate(2_000_000_000)
+    with pytest.raises(DataError, match="2,000,000,000 bytes, at most"):
+        read(tmp_path / "sparse.jpg")
 
 
 def test_a_picture_that_does_not_fit_into_memory_is_refused_by_its_header(

@@ -326,7 +326,7 @@ def test_nothing_planted_in_the_place_of_a_draft_is_followed(
 ) -> None:
     picture().save(tmp_path / "a.png")
     (tmp_path / "other").write_bytes(b"mine")
-    for name in (".out.png.part", ".known.part"):  # the name of before, and one that was guessed
+    for name in (".out.png.part", ".known.part.png"):  # the name of before, and one that was guessed
         plant(tmp_path / name, tmp_path / "other")
     painted(tmp_path / "a.png", tmp_path / "out.png")
     monkeypatch.setattr("ganzoo.io.files.secrets.token_hex", lambda _: "known")

@@ -17,7 +17,7 @@ from ganzoo.data.inspect.facts import Facts, printable, upright_size
 from ganzoo.data.inspect.places import check_target
 from ganzoo.data.inspect.summary import Inspection
 from ganzoo.errors import StorageError, UsageError, one_line
-from ganzoo.io.files import write_atomically
+from ganzoo.io.files import draft_beside, write_atomically
 
 Action = Literal["copied", "changed", "left out"]
 
@@ -60,9 +60,8 @@ def clean(inspection: Inspection, target: Path) -> list[CleanedFile]:
     if survey.root is None:
         raise UsageError(f"--fix needs a folder of files, and '{survey.origin}' has none")
     check_target(survey.root, target)
-    draft = target.with_name(f".{target.name}.part")
+    draft = draft_beside(target)
     try:
-        shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         done = list(_copy(survey.root, draft, survey.facts, left_out(inspection)))
         write_atomically(draft / LIST, json.dumps(_record(survey.origin, done), indent=1))
