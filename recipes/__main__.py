@@ -7,7 +7,6 @@ MONET names in the environment.
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -64,7 +63,6 @@ def made_folders(command: str, recipe: Mapping[str, Any]) -> dict[str, Path]:
         "ukiyo-e": lambda: write_paintings(photos(SCENERY), WORK / "ukiyo-e", "ukiyo-e"),
         "watercolour": lambda: write_paintings(photos(SCENERY), WORK / "watercolour", "watercolour"),
         "monet": monet,
-        "styles": lambda: styles(recipe),
         "taught": lambda: taught(recipe),
     }
     return {name: maker() for name, maker in makers.items() if f"{{{name}}}" in command}
@@ -85,15 +83,6 @@ def taught(recipe: Mapping[str, Any]) -> Path:
     for file in sorted(made_folders("{scenery}", recipe)["scenery"].iterdir()):
         with Image.open(file) as view:
             second.stylize(first.stylize(view.convert("RGB"))).save(folder / file.name)
-    return folder
-
-
-def styles(recipe: Mapping[str, Any]) -> Path:
-    """A folder with a folder of paintings for each style, whose names become labels."""
-    folder = WORK / "styles"
-    shutil.copytree(taught(recipe), folder / "monet", dirs_exist_ok=True)
-    for rendition in ("oil", "ukiyo-e", "watercolour"):
-        write_paintings(photos(SCENERY), folder / rendition, rendition)
     return folder
 
 
