@@ -192,7 +192,7 @@ def why_unranked(rows: Sequence[Row]) -> str:
         for field_name, (one, other) in reference.protocol.differences(last.protocol).items():
             return f"'{field_name}' differs: {one} for {first.name}, {other} for {row.name}"
         if first.chosen != row.chosen:
-            return f"the checkpoint of {first.name} is that of {first.chosen}, that of {row.name} of {row.chosen}"
+            return f"{first.name} stands there with {first.chosen}, {row.name} with {row.chosen}"
     return ""
 
 

@@ -78,7 +78,7 @@ def test_a_run_that_may_have_seen_held_out_images_is_never_ranked() -> None:
 def test_the_best_of_many_is_never_ranked_against_the_last_one() -> None:
     best = replace(row("a", 1, last=5), chosen="the best of 10 scores")
     rows = [best, row("b", 3)]
-    assert why_unranked(rows) == "the checkpoint of a is that of the best of 10 scores, that of b of the last score"
+    assert why_unranked(rows) == "a stands there with the best of 10 scores, b with the last score"
     assert [one.rank for one in standings(rows)] == [None, None]
     alike = chosen_alike(rows)
     assert why_unranked(alike) == "" and [one.name for one in standings(alike)] == ["b", "a"]
