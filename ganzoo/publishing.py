@@ -21,7 +21,7 @@ from ganzoo.io.names import usable
 from ganzoo.report_html.commands import repeat
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import recorded_painted, recorded_scalars, recorded_scores
-from ganzoo.runs.run_file import IMPORTED, PUBLISHED, UNSAID, read_run_file
+from ganzoo.runs.run_file import IMPORTED, PUBLISHED, UNSAID, origin, read_run_file
 from ganzoo.trained.finding import Trained
 from ganzoo.trained.published import Content, full
 from ganzoo.translator import Translator
@@ -33,6 +33,7 @@ _KEPT = (IMPORTED, "schema", "model", "plugin", "configuration", "parameters", "
 _OF_IMAGES = ("fingerprint", "images", "held_out", "attributes")
 _VERSIONS = ("ganzoo-core", "torch")
 _PICTURES = 4
+_NO_LICENSE = "others trained these weights: give their licence by --license"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +66,13 @@ def publish(
 
     What a network does not keep in checkpoints, such as a frozen encoder, is not written: it comes from its package.
     Matrices and kernels are stored in float16 where pictures hardly change by it. What is published already keeps its
-    card. Raises UsageError for a path that can't be written and for weights of others without a `license`, and the
-    errors of loading.
+    card. Folders above `out` are made. Raises UsageError, with all that is wrong, for a path that can't be written and
+    for weights of others without a `license`, and the errors of loading.
     """
-    _check_path(out, overwrite)
     known, recorded = catalog.published.get(run.name), read_run_file(run.folder)
     license = license or (known.license if known else _own_license(recorded))
+    if wrong := [*_wrong_with_path(out, overwrite), *([] if license else [_NO_LICENSE])]:
+        raise UsageError("; ".join(wrong))
     loaded, problems = load_run(run.folder, which=run.which, device="cpu", catalog=catalog)
     if problems:
         raise StorageError("; ".join(problems))
@@ -87,7 +89,7 @@ def publish(
         "summary": summary
         or (known.summary if known else f"{content['model'].rpartition('/')[2]}, {loaded.step} steps"),
         "credit": known.credit if known else "",
-        "trained_on": trained_on or (known.trained_on if known else _data(recorded)),
+        "trained_on": trained_on or (known.trained_on if known else origin(recorded)),
         "command": command or (known.command if known else _command(content)),
         "took": known.took if known else _took(run.folder, loaded.step, recorded),
         "bad_at": bad_at or (known.bad_at if known else ""),
@@ -103,10 +105,8 @@ def publish(
 
 
 def _own_license(content: Mapping[str, Any]) -> str:
-    """That of weights that the user trained. Raises UsageError for those of others, who chose another perhaps."""
-    if content.get(IMPORTED) or content.get(PUBLISHED):
-        raise UsageError("others trained these weights: give their licence by --license")
-    return "CC0-1.0"
+    """That of weights that the user trained; none for those of others, who chose another perhaps."""
+    return "" if content.get(IMPORTED) or content.get(PUBLISHED) else "CC0-1.0"
 
 
 def _command(content: Mapping[str, Any]) -> str:
@@ -138,13 +138,11 @@ def _public(value: object) -> object:
     return f"{UNSAID}/{Path(value).name}" if isinstance(value, str) and os.path.isabs(value) else value
 
 
-def _check_path(out: Path, overwrite: bool) -> None:
-    if usable(out).suffix != ENDING:
-        raise UsageError(f"--out '{out}': the ending must be {ENDING}")
+def _wrong_with_path(out: Path, overwrite: bool) -> list[str]:
+    wrong = [f"--out '{out}': the ending must be {ENDING}"] if usable(out).suffix != ENDING else []
     if out.exists() and not (overwrite and out.is_file()):
-        raise UsageError(f"'{out}' exists: give another path, or --overwrite")
-    if not out.parent.is_dir():
-        raise UsageError(f"--out '{out}': there is no folder '{out.parent}'")
+        wrong.append(f"'{out}' exists: give another path, or --overwrite")
+    return wrong
 
 
 def _rounded(loaded: LoadedGAN, weights: dict[str, Tensor]) -> tuple[dict[str, Tensor], tuple[float, float]]:
@@ -180,22 +178,13 @@ def _drawn(loaded: LoadedGAN) -> Tensor:
 
 def _write(out: Path, tensors: Mapping[str, Tensor], content: Content) -> None:
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         # Bytes, since safetensors makes files that nobody else may read.
         plain = save({name: value.contiguous() for name, value in tensors.items()}, content.to_header())
         with replacing(out) as draft:
             draft.write_bytes(plain)
     except OSError as error:
         raise StorageError(f"can't write '{out}': {one_line(error)}") from None
-
-
-def _data(content: Mapping[str, Any]) -> str:
-    """What it was trained on, in words."""
-    if theirs := content.get(IMPORTED):
-        return f"imported, {theirs['format']}"
-    configuration = content["configuration"]
-    sides = [name for name in ("data", "style") if name in configuration]
-    names = [Path(str(configuration.get(f"{side}.path", configuration[side])["value"])).name for side in sides]
-    return f"{' and '.join(names)} ({content['data'].get('images', 0)} pictures)"
 
 
 def evaluations(folder: Path, step: int) -> list[Evaluation]:

@@ -25,5 +25,11 @@ def write(context: Context, /, folder: str) -> None:
     if found is None:
         say(file_name(write_report(user_path(folder))))
         return
-    file = found.output("report.html") if found.name else None
-    say(file_name(write_report(found.whole("a report"), name=found.name, file=file)))
+    known = context.catalog().published.get(found.name)
+    written = write_report(
+        found.whole("a report"),
+        name=found.name,
+        trained_on=known.trained_on if known else "",
+        file=found.output("report.html") if found.name else None,
+    )
+    say(file_name(written))

@@ -13,6 +13,9 @@ from ganzoo.model import GAN
 
 Attributes = Mapping[str, tuple[str, ...]]
 ABSENT, NO_LABELS, OTHER_SHAPE = "not there", "it names no labels", "another shape"
+ESTIMATED = "estimated anew, as other labels have other rows"
+_ESTIMATES = ("._u", "._v")
+"""Of a spectral norm: no weights, but estimates of singular vectors that follow the weights from step to step."""
 _SECOND = "averaged."
 
 
@@ -21,7 +24,8 @@ class Start:
     """Trained weights that a run starts from. `source` names them from any working folder.
 
     `live` are those of the whole recipe by name, `averaged` those of the network that draws. `attributes` are the
-    labels that they know; None for a plain file, which does not say. `problems` has a sentence for each checkpoint
+    labels that they know; None for a plain file, which does not say. `networks` are settings of the networks that made
+    the weights which differ from those of the run. `problems` has a sentence for each checkpoint
     that was skipped, since it is damaged.
     """
 
@@ -29,6 +33,7 @@ class Start:
     live: Mapping[str, Tensor] = field(default_factory=dict)
     averaged: Mapping[str, Tensor] = field(default_factory=dict)
     attributes: Attributes | None = None
+    networks: Mapping[str, object] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
     @property
@@ -57,10 +62,16 @@ class Taken:
         told = [f"starts from '{self.start.source}': {self.taken} of {self.of} tensors taken"]
         kinds: dict[str, list[str]] = {}
         for name, reason in self.left.items():
-            kinds.setdefault(reason if reason in (ABSENT, NO_LABELS) else OTHER_SHAPE, []).append(name)
+            kinds.setdefault(reason if reason in (ABSENT, NO_LABELS, ESTIMATED) else OTHER_SHAPE, []).append(name)
         for kind, names in kinds.items():
             shape = f" {self.left[names[0]]}" if kind == OTHER_SHAPE else ""
             told.append(f"{len(names)} start fresh ({kind}: {names[0]}{shape}{', …' if len(names) > 1 else ''})")
+        fresh = {name.partition(".")[0] for name in self.left}
+        others = [
+            f"--set {key}={value}" for key, value in self.start.networks.items() if key.partition(".")[0] in fresh
+        ]
+        if others:
+            told.append(f"its networks were made by {' '.join(others)}")
         if self.unused:
             told.append(f"{self.unused} of its tensors are not used")
         if self.new_labels:
@@ -93,7 +104,7 @@ def adopt(gan: GAN, start: Start, attributes: Attributes) -> Taken:
     for name, tensor in own.items():
         fitting, reason = _fitting(tensor, offered.get(name), tables.get(name), start, attributes)
         if fitting is None:
-            left[name] = reason
+            left[name] = ESTIMATED if _is_estimate(name, tables) else reason
         else:
             tensor.copy_(fitting)
     if len(left) == len(own):
@@ -168,6 +179,11 @@ def _fitting(
     elif own.shape == other.shape:
         return other, ""
     return None, f"is {_shape(own)}, there {_shape(other)}"
+
+
+def _is_estimate(name: str, tables: Mapping[str, LabelRows]) -> bool:
+    """Whether the tensor is an estimate about a table of labels, of which it has as many numbers as there are rows."""
+    return name.endswith(_ESTIMATES) and f"{name.rsplit('.', 2)[0]}.original" in tables
 
 
 def _tables(gan: GAN, attributes: Attributes, start: Start) -> dict[str, LabelRows]:

@@ -21,6 +21,9 @@ TOLERANCE = 1e-4
 _PROVIDER = "CPUExecutionProvider"
 _CHECKED = ((1, 16, 24), (2, 32, 16), (1, 40, 56))
 """Batch, height and width of the checked inputs, in multiples of what the model takes. Latents use the batch only."""
+_CHECKED_IF_COARSE = ((1, 2, 3), (2, 1, 2), (1, 3, 1))
+_COARSE = 32
+"""From this multiple on a few of them make a large picture."""
 
 
 class _TranslatorNetwork(nn.Module):
@@ -119,12 +122,12 @@ def _exported(gan: LoadedGAN, style: Tensor | None) -> _Exported:
 
 def _exported_translator(gan: Translator, style: Tensor | None) -> _Exported:
     rng, dim, multiple = torch.Generator().manual_seed(0), torch.export.Dim, gan.size_multiple
-    sizes = [(b, 3, h * multiple, w * multiple) for b, h, w in _CHECKED]
-    height, width = (
-        (multiple * dim("h", min=4), multiple * dim("w", min=4))
-        if multiple > 1
-        else (dim("h", min=16), dim("w", min=16))
-    )
+    coarse = multiple >= _COARSE
+    checked, least = (_CHECKED_IF_COARSE, 1) if coarse else (_CHECKED, 4 if multiple > 1 else 16)
+    sizes = [(b, 3, h * multiple, w * multiple) for b, h, w in checked]
+    height, width = dim("h", min=least), dim("w", min=least)
+    if multiple > 1:
+        height, width = multiple * height, multiple * width
     return _Exported(
         network=_TranslatorNetwork(gan, style).eval(),
         inputs=[torch.rand(size, generator=rng) * 2 - 1 for size in sizes],

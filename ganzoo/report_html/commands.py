@@ -8,6 +8,7 @@ from typing import Any
 from ganzoo.catalog.lookup import FOLDER
 from ganzoo.config.settings import RunSettings
 from ganzoo.runs.paths import file_name
+from ganzoo.runs.run_file import UNSAID
 
 _FLAGS = ("data", "size", "budget", "batch", "seed", "device", "precision", "threads")
 _OF_DATA = ("data", "style", "augment_data", "encoder", "batch", "ema_kimg")
@@ -35,6 +36,11 @@ def start_from(content: Mapping[str, Any], source: str, without: str) -> str:
         if own and not str(value).startswith(without):
             words += _words(key, value)
     return shlex.join(words)
+
+
+def public(value: Any) -> Any:
+    """The value; of a path that was not published the last name, all that is left of it."""
+    return value.removeprefix(f"{UNSAID}/") if isinstance(value, str) else value
 
 
 def resume(folder: Path) -> str:

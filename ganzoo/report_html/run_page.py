@@ -25,8 +25,11 @@ from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.logs import LEARNING_RATE
 from ganzoo.runs.paths import RUN_FILE
 from ganzoo.runs.protocol import Protocol
-from ganzoo.runs.run_file import IMPORTED, PUBLISHED
+from ganzoo.runs.run_file import IMPORTED, PUBLISHED, origin
 from ganzoo.scoring import health
+
+_OF_IMPORTED = ("size", "load_size", "crop")
+"""Settings that say at which size an imported model paints."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,32 +41,35 @@ class Tile:
     note: str = ""
 
 
-def write_run_report(folder: Path, *, name: str = "", file: Path | None = None) -> Path:
+def write_run_report(folder: Path, *, name: str = "", trained_on: str = "", file: Path | None = None) -> Path:
     """Writes report.html into a run folder, or `file`, and returns its path.
 
     Raises as `render_run`, and StorageError when the file can't be written.
     """
-    return page.write(file or folder / page.REPORT, render_run(folder, name=name))
+    return page.write(file or folder / page.REPORT, render_run(folder, name=name, trained_on=trained_on))
 
 
-def render_run(folder: Path, *, name: str = "") -> str:
-    """The report of a run, finished or not, as a self-contained HTML page. `name` is that of a published model.
+def render_run(folder: Path, *, name: str = "", trained_on: str = "") -> str:
+    """The report of a run, finished or not, as a self-contained HTML page.
+
+    `name` is that of a published model, and `trained_on` what its card says.
 
     Raises UsageError when the folder holds no run, and StorageError when one of its files is damaged.
     """
     record = read_record(folder)
     with page.damaged(folder / RUN_FILE):
-        return page.render("run", **_content(record, name))
+        return page.render("run", **_content(record, name, trained_on))
 
 
-def _content(record: Record, name: str) -> dict[str, object]:
+def _content(record: Record, name: str, card: str) -> dict[str, object]:
     configuration = record.content["configuration"]
     return {
         "title": name or record.folder.resolve().name,
         "record": record,
-        "source": configuration.get("data.path", configuration["data"])["value"],
+        "source": commands.public(configuration.get("data.path", configuration["data"])["value"]),
         "size": configuration["size"]["value"],
         "outcome": _outcome(record),
+        "elsewhere": (card or origin(record.content)) if _is_elsewhere(record) else "",
         "tiles": _tiles(record),
         "notes": _notes(record),
         "frames": frames(record),
@@ -73,9 +79,25 @@ def _content(record: Record, name: str) -> dict[str, object]:
         "charts": [chart for chart in _charts(record) if any(line.points for line in chart.lines)],
         "draw": draw,
         **_commands(record, name),
-        "chosen": {key: entry for key, entry in configuration.items() if entry["origin"] != "default"},
-        "defaults": {key: entry for key, entry in configuration.items() if entry["origin"] == "default"},
+        **_settings(record),
     }
+
+
+def _settings(record: Record) -> dict[str, object]:
+    """Values that were chosen and defaults. Of a model that was imported, those of its network: nothing was trained."""
+    known = record.content["configuration"]
+    if record.content.get(IMPORTED):
+        known = {key: entry for key, entry in known.items() if key in _OF_IMPORTED or key.startswith("generator")}
+    shown = {key: {**entry, "value": commands.public(entry["value"])} for key, entry in known.items()}
+    return {
+        "chosen": {key: entry for key, entry in shown.items() if entry["origin"] != "default"},
+        "defaults": {key: entry for key, entry in shown.items() if entry["origin"] == "default"},
+    }
+
+
+def _is_elsewhere(record: Record) -> bool:
+    """Whether the folder holds no training, but what was published or imported."""
+    return _outcome(record) in (PUBLISHED, IMPORTED)
 
 
 def _outcome(record: Record) -> str:
@@ -86,7 +108,7 @@ def _outcome(record: Record) -> str:
 
 def _commands(record: Record, name: str) -> dict[str, str]:
     """Those that repeat and resume the training, empty where it was elsewhere, and one that uses the model."""
-    here = _outcome(record) not in (PUBLISHED, IMPORTED)
+    here = not _is_elsewhere(record)
     model = Path(name) if name else record.folder
     return {
         "repeat": commands.repeat(record.content) if here else "",
@@ -173,12 +195,15 @@ def _tiles(record: Record) -> list[Tile]:
         interval = best.evaluation.score
         name = f"best {best.evaluation.protocol.metric} \u00d7 1000"
         tiles.append(Tile(name=name, value=score(interval.value), note=f"interval {between(interval)}"))
-    tiles.append(Tile(name="steps", value=count(last.get("step", 0)), note=f"{count(last.get('images', 0))} images"))
-    rate = f"{count(last['images_per_second'])} images/s" if "images_per_second" in last else ""
-    tiles.append(Tile(name="trained for", value=duration(last.get("seconds", 0)), note=rate))
+    if not _is_elsewhere(record):
+        images = f"{count(last.get('images', 0))} images"
+        rate = f"{count(last['images_per_second'])} images/s" if "images_per_second" in last else ""
+        tiles.append(Tile(name="steps", value=count(last.get("step", 0)), note=images))
+        tiles.append(Tile(name="trained for", value=duration(last.get("seconds", 0)), note=rate))
     tiles += [
         Tile(name=name, value=count(number), note="parameters")
         for name, number in sorted(record.content["parameters"].items(), reverse=True)
+        if name == "generator" or not record.content.get(IMPORTED)
     ]
     if "peak_memory_mb" in record.summary:
         tiles.append(
@@ -198,7 +223,7 @@ def _notes(record: Record) -> list[str]:
     evaluations = record.evaluations
     notes = [best_and_last(evaluations)] if evaluations else []
     if source := record.content.get("start", {}).get("source"):
-        notes.append(f"It started from the trained weights of {source}.")
+        notes.append(f"It started from the trained weights of {commands.public(source)}.")
     found = health.warnings(evaluations, record.scalars, probabilities=record.records_probabilities)
     notes += [f"{sentence[0].upper()}{sentence[1:]}." for sentence in found]
     for key in ("stopped", "error"):

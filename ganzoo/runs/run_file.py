@@ -100,6 +100,16 @@ def check_has_record(content: Mapping[str, Any]) -> None:
         raise UsageError(NO_RECORD)
 
 
+def origin(content: Mapping[str, Any]) -> str:
+    """What a model was trained on, in words without a path; of one that was imported, what it was imported from."""
+    if theirs := content.get(IMPORTED):
+        return f"imported, {theirs['format']}"
+    configuration = content["configuration"]
+    sides = [name for name in ("data", "style") if name in configuration]
+    names = [Path(str(configuration.get(f"{side}.path", configuration[side])["value"])).name for side in sides]
+    return f"{' and '.join(names)} ({content['data'].get('images', 0)} pictures)"
+
+
 def whole_view(content: Mapping[str, Any]) -> int:
     """The shorter side in pixels at which a run's paintings were kept, from which it learnt in crops.
 

@@ -107,8 +107,20 @@ def sought(text: str | Path, step: str | int | None = None, catalog: OpenCatalog
     for source in SOURCES:
         if (known := source(place, catalog)) is not None:
             name, folder = known
+            _check_single(name, folder, asked)
             return Trained(folder=folder, text=name, asked=asked, name=name)
     return None
+
+
+def _check_single(name: str, folder: Path, asked: str) -> None:
+    """Raises UsageError where another checkpoint is asked for than the only one of what is no run folder."""
+    if asked in ("", LATEST):
+        return
+    from ganzoo.engine.checkpoint import steps_in  # needs torch, and names that nobody knows are refused before
+
+    steps = steps_in(folder / "checkpoints")
+    if not asked.rpartition("-")[2].isdigit() or int(asked.rpartition("-")[2]) not in steps:
+        raise UsageError(f"'{name}' has one checkpoint, that of step {steps[-1]}: leave out @{asked}")
 
 
 def where(text: str | Path) -> tuple[str, str]:

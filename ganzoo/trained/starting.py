@@ -19,6 +19,8 @@ from ganzoo.trained.hub import PREFIX, is_pinned, parted
 from ganzoo.trained.published import content_of
 from ganzoo.weights.files import ENDING, PICKLED, read
 
+_NETWORKS = ("generator", "discriminator")
+
 
 def started(configuration: Configuration, catalog: Catalog) -> tuple[Configuration, Start | None]:
     """The weights that the configuration starts from, and the configuration with what names them for good.
@@ -29,7 +31,7 @@ def started(configuration: Configuration, catalog: Catalog) -> tuple[Configurati
     text = configuration.settings.start_from
     if not text:
         return configuration, None
-    return _named(configuration, start_of(text, catalog))
+    return _named(configuration, start_of(text, catalog, configuration))
 
 
 def _named(configuration: Configuration, start: Start) -> tuple[Configuration, Start]:
@@ -37,14 +39,17 @@ def _named(configuration: Configuration, start: Start) -> tuple[Configuration, S
     return replace(configuration, settings=settings), start
 
 
-def start_of(text: str, catalog: Catalog) -> Start:
-    """The weights that `text` names: a run folder with or without a checkpoint, a published model, or a file."""
+def start_of(text: str, catalog: Catalog, configuration: Configuration) -> Start:
+    """The weights that `text` names: a run folder with or without a checkpoint, a published model, or a file.
+
+    `configuration` is that of the run that starts from them.
+    """
     file = user_path(text)
     plain = file.suffix in PICKLED or (file.suffix == ENDING and file.is_file() and content_of(file) is None)
     if plain and file.is_file():
         return Start(source=str(file.absolute()), live=read(file))  # which refuses a pickle, and says what to do
     found = find(text, catalog=lambda: catalog)
-    attributes = read_run_file(found.folder)["data"]["attributes"]
+    content = read_run_file(found.folder)
     step, saved, problems = checkpoint.load(found.folder / "checkpoints", ("weights", "ema"), found.which)
     if not saved.tensors:
         raise StorageError(f"the checkpoint of '{found.shown}' has no weights")
@@ -52,9 +57,16 @@ def start_of(text: str, catalog: Catalog) -> Start:
         source=found.text if found.name else f"{found.text}@{step}",
         live=saved.tensors.get("weights", {}),
         averaged=saved.tensors.get("ema", {}),
-        attributes={name: tuple(values) for name, values in attributes.items()},
+        attributes={name: tuple(values) for name, values in content["data"]["attributes"].items()},
+        networks=_other_networks(content["configuration"], configuration.values()),
         problems=problems,
     )
+
+
+def _other_networks(theirs: Mapping[str, Any], ours: Mapping[str, object]) -> dict[str, object]:
+    """The settings of the networks that made the weights, as far as they differ from those of the run."""
+    networks = {key: entry["value"] for key, entry in theirs.items() if key.partition(".")[0] in _NETWORKS}
+    return {key: value for key, value in networks.items() if key not in ours or ours[key] != value}
 
 
 def recorded_start(
@@ -67,13 +79,17 @@ def recorded_start(
     text = configuration.settings.start_from
     if not text:
         return configuration, None
+    recorded = content.get("start", {}).get("source", text)
     moved = "where it was moved, --from says where it is now"
     try:
-        start = start_of(text, catalog)
+        start = start_of(text, catalog, configuration)
     except GanzooError as error:
-        raise UsageError(f"'{folder}' started from '{text}', which can't be read any more ({error}); {moved}") from None
+        other = "" if text == recorded else f" and '{text}', which was given instead,"
+        can_not = f"which can't be read any more ({error})" if text == recorded else f"can't be read ({error})"
+        raise UsageError(f"'{folder}' started from '{recorded}',{other} {can_not}; {moved}") from None
     if start.fingerprint != content.get("start", {}).get("weights"):
-        raise UsageError(f"'{folder}' started from '{text}', and there are other weights now; {moved}")
+        there = "there are other weights now" if text == recorded else f"'{text}' has other weights"
+        raise UsageError(f"'{folder}' started from '{recorded}', and {there}; {moved}")
     return _named(configuration, start)
 
 

@@ -55,6 +55,15 @@ def test_sizes_stay_simple_where_a_network_pads_as_tensorflow_does() -> None:
     assert free == {"2*h", "2*h + 1", "2*h + 2", "h", "h + 2"}, max(free, key=len)
 
 
+def test_a_network_that_halves_often_is_checked_on_few_pixels(train: Callable[..., Run], tmp_path: Path) -> None:
+    from ganzoo.inference.export import export_onnx
+
+    gan = ganzoo.load(train("pix2pix", **{"generator.depth": 6, "size": "64"}).folder)
+    differences = export_onnx(gan, tmp_path / "model.onnx")
+    sizes = [tuple(map(int, size.split(" x "))) for size, _ in differences]
+    assert sizes == [(1, 3, 128, 192), (2, 3, 64, 128), (1, 3, 192, 64)]
+
+
 def test_a_network_that_differs_leaves_no_file(
     train: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

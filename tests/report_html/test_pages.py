@@ -24,6 +24,7 @@ from ganzoo.report_html.commands import repeat
 from ganzoo.report_html.curves import Chart, Line, draw, thin, ticks
 from ganzoo.report_html.pictures import frame, spread_out
 from ganzoo.runs.folder import Run
+from ganzoo.runs.run_file import UNSAID
 from ganzoo.runs.view import View
 from tests.data.pictures import png_header
 from tests.report_html.folders import HARMLESS, HOSTILE, comparison
@@ -84,6 +85,28 @@ def test_a_run_report_shows_scores_pictures_and_commands(folder: Path) -> None:
     images = [attrs for tag, attrs in page.tags if tag == "img"]
     assert images[0]["data-label"] == "step 0"
     assert len(images) == 3 and ["hidden" in image for image in images] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("fact", "told"),
+    [
+        ({"published": True}, ", trained elsewhere on coast (64 pictures)."),
+        (
+            {"imported": {"format": "a U-Net", "files": [{"name": "x.pth", "size": 9, "sha256": "ab"}]}},
+            ": imported, a U-Net.",
+        ),
+    ],
+)
+def test_what_was_trained_elsewhere_says_no_more_than_is_known(folder: Path, fact: dict[str, Any], told: str) -> None:
+    content = json.loads((folder / "run.json").read_text())
+    content["configuration"]["data"] = {"value": "folder", "origin": "flag"}
+    content["configuration"]["data.path"] = {"value": f"{UNSAID}/coast", "origin": "flag"}
+    content["data"]["images"] = 64
+    (folder / "run.json").write_text(json.dumps(content | fact))
+    text = Page(render_run(folder)).text
+    assert f"dcgan/dcgan{told}" in text and UNSAID not in text and "trained for" not in text
+    assert ("coast" in text) == ("published" in fact) and ("SHA-256" in text) == ("imported" in fact)
+    assert "trained elsewhere on the sea" in Page(render_run(folder, trained_on="the sea")).text
 
 
 @pytest.mark.parametrize(("rates", "shown"), [((2e-4, 2e-4), False), ((2e-4, 1e-4), True)])
@@ -340,7 +363,7 @@ def test_training_writes_a_report_and_survives_when_that_fails(tmp_path: Path, m
     api.resume(tmp_path / "a", budget="2steps")
     assert report.read_text(encoding="utf-8") != first
 
-    def broken(folder: Path, *, name: str) -> str:
+    def broken(folder: Path, **_: str) -> str:
         raise ValueError("nothing to see")
 
     monkeypatch.setattr("ganzoo.report_html.run_page.render_run", broken)

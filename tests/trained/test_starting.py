@@ -13,12 +13,13 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from torch.nn.utils.parametrizations import spectral_norm
 
 import ganzoo
 from ganzoo.cli import run_command
 from ganzoo.config.resolve import open_catalog
 from ganzoo.engine import checkpoint
-from ganzoo.engine.starting import Start, adopt
+from ganzoo.engine.starting import ESTIMATED, Start, adopt
 from ganzoo.layers import LabelTable
 from ganzoo.model import NoAugmentation
 from ganzoo.publishing import publish
@@ -102,6 +103,8 @@ def test_other_networks_take_what_fits_and_say_what_does_not(source: Path, tmp_p
     assert all(name.startswith("discriminator.") for name in start["left"])
     (told,) = [text for text in view.texts if text.startswith("starts from")]
     assert f"{start['taken']} of {start['of']} tensors taken" in told and "another shape" in told
+    theirs = "--set discriminator.width=8 --set discriminator.norm=batch"
+    assert f"its networks were made by {theirs}" in told and "--set generator" not in told
 
 
 def test_nothing_that_fits_is_an_error(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,6 +183,17 @@ def test_labels_are_matched_by_name(
     assert taken.taken == 1
 
 
+def test_estimates_about_other_rows_are_made_anew() -> None:
+    theirs, ours = {"folder": ("a", "b")}, {"folder": ("a", "b", "c")}
+    gans = [Recipe(labels, [1.0] * len(labels["folder"])) for labels in (theirs, ours)]
+    for gan in gans:
+        spectral_norm(gan.generator["labels"], "table")
+    start = Start(source="x", averaged=gans[0].averaged.state_dict(), attributes=theirs)
+    taken = adopt(gans[1], start, ours)  # type: ignore[arg-type]
+    assert taken.left == {"generator.labels.parametrizations.table.0._u": ESTIMATED}
+    assert "another shape" not in str(taken) and "estimated anew" in str(taken)
+
+
 def test_labels_of_a_plain_file_are_not_guessed() -> None:
     gan = Recipe({"folder": ("a", "b")}, [9.0, 9.0])
     gan.generator["other"] = torch.nn.Linear(1, 1)
@@ -214,7 +228,11 @@ def test_it_resumes_without_the_source_and_is_reproduced_only_with_it(
         err = capsys.readouterr().err
         assert f"started from '{source}@2', which can't be read any more" in err and "--from says" in err
         assert run_command(["reproduce", str(begun[0]), "--from", f"{away}@4"]) == 2
-        assert "there are other weights now" in capsys.readouterr().err
+        err = capsys.readouterr().err
+        assert f"started from '{source}@2', and '{away}@4' has other weights" in err
+        assert run_command(["reproduce", str(begun[0]), "--from", "nothing"]) == 2
+        err = capsys.readouterr().err
+        assert f"started from '{source}@2', and 'nothing', which was given instead, can't be read" in err
         assert run_command(["reproduce", str(begun[0]), "--from", f"{away}@2"]) == 0
         ganzoo.resume(begun[0], budget="6steps")
     finally:
