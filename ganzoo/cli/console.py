@@ -92,7 +92,7 @@ def table(
     rows = list(rows)
     columns, common = _without_common(rows, columns)
     if common:
-        say(f"{title}{': ' if title else ''}{', '.join(common)}")
+        say(f"{title or 'all'}: {', '.join(common)}")
         title = ""
     grid = Table(
         box=box.SIMPLE_HEAD,

@@ -197,14 +197,15 @@ def why_unranked(rows: Sequence[Row]) -> str:
 
 
 def standings(rows: Sequence[Row]) -> list[Standing]:
-    """One standing for each name that has a score, best first.
+    """One standing for each name that has a score, best first; in the order of the rows where they can't be ranked.
 
     A rank is 1 plus the number of names that are better beyond doubt, that is, whose interval lies wholly below.
     """
     names = list(dict.fromkeys(row.name for row in rows if row.last is not None))
     unranked = [_standing([row for row in rows if row.name == name and row.last is not None]) for name in names]
-    ranked = unranked if why_unranked(rows) else [_ranked(one, unranked) for one in unranked]
-    return sorted(ranked, key=lambda one: one.best.value)
+    if why_unranked(rows):
+        return unranked
+    return sorted((_ranked(one, unranked) for one in unranked), key=lambda one: one.best.value)
 
 
 def _standing(rows: Sequence[Row]) -> Standing:

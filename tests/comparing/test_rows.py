@@ -1,10 +1,14 @@
 """Ranks, ties and the reasons for no ranking, on made-up rows."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from ganzoo.cli.compare import _cost
+from ganzoo.cli.compared import _cost, print_comparison
+from ganzoo.cli.console import Format
+from ganzoo.comparing.comparison import Comparison
 from ganzoo.comparing.rows import Row, _is_strange, chosen_alike, standings, why_unranked
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.protocol import Protocol
@@ -67,6 +71,16 @@ def test_different_protocols_are_never_ranked_and_the_field_is_named(field: str,
     assert why_unranked(rows).startswith(f"'{field}' differs: ") and f"{value} for b" in why_unranked(rows)
     assert [one.rank for one in standings(rows)] == [None, None]
     assert all(one.ties == () for one in standings(rows))
+
+
+def test_what_is_not_ranked_stands_in_its_order_without_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row("worse", 9), row("better", 1, data="content:2")]
+    done = Comparison(folder=Path("x"), rows=rows, standings=standings(rows), why_not=why_unranked(rows), settings={})
+    print_comparison(done, Format.TABLE)
+    said = capsys.readouterr().out
+    assert said.startswith("not ranked") and said.index("worse:") < said.index("better:")
+    assert not re.search(r"^\s*(#|rank|\d)\s", said, re.MULTILINE)
+    assert re.search(r"^ worse .*^ better ", said, re.MULTILINE | re.DOTALL), "in the order of the rows"
 
 
 def test_a_run_that_may_have_seen_held_out_images_is_never_ranked() -> None:
