@@ -206,6 +206,7 @@ def resume_run(
 ) -> "Run":
     """Resumes the run in `folder`, which must be one of `model` if that is given."""
     from ganzoo.config.configuration import Layer, fields_of
+    from ganzoo.config.recorded import recorded_model
     from ganzoo.config.renamed import with_new_names
     from ganzoo.runs.paths import RUN_FILE
     from ganzoo.runs.run_file import NO_RECORD, check_has_record, read_run_file
@@ -215,7 +216,7 @@ def resume_run(
         raise UsageError(f"'{folder}': {NO_RECORD}")
     content = read_run_file(folder)
     check_has_record(content)
-    fields = fields_of(catalog.model(content["model"]).spec)
+    fields = fields_of(recorded_model(content, catalog).spec)
     _check_resumable(with_new_names(changed, fields), with_new_names(content["configuration"], fields))
     if model and catalog.resolve(model)[0].full_name != content["model"]:
         raise UsageError(f"'{folder}' is a run of {content['model']}, not of {model}")

@@ -29,7 +29,17 @@ from ganzoo.weights.files import ENDING, sha256
 
 MOST = 1.0
 """Levels of 255 by which pictures may differ in the mean when weights are rounded to half of their bits."""
-_KEPT = (IMPORTED, "schema", "model", "plugin", "configuration", "parameters", "records_probabilities", "device")
+_KEPT = (
+    IMPORTED,
+    "schema",
+    "model",
+    "plugin",
+    "parts",
+    "configuration",
+    "parameters",
+    "records_probabilities",
+    "device",
+)
 _OF_IMAGES = ("fingerprint", "images", "held_out", "attributes")
 _VERSIONS = ("ganzoo-core", "torch")
 _PICTURES = 4

@@ -124,7 +124,8 @@ class ModelSpec:
     then the class with these defaults. `tiny` is what `--tiny` needs beyond the tiny settings of the task and of the
     parts, so that a run on a CPU takes seconds. `paper` is an arXiv id or a DOI, `license` the SPDX id of the code.
     `bf16` says that the model is known to train in bfloat16 as it does in float32, so that `precision=auto` may choose
-    it. Raises ValueError when a field can't be right.
+    it. `renamed` are former names of its options: {"old": "new"}. Older runs, presets and commands go on. Raises
+    ValueError when a field can't be right.
     """
 
     name: str
@@ -138,6 +139,7 @@ class ModelSpec:
     defaults: Mapping[str, object] = field(default_factory=dict)
     tiny: Mapping[str, object] = field(default_factory=dict)
     bf16: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict)
     api: int = _UNSAID
 
     def __post_init__(self) -> None:
@@ -159,7 +161,7 @@ class PartSpec:
     `task` is the only task whose models it fits, such as translate for a generator that takes photos; None fits both.
     `tiny` are those of its options that `--tiny` and checks need, so that a run on a CPU takes seconds. `bf16` is False
     for a part with which `precision=auto` stays at float32, such as a penalty on gradients. `formats` are files of
-    other programs with weights that a generator takes.
+    other programs with weights that a generator takes. `renamed` are former names of its options: {"old": "new"}.
     """
 
     kind: PartKind
@@ -172,6 +174,7 @@ class PartSpec:
     tiny: Mapping[str, object] = field(default_factory=dict)
     bf16: bool = True
     formats: tuple[Format, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
     api: int = _UNSAID
 
     def __post_init__(self) -> None:
@@ -198,6 +201,10 @@ def _check(spec: ModelSpec | PartSpec) -> None:
         raise ValueError(f"target {spec.target!r} of {spec.name!r}: write 'package.module:Name'")
     if not (isinstance(spec.options, type) and issubclass(spec.options, BaseModel)):
         raise ValueError(f"options of {spec.name!r}: give a pydantic model class, such as a subclass of ganzoo.Options")
+    known = spec.options.model_fields
+    if wrong := [old for old, new in spec.renamed.items() if old in known or new not in known]:
+        raise ValueError(f"renamed of {spec.name!r}: write {{'former name': 'option'}}, not {wrong[0]!r}")
+    object.__setattr__(spec, "renamed", MappingProxyType(dict(spec.renamed)))
     if not spec.summary.strip() or "\n" in spec.summary:
         raise ValueError(f"summary of {spec.name!r}: write one line")
 

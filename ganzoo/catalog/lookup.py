@@ -2,14 +2,14 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from ganzoo.catalog.plugin import Plugin, qualifier
+from ganzoo.catalog.plugin import HOME, Plugin, qualifier
 from ganzoo.catalog.published import Published, declared
 from ganzoo.catalog.registry import Preset, Registry
 from ganzoo.errors import DataError, PluginError, UsageError, nearest
@@ -57,11 +57,21 @@ class RegisteredModel:
 
 @dataclass(frozen=True, kw_only=True)
 class RegisteredPart:
-    """A part with its full name, "plugin/part"."""
+    """A part with its full name, "plugin/part", and the plugin it comes from; None for the core's own `folder`."""
 
     spec: PartSpec
     full_name: str
-    builtin: bool
+    plugin: Plugin | None
+
+    @property
+    def builtin(self) -> bool:
+        """Whether it comes with ganzoo."""
+        return self.plugin is None or self.plugin.builtin
+
+    @property
+    def distribution(self) -> str:
+        """The package that it comes with."""
+        return HOME if self.plugin is None else self.plugin.distribution
 
 
 class Catalog:
@@ -84,13 +94,11 @@ class Catalog:
     def parts(self) -> tuple[RegisteredPart, ...]:
         """Every part of every working plugin, clashing ones included, and the core's own `folder`."""
         declared = (
-            RegisteredPart(
-                spec=spec, full_name=f"{qualifier(plugin, self.plugins)}/{spec.name}", builtin=plugin.builtin
-            )
+            RegisteredPart(spec=spec, full_name=f"{qualifier(plugin, self.plugins)}/{spec.name}", plugin=plugin)
             for plugin in self.plugins
             for spec in plugin.parts
         )
-        return (RegisteredPart(spec=FOLDER, full_name=FOLDER.name, builtin=True), *declared)
+        return (RegisteredPart(spec=FOLDER, full_name=FOLDER.name, plugin=None), *declared)
 
     @cached_property
     def published(self) -> Mapping[str, Published]:
@@ -125,18 +133,30 @@ class Catalog:
             return self.model(name), None
         return self.model(preset.model), preset
 
-    def part(self, kind: PartKind, name: str) -> PartSpec:
-        """The part of that kind and name; errors as for `model`."""
+    def part(self, kind: PartKind, name: str, near: Sequence[str] = ()) -> RegisteredPart:
+        """The part of that kind and short or full name; errors as for `model`.
+
+        A short name means a part of the packages `near`, the first of them that has one, then a built-in one.
+        """
         of_kind = [part for part in self.parts if part.spec.kind == kind]
         found = [part for part in of_kind if name in (part.spec.name, part.full_name)]
-        if len(found) > 1:
-            found = [part for part in found if part.builtin] or found
+        for package in (*near, HOME):
+            if len(found) > 1:
+                found = [part for part in found if part.distribution == package] or found
         if len(found) > 1:
             raise PluginError(f"several plugins have a {kind} '{name}': say {_either(p.full_name for p in found)}")
         if not found:
             names = sorted(part.spec.name for part in of_kind)
             raise UsageError(f"no {kind} '{name}'.{nearest(name, names)} There are: {', '.join(names) or 'none'}")
-        return found[0].spec
+        return found[0]
+
+    def shortest(self, part: RegisteredPart, near: Sequence[str] = ()) -> str:
+        """The name by which `part` finds this part again: the short one, unless it means another."""
+        kind, name = part.spec.kind, part.spec.name
+        try:
+            return name if self.part(kind, name, near) is part else part.full_name
+        except PluginError:  # the short name belongs to several
+            return part.full_name
 
     def source(
         self, text: str, options: Mapping[str, object], *, picture: bool = False

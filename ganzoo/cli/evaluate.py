@@ -63,6 +63,7 @@ def evaluate(
     saw.
     """
     from ganzoo.config.configuration import Layer, metric_parts, namesake_notices
+    from ganzoo.config.recorded import recorded_model
     from ganzoo.config.resolve import recorded_configuration
     from ganzoo.runs.run_file import read_run_file
 
@@ -71,7 +72,7 @@ def evaluate(
     given = {**_settings(assignments, other_images="data" in given), **given}
     found = context.trained(run, checkpoint)
     content, catalog = read_run_file(found.folder), context.catalog()
-    _check_brush(translator=catalog.model(str(content["model"])).spec.task == "translate", quick=quick)
+    _check_brush(translator=recorded_model(content, catalog).spec.task == "translate", quick=quick)
     for remark in namesake_notices(given, catalog):
         complain(remark)
     layer = Layer(origin="evaluate", values={**given, "device": device})

@@ -58,6 +58,8 @@ def check(file: Path) -> None:
         raise UsageError(f"{file}: the section 'models' is out of date: run `ganzoo registry write`")
     catalog = Catalog(discover(third_party=False), load_registry(file))
     for name in catalog.registry.presets:
+        if any(name in (one.spec.name, one.full_name) for one in catalog.models):
+            raise UsageError(f"preset '{name}': a model has that name, so no command would find the preset")
         configure_run(name, catalog)
     if catalog.registry.broken:
         raise UsageError("; ".join(catalog.registry.broken.values()))

@@ -8,24 +8,26 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganzoo.errors import GanzooError, one_line
 from ganzoo.io.files import cache_folder, write_atomically
 from ganzoo.runs.protocol import is_left, scale_of
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog, RegisteredModel
     from ganzoo.catalog.plugin import Plugin
+    from ganzoo.catalog.registry import Preset
 
 Row = dict[str, Any]
 Stamp = tuple[int, int] | None
 """Time of change in nanoseconds and size in bytes; None for what is not there."""
 
-_SCHEMA = 6
+_SCHEMA = 7
 _PROTOCOL_KEYS = (
     *("metric", "data_fingerprint", "size", "budget", "set", "tiny", "settings_fingerprint"),
     *("encoder", "held_out", "n_fake", "date", "commit"),
@@ -154,12 +156,24 @@ def _preset_rows(catalog: "Catalog") -> list[Row]:
             "name": name,
             "kind": "preset",
             "task": tasks.get(preset.model, ""),
-            "status": "ok" if preset.model in tasks else "broken",
             "plugin": f"of {preset.model}",
-            "summary": preset.summary,
+            **_preset_status(name, preset, catalog, tasks),
         }
         for name, preset in catalog.registry.presets.items()
     ]
+
+
+def _preset_status(name: str, preset: "Preset", catalog: "Catalog", models: Container[str]) -> Row:
+    """Whether the preset can be chosen, and whether what it sets is there. Values are checked when it runs."""
+    from ganzoo.config.configuration import Layer, merged
+
+    if name in models:
+        return {"status": "clash", "summary": f"{preset.summary} (a model has that name: rename the preset)"}
+    try:
+        merged(catalog.model(preset.model), catalog, [Layer(origin=f"preset {name}", values=preset.set)])
+    except GanzooError as error:
+        return {"status": "broken", "summary": f"{preset.summary} ({one_line(error)})"}
+    return {"status": "ok", "summary": preset.summary}
 
 
 def _bad_row(plugin: "Plugin") -> Row:

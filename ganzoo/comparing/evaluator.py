@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.configuration import Configuration, Layer, metric_parts
+from ganzoo.config.recorded import recorded_model
 from ganzoo.config.resolve import recorded_configuration
 from ganzoo.data.images import from_uint8
 from ganzoo.data.inputs import DataSources
@@ -163,7 +164,7 @@ class Evaluator:
         return recorded_painted(folder) if painted else []
 
     def _translates(self, content: Mapping[str, Any]) -> bool:
-        return self.catalog.model(str(content["model"])).spec.task == "translate"
+        return recorded_model(content, self.catalog).spec.task == "translate"
 
     def _remark(self, trained_on: str, scored_on: str) -> None:
         if not {"data", "style"} & self.changes.keys() and scored_on != trained_on:

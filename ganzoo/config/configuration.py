@@ -16,7 +16,7 @@ from ganzoo.options import ModelOptions, PartKind, named_parts_kind, part_kind, 
 from ganzoo.specs import ModelSpec, PartSpec
 
 if TYPE_CHECKING:
-    from ganzoo.catalog.lookup import Catalog, RegisteredModel
+    from ganzoo.catalog.lookup import Catalog, RegisteredModel, RegisteredPart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +37,16 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedPart:
-    """A part with its checked options."""
+    """A part with its checked options, and the name by which it is found again."""
 
-    spec: PartSpec
+    registered: "RegisteredPart"
+    name: str
     options: BaseModel
+
+    @property
+    def spec(self) -> PartSpec:
+        """The declaration of the part."""
+        return self.registered.spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +80,7 @@ class Configuration:
     def _part_values(self, key: str) -> dict[str, object]:
         """A part's name, its options, and those of the parts that it is made of."""
         part = self.parts[key]
-        flat: dict[str, object] = {key: part.spec.name}
+        flat: dict[str, object] = {key: part.name}
         dumped = part.options.model_dump(mode="json")
         for option, one in type(part.options).model_fields.items():
             inner = f"{key}.{option}"
@@ -93,7 +99,7 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
     that is neither a folder nor a data set's name.
     """
     options_class = _options_class(model.spec)
-    tree = merged(model.spec, catalog, layers)
+    tree = merged(model, catalog, layers)
     given = tree.root.given()
     origins = tree.root.all_origins()
 
@@ -103,10 +109,15 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
     settings = checked(RunSettings, {k: v for k, v in given.items() if k in RunSettings.model_fields}, where=where)
     options = checked(options_class, {k: v for k, v in given.items() if k in options_class.model_fields}, where=where)
     parts = {
-        key: ResolvedPart(spec=part.spec, options=checked(part.spec.options, part.given(), f"{key}.", where))
+        key: ResolvedPart(
+            registered=part.registered,
+            name=part.name,
+            options=checked(part.spec.options, part.given(), f"{key}.", where),
+        )
         for key, part in tree.root.walk()
     }
     notices = dict.fromkeys(text for layer in layers for text in rename_notices(layer.values, tree.root.fields))
+    notices |= tree.notices
     return Configuration(
         model=model,
         options=options,
@@ -117,9 +128,9 @@ def configure(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Lay
     )
 
 
-def merged(model: ModelSpec, catalog: "Catalog", layers: Sequence[Layer]) -> Tree:
+def merged(model: "RegisteredModel", catalog: "Catalog", layers: Sequence[Layer]) -> Tree:
     """The tree of the defaults with the layers on top, its values not checked yet; errors as for `configure`."""
-    fields = fields_of(model)
+    fields = fields_of(model.spec)
     tree = Tree(model, catalog, fields)
     for layer in layers:
         tree.add(with_new_names(layer.values, fields), layer.origin, with_new_names(layer.lines, fields))
@@ -142,23 +153,30 @@ def namesake_notices(values: Mapping[str, object], catalog: "Catalog") -> list[s
     return catalog.namesakes(*(read_choice(values[key])[0] for key in ("data", "style") if key in values))
 
 
-def resolve_part(catalog: "Catalog", kind: PartKind, name: str, options: Mapping[str, object]) -> ResolvedPart:
-    """A part on its own, outside of a run.
+def resolve_part(
+    catalog: "Catalog", kind: PartKind, name: str, options: Mapping[str, object], near: Sequence[str] = ()
+) -> ResolvedPart:
+    """A part on its own, outside of a run; a short name means one of the packages `near` first.
 
     Raises UsageError for an unknown name or option (with the nearest known one) and for a value out of bounds, and for
     a data set as `Catalog.source` does.
     """
     if kind == "dataset":
         name, options = catalog.source(name, options)
-    spec = catalog.part(kind, name)
+    found = catalog.part(kind, name, near)
+    spec = found.spec
+    options = {key if key in spec.options.model_fields else spec.renamed.get(key, key): v for key, v in options.items()}
     known = sorted(spec.options.model_fields)
     for key in options:
         if key not in known:
             there = ", ".join(known) or "none"
             raise UsageError(f"unknown option '{key}' of {kind} '{name}'.{nearest(key, known)} There are: {there}")
-    return ResolvedPart(spec=spec, options=checked(spec.options, options))
+    return ResolvedPart(registered=found, name=catalog.shortest(found, near), options=checked(spec.options, options))
 
 
 def metric_parts(configuration: Configuration, catalog: "Catalog") -> tuple[ResolvedPart, ...]:
     """The parts that the setting `metrics` names. Raises UsageError for a name that is none (with the nearest)."""
-    return tuple(resolve_part(catalog, "metric", name, {}) for name in split_names(configuration.settings.metrics))
+    near = (configuration.model.plugin.distribution,)
+    return tuple(
+        resolve_part(catalog, "metric", name, {}, near) for name in split_names(configuration.settings.metrics)
+    )

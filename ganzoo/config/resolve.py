@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ganzoo.catalog.discovery import discover
-from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.lookup import Catalog, RegisteredModel
 from ganzoo.catalog.registry import load_registry
 from ganzoo.io.names import user_path
-from ganzoo.specs import ModelSpec, Task
+from ganzoo.specs import Task
 
 # Checking options needs pydantic's validators. Listing models does not, and must be fast.
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def configure_run(
     layers = [
         *presets,
         # After the preset, whose budget is minutes: tiny means seconds.
-        *([_tiny(registered.spec, catalog, presets)] if tiny else []),
+        *([_tiny(registered, catalog, presets)] if tiny else []),
         Layer(origin=f"file {config}", values=file.values, lines=file.lines),
         # The data named by a flag are chosen first, so that options (data.count) are those of these data.
         Layer(origin="flag", values={key: value for key, value in flags.items() if key in ("data", "style")}),
@@ -63,25 +63,30 @@ def configure_run(
     return replace(configuration, notices=(*configuration.notices, *namesakes))
 
 
-def _tiny(model: ModelSpec, catalog: Catalog, presets: "Sequence[Layer]") -> "Layer":
+def _tiny(model: "RegisteredModel", catalog: Catalog, presets: "Sequence[Layer]") -> "Layer":
     """What `--tiny` sets: for the task, for each part that the model or its preset chose, and for the model itself."""
     from ganzoo.config.configuration import Layer, merged
 
     root = merged(model, catalog, presets).root
     parts = {f"{key}.{option}": value for key, part in root.walk() for option, value in part.spec.tiny.items()}
     counts = {f"{key}.count": 64 for key, part in root.walk() if part.spec.kind == "dataset" and "count" in part.fields}
-    return Layer(origin="tiny", values={**TINY[model.task], **counts, **parts, **model.tiny})
+    return Layer(origin="tiny", values={**TINY[model.spec.task], **counts, **parts, **model.spec.tiny})
 
 
 def recorded_configuration(
-    content: Mapping[str, Mapping[str, Mapping[str, object]]], catalog: Catalog, extra: "Iterable[Layer]" = ()
+    content: Mapping[str, Any], catalog: Catalog, extra: "Iterable[Layer]" = ()
 ) -> "Configuration":
-    """The configuration that a run.json recorded, each value with its old origin."""
+    """The configuration that a run.json recorded, each value with its old origin.
+
+    Raises PluginError, with the package that is needed, where the model or one of its parts is not installed.
+    """
     from ganzoo.config.configuration import Layer, configure, fields_of
+    from ganzoo.config.recorded import recorded_model, with_recorded_parts
     from ganzoo.config.renamed import with_new_names
 
-    model = catalog.model(str(content["model"]))
-    recorded = {**YOUNGER, **with_new_names(content["configuration"], fields_of(model.spec))}
+    model = recorded_model(content, catalog)
+    values = with_recorded_parts(content, catalog)
+    recorded = {**YOUNGER, **with_new_names(values, fields_of(model.spec))}
     layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
     return configure(model, catalog, [*layers, *extra])
 

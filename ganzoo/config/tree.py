@@ -9,24 +9,29 @@ from pydantic.fields import FieldInfo
 from ganzoo.config.values import read_choice
 from ganzoo.errors import GanzooError, UsageError, nearest
 from ganzoo.options import PartChoice, PartKind, named_parts_kind, part_kind, split_names
-from ganzoo.specs import ModelSpec, PartSpec
+from ganzoo.specs import PartSpec
 
 if TYPE_CHECKING:
-    from ganzoo.catalog.lookup import Catalog
+    from ganzoo.catalog.lookup import Catalog, RegisteredModel, RegisteredPart
 
 
 @dataclass(kw_only=True)
 class Node:
-    """The options given to a model with its run, or to a part; `parts` are those it is made of, by option."""
+    """The options given to a model with its run, or to a part; `parts` are those it is made of, by option.
+
+    `renamed` are old names of its options. A name of a part means one of the packages `near` first.
+    """
 
     fields: Mapping[str, FieldInfo]
+    renamed: Mapping[str, str]
+    near: tuple[str, ...]
     values: dict[str, object] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     parts: dict[str, "PartNode"] = field(default_factory=dict)
 
     def given(self) -> dict[str, object]:
         """The values and the chosen parts, as the options class takes them."""
-        choices = {name: PartChoice(name=part.spec.name, options=part.values) for name, part in self.parts.items()}
+        choices = {name: PartChoice(name=part.name, options=part.values) for name, part in self.parts.items()}
         return {**self.values, **choices}
 
     def find(self, key: str) -> "PartNode | None":
@@ -54,20 +59,31 @@ class Node:
 
 @dataclass(kw_only=True)
 class PartNode(Node):
-    """A chosen part. `listed_in` is the option that names it by comma, if one does."""
+    """A chosen part, and the name by which it is found again in the packages `searched` first.
 
-    spec: PartSpec
+    `listed_in` is the option that names it by comma, if one does.
+    """
+
+    registered: "RegisteredPart"
+    name: str
+    searched: tuple[str, ...]
     origin: str
     listed_in: str = ""
 
+    @property
+    def spec(self) -> PartSpec:
+        """The declaration of the part."""
+        return self.registered.spec
+
 
 class Tree:
-    """The options of one model, at first the defaults."""
+    """The options of one model, at first the defaults. `notices` are sentences about names of two things."""
 
-    def __init__(self, model: ModelSpec, catalog: "Catalog", fields: Mapping[str, FieldInfo]) -> None:
-        self.model = model
+    def __init__(self, model: "RegisteredModel", catalog: "Catalog", fields: Mapping[str, FieldInfo]) -> None:
+        self.model = model.spec
         self.catalog = catalog
-        self.root = Node(fields=fields)
+        self.notices: dict[str, None] = {}
+        self.root = Node(fields=fields, renamed=model.spec.renamed, near=(model.plugin.distribution,))
         self._add_default_parts(self.root, "default")
         for name, one in fields.items():
             if named_parts_kind(one):
@@ -82,12 +98,13 @@ class Tree:
         # A part's name goes before its options: it decides which options there are, and which parts it is made of.
         for key, value in sorted(values.items(), key=lambda item: item[0].count(".")):
             try:
-                self._set_parts(key, value, origin)
+                self._set_parts(self._present(key), value, origin)
             except GanzooError as error:
                 if key not in lines:
                     raise
                 raise type(error)(f"{error} ({origin}, line {lines[key]})") from None
-        for key, value in values.items():
+        for written, value in values.items():
+            key = self._present(written)
             if self._replaceable_part(key):
                 continue
             owner, _, option = key.rpartition(".")
@@ -97,7 +114,7 @@ class Tree:
             elif key in self.root.fields:
                 self.root.values[key], self.root.origins[key] = value, origin
             else:
-                line = f", line {lines[key]}" if key in lines else ""
+                line = f", line {lines[written]}" if written in lines else ""
                 raise UsageError(self._unknown_message(key, f"{origin}{line}"))
 
     def _set_parts(self, key: str, value: object, origin: str) -> None:
@@ -117,14 +134,13 @@ class Tree:
         for name, one in node.fields.items():
             if kind := part_kind(one):
                 default: PartChoice = one.default
-                node.parts[name] = self._build_part(kind, default.name, default.options, origin)
+                node.parts[name] = self._build_part(node, kind, default.name, default.options, origin)
 
     def _build_part(
-        self, kind: PartKind, name: str, options: Mapping[str, object], origin: str, *, listed_in: str = ""
+        self, owner: Node, kind: PartKind, name: str, options: Mapping[str, object], origin: str, *, listed_in: str = ""
     ) -> PartNode:
         name, options = self._resolve_dataset(kind, name, options)
-        spec = self._part_spec(kind, name)
-        part = PartNode(fields=spec.options.model_fields, spec=spec, origin=origin, listed_in=listed_in)
+        part = self._node(kind, name, owner.near, origin, listed_in)
         self._add_default_parts(part, origin)
         self._set_options(part, options, origin)
         return part
@@ -137,16 +153,18 @@ class Tree:
         Options set earlier are kept if it is the same part. Otherwise they are dropped, since they may not fit.
         """
         name, options = self._resolve_dataset(part.spec.kind, name, options, picture=picture)
-        spec = self._part_spec(part.spec.kind, name)
+        new = self._node(part.spec.kind, name, part.searched, origin)
         part.origin = origin
-        if part.spec != spec:
-            part.spec, part.fields = spec, spec.options.model_fields
+        if part.registered is not new.registered:
+            part.registered, part.name, part.near = new.registered, new.name, new.near
+            part.fields, part.renamed = new.fields, new.renamed
             part.values, part.origins, part.parts = {}, {}, {}
             self._add_default_parts(part, origin)
         self._set_options(part, options, origin)
 
     def _set_options(self, part: PartNode, options: Mapping[str, object], origin: str) -> None:
-        for option, value in options.items():
+        for written, value in options.items():
+            option = self._present_option(part, written)
             if option in part.parts:
                 self._replace_part(part.parts[option], *read_choice(value), origin)
             else:
@@ -158,20 +176,59 @@ class Tree:
         """The folder behind `--data FOLDER` becomes the data set `folder`; other parts are returned unchanged."""
         return self.catalog.source(name, options, picture=picture) if kind == "dataset" else (name, options)
 
-    def _part_spec(self, kind: PartKind, name: str) -> PartSpec:
+    def _node(self, kind: PartKind, name: str, searched: tuple[str, ...], origin: str, listed_in: str = "") -> PartNode:
+        """The part of that name, without parts and values yet."""
+        found = self._registered(kind, name, searched)
+        return PartNode(
+            fields=found.spec.options.model_fields,
+            renamed=found.spec.renamed,
+            near=tuple(dict.fromkeys((found.distribution, *searched))),
+            registered=found,
+            name=self.catalog.shortest(found, searched),
+            searched=searched,
+            origin=origin,
+            listed_in=listed_in,
+        )
+
+    def _registered(self, kind: PartKind, name: str, searched: tuple[str, ...]) -> "RegisteredPart":
         """The part of that name; raises UsageError for one that does not fit the model's task."""
-        spec = self.catalog.part(kind, name)
-        if spec.task in (None, self.model.task):
-            return spec
+        found = self.catalog.part(kind, name, searched)
+        if found.spec.task in (None, self.model.task):
+            self._say_whose(found, name)
+            return found
         others = sorted(
             one.spec.name
             for one in self.catalog.parts
             if one.spec.kind == kind and one.spec.task in (None, self.model.task)
         )
         raise UsageError(
-            f"{kind} '{name}' is for models that {spec.task}, and {self.model.name} does not. There are:"
+            f"{kind} '{name}' is for models that {found.spec.task}, and {self.model.name} does not. There are:"
             f" {', '.join(others)}"
         )
+
+    def _say_whose(self, part: "RegisteredPart", written: str) -> None:
+        """A notice where a short name is taken for a package's own part, though ganzoo has one of that name."""
+        same = [one for one in self.catalog.parts if one.spec.kind == part.spec.kind and one.spec.name == written]
+        if not part.builtin and (builtin := next((one for one in same if one.builtin), None)):
+            self.notices[
+                f"{part.spec.kind} '{written}' is that of {part.distribution}: the built-in one is {builtin.full_name}"
+            ] = None
+
+    def _present(self, key: str) -> str:
+        """The key with the names that its options have now, part by part."""
+        node: Node | None = self.root
+        names: list[str] = []
+        for written in key.split("."):
+            names.append(written if node is None else self._present_option(node, written, ".".join(names)))
+            node = node.parts.get(names[-1]) if node else None
+        return ".".join(names)
+
+    def _present_option(self, node: Node, written: str, prefix: str = "") -> str:
+        if written in node.fields or written not in node.renamed:
+            return written
+        new, place = node.renamed[written], f"{prefix}." if prefix else ""
+        self.notices[f"option '{place}{written}' is now '{place}{new}'"] = None
+        return new
 
     def _set_named_parts(self, key: str, value: object, origin: str) -> None:
         """Parts named by comma, each then known by its own name; those named before and not now go."""
@@ -184,7 +241,7 @@ class Tree:
             del parts[gone]
         for name in names:
             if name not in parts:
-                parts[name] = self._build_part(kind, name, {}, origin, listed_in=key)
+                parts[name] = self._build_part(self.root, kind, name, {}, origin, listed_in=key)
 
     def _unknown_message(self, key: str, origin: str) -> str:
         options = [f"{part}.{option}" for part, node in self.root.walk() for option in node.fields]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo.catalog.lookup import Catalog
+from ganzoo.config.recorded import recorded_model
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.inference.loading import load_run
 from ganzoo.io.files import draft_beside
@@ -130,7 +131,7 @@ def _fill(
     facts = Facts(
         repository=repository,
         revision=revision,
-        task=catalog.model(content.run["model"]).spec.task,
+        task=recorded_model(content.run, catalog).spec.task,
         content=content.run,
         entry=publication.entry,
         step=publication.step,

@@ -141,6 +141,9 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Change, ..
 def _facts(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     plugin = content["plugin"]
     yield f"plugin {plugin['name']}", f"{plugin['distribution']} {plugin['version']}"
+    for key, part in content.get("parts", {}).items():
+        if part["distribution"] != plugin["distribution"]:
+            yield f"{part['kind']} {key}", f"{part['name']} of {part['distribution']} {part['version']}"
     yield "device", content["device"]
     yield from content["versions"].items()
     yield from content.get("hardware", {}).items()

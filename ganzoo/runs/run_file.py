@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ganzoo.config.recorded import recorded_parts
 from ganzoo.errors import StorageError, UsageError, one_line
 from ganzoo.io.files import write_atomically
 from ganzoo.io.names import usable
@@ -36,6 +37,7 @@ def write_run_file(run: Run, facts: Mapping[str, Any]) -> None:
         "schema": SCHEMA,
         "model": configuration.model.full_name,
         "plugin": {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version},
+        "parts": recorded_parts(configuration),
         "configuration": configuration.describe(),
         "versions": versions(),
         **facts,
@@ -132,7 +134,9 @@ def _check_content(content: Mapping[str, Any]) -> None:
         raise ValueError("'data' has no 'fingerprint'")
     if not isinstance(content.get("start", {}).get("source", ""), str):
         raise ValueError("'start' has no 'source' that is a text")
-    for name in ("versions", "hardware"):
+    if not _maps_to(content.get("parts", {}), _is_part):
+        raise ValueError("'parts' is not a mapping of options to kind, name, distribution and version")
+    for name in ("versions", "hardware", "plugin"):
         if not _maps_to(content.get(name, {}), lambda value: isinstance(value, str)):
             raise ValueError(f"'{name}' is not a mapping of names to texts")
 
@@ -140,6 +144,11 @@ def _check_content(content: Mapping[str, Any]) -> None:
 def _maps_to(value: object, allowed: Callable[[Any], bool]) -> bool:
     """Whether it is a mapping whose values are all allowed."""
     return isinstance(value, dict) and all(map(allowed, value.values()))
+
+
+def _is_part(value: object) -> bool:
+    known = isinstance(value, dict) and {"kind", "name", "distribution", "version"} <= value.keys()
+    return known and _maps_to(value, lambda text: isinstance(text, str))
 
 
 def _are_texts(value: object) -> bool:

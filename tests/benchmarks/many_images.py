@@ -71,7 +71,7 @@ def child(task: str, name: str, data: str, born: float) -> dict[str, list[float]
     from ganzoo.data.order import Order
     from ganzoo.specs import load_target
 
-    spec = Catalog(discover(third_party=False), Registry()).part("dataset", name)
+    spec = Catalog(discover(third_party=False), Registry()).part("dataset", name).spec
     target = load_target(spec.target)
     marks.append((time.time(), time.process_time()))
     source = target(spec.options(path=data))

@@ -13,7 +13,7 @@ RENDITIONS = ("plain", "oil", "ukiyo-e", "watercolour")
 
 def main() -> None:
     """Prints images per second, as the median of the rounds."""
-    spec = open_catalog(third_party=False).part("dataset", "scenes")
+    spec = open_catalog(third_party=False).part("dataset", "scenes").spec
     for size, rendition in ((64, "plain"), (128, "plain"), *((64, name) for name in RENDITIONS[1:])):
         source = load_target(spec.target)(spec.options(rendition=rendition))
         rates = []

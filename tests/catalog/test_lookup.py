@@ -63,15 +63,15 @@ def test_builtin_names_are_reserved(catalog):
     usurped = with_plugins(catalog, plugin("usurper", "dcgan", losses=("wgan-gp",)))
     assert usurped.model("dcgan").plugin.builtin
     assert usurped.model("usurper/dcgan").spec.summary == "dcgan of usurper"
-    assert usurped.part("loss", "wgan-gp").summary != "usurper"
-    assert usurped.part("loss", "usurper/wgan-gp").summary == "usurper"
+    assert usurped.part("loss", "wgan-gp").spec.summary != "usurper"
+    assert usurped.part("loss", "usurper/wgan-gp").spec.summary == "usurper"
 
 
 def test_two_plugins_with_one_part_are_refused_by_short_name(catalog):
     both = with_plugins(catalog, plugin("one", losses=("mine",)), plugin("two", losses=("mine",)))
     with pytest.raises(PluginError, match="several plugins have a loss 'mine': say 'one/mine' or 'two/mine'"):
         both.part("loss", "mine")
-    assert both.part("loss", "two/mine").summary == "two"
+    assert both.part("loss", "two/mine").spec.summary == "two"
 
 
 @pytest.mark.parametrize("name", ["sad", "sad/any-model", "package-sad:sad"])
@@ -143,8 +143,8 @@ def intruder(kind: str, name: str, plugin: str = "intruder") -> Plugin:
 
 def test_a_foreign_part_can_not_take_a_built_in_name(catalog: Catalog) -> None:
     crowded = Catalog([*catalog.plugins, intruder("generator", "dcgan", plugin="dcgan")], Registry())
-    assert crowded.part("generator", "dcgan").target.startswith("ganzoo_plugins.")
-    assert crowded.part("generator", "evil:dcgan/dcgan").target == "a:B"
+    assert crowded.part("generator", "dcgan").spec.target.startswith("ganzoo_plugins.")
+    assert crowded.part("generator", "evil:dcgan/dcgan").spec.target == "a:B"
 
 
 def test_the_name_folder_is_the_core_s_own(catalog: Catalog, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def scenes(catalog):
     """A real scorer: lite0 on scenes of 64 pixels."""
     part = resolve_part(catalog, "dataset", "scenes", {"count": COUNT})
     images = prepare(load_target(part.spec.target)(part.options), Size(64, 64))
-    spec = catalog.part("encoder", "lite0")
+    spec = catalog.part("encoder", "lite0").spec
     encoder = load_target(spec.target)(spec.options())
     built = small.scorer(images, encoder, share=SHARE, n_fake=FAKES)
     return built, images

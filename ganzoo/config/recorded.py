@@ -1,0 +1,89 @@
+"""Finds the model and the parts of a recorded run again: the very ones that it was trained with, or none."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ganzoo.catalog.plugin import HOME
+from ganzoo.errors import PluginError
+
+if TYPE_CHECKING:
+    from ganzoo.catalog.lookup import Catalog, RegisteredModel, RegisteredPart
+    from ganzoo.config.configuration import Configuration
+
+Entry = Mapping[str, str]
+
+
+def recorded_parts(configuration: "Configuration") -> dict[str, dict[str, str]]:
+    """The entry of run.json that says whose each part is; the core's own data set, a folder, is no plugin's."""
+    return {
+        key: {
+            "kind": part.spec.kind,
+            "name": f"{plugin.name}/{part.spec.name}",
+            "distribution": plugin.distribution,
+            "version": plugin.version,
+        }
+        for key, part in configuration.parts.items()
+        if (plugin := part.registered.plugin)
+    }
+
+
+def recorded_model(content: Mapping[str, Any], catalog: "Catalog") -> "RegisteredModel":
+    """The model of a run.json. Raises PluginError, with the package that is needed, where it is not installed."""
+    name, plugin = str(content["model"]), content.get("plugin", {})
+    package = str(plugin.get("distribution", ""))
+    found = next((one for one in catalog.models if name == one.full_name), None)
+    same = [one for one in catalog.models if one.plugin.distribution == package and _is(one, plugin, name)]
+    if found is None or (package and found.plugin.distribution != package):
+        found = same[0] if same else None
+    if found is None and not package:
+        return catalog.model(name)
+    if found is None:
+        raise PluginError(_needed("model", name, plugin, catalog))
+    return found
+
+
+def _is(model: "RegisteredModel", plugin: Entry, name: str) -> bool:
+    return model.plugin.name == plugin.get("name") and model.spec.name == name.rpartition("/")[2]
+
+
+def with_recorded_parts(content: Mapping[str, Any], catalog: "Catalog") -> dict[str, Any]:
+    """The configuration of a run.json in which each part of a package has its full name of now.
+
+    Runs from before parts were recorded have only their names. Raises PluginError where a part is not installed.
+    """
+    values = dict(content["configuration"])
+    for key, entry in content.get("parts", {}).items():
+        part = _part(entry, catalog)
+        if part is None:
+            raise PluginError(_needed(entry["kind"], entry["name"].rpartition("/")[2], entry, catalog))
+        if key in values:
+            values[key] = {**values[key], "value": part.full_name}
+    return values
+
+
+def _part(entry: Entry, catalog: "Catalog") -> "RegisteredPart | None":
+    """The part that was recorded. A built-in one may have moved to another plugin since."""
+    plugin, _, name = entry["name"].rpartition("/")
+    return next(
+        (
+            part
+            for part in catalog.parts
+            if (part.spec.kind, part.spec.name, part.distribution) == (entry["kind"], name, entry["distribution"])
+            and (part.builtin or (part.plugin is not None and part.plugin.name == plugin))
+        ),
+        None,
+    )
+
+
+def _needed(kind: str, name: str, plugin: Entry, catalog: "Catalog") -> str:
+    """What is missing, whose it is, and what to do."""
+    package, version = plugin.get("distribution", ""), plugin.get("version", "")
+    told = f"this run needs {kind} '{name}' of {package} {version}"
+    here = [one for one in catalog.plugins if one.distribution == package]
+    if package == HOME:
+        return f"{told}, which this {HOME} does not have: pip install '{HOME}=={version}'"
+    if bad := next((one for one in here if one.status not in ("ok", "clash")), None):
+        return f"{told}, and its plugin can't be used ({bad.status}): {bad.reason}"
+    if here:
+        return f"{told}; version {here[0].version} is installed, which does not have it"
+    return f"{told}, which is not installed: pip install {package}"
