@@ -153,6 +153,16 @@ def namesake_notices(values: Mapping[str, object], catalog: "Catalog") -> list[s
     return catalog.namesakes(*(read_choice(values[key])[0] for key in ("data", "style") if key in values))
 
 
+def own_part_notices(configuration: Configuration, catalog: "Catalog") -> list[str]:
+    """A sentence for each part of a package that is chosen by the name of a built-in one."""
+    built_in = {(part.spec.kind, part.spec.name): part.full_name for part in catalog.parts if part.builtin}
+    return [
+        f"{part.spec.kind} '{part.name}' is that of {part.registered.distribution}: the built-in one is {other}"
+        for part in configuration.parts.values()
+        if not part.registered.builtin and (other := built_in.get((part.spec.kind, part.name)))
+    ]
+
+
 def resolve_part(
     catalog: "Catalog", kind: PartKind, name: str, options: Mapping[str, object], near: Sequence[str] = ()
 ) -> ResolvedPart:

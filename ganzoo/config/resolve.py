@@ -40,7 +40,7 @@ def configure_run(
     settings: Mapping[str, object] | None = None,
 ) -> "Configuration":
     """The checked configuration of a run, without importing torch; arguments as for `run`."""
-    from ganzoo.config.configuration import Layer, configure, namesake_notices
+    from ganzoo.config.configuration import Layer, configure, namesake_notices, own_part_notices
     from ganzoo.io.yamlfile import Options, read_options
 
     registered, preset = catalog.resolve(model)
@@ -60,7 +60,8 @@ def configure_run(
     configuration = configure(registered, catalog, layers)
     # Only here: what a run recorded has been said when it began.
     namesakes = dict.fromkeys(text for layer in layers for text in namesake_notices(layer.values, catalog))
-    return replace(configuration, notices=(*configuration.notices, *namesakes))
+    own = own_part_notices(configuration, catalog)
+    return replace(configuration, notices=(*configuration.notices, *namesakes, *own))
 
 
 def _tiny(model: "RegisteredModel", catalog: Catalog, presets: "Sequence[Layer]") -> "Layer":

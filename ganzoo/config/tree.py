@@ -77,7 +77,7 @@ class PartNode(Node):
 
 
 class Tree:
-    """The options of one model, at first the defaults. `notices` are sentences about names of two things."""
+    """The options of one model, at first the defaults. `notices` are sentences about former names of options."""
 
     def __init__(self, model: "RegisteredModel", catalog: "Catalog", fields: Mapping[str, FieldInfo]) -> None:
         self.model = model.spec
@@ -194,7 +194,6 @@ class Tree:
         """The part of that name; raises UsageError for one that does not fit the model's task."""
         found = self.catalog.part(kind, name, searched)
         if found.spec.task in (None, self.model.task):
-            self._say_whose(found, name)
             return found
         others = sorted(
             one.spec.name
@@ -205,14 +204,6 @@ class Tree:
             f"{kind} '{name}' is for models that {found.spec.task}, and {self.model.name} does not. There are:"
             f" {', '.join(others)}"
         )
-
-    def _say_whose(self, part: "RegisteredPart", written: str) -> None:
-        """A notice where a short name is taken for a package's own part, though ganzoo has one of that name."""
-        same = [one for one in self.catalog.parts if one.spec.kind == part.spec.kind and one.spec.name == written]
-        if not part.builtin and (builtin := next((one for one in same if one.builtin), None)):
-            self.notices[
-                f"{part.spec.kind} '{written}' is that of {part.distribution}: the built-in one is {builtin.full_name}"
-            ] = None
 
     def _present(self, key: str) -> str:
         """The key with the names that its options have now, part by part."""
