@@ -35,8 +35,8 @@ def recorded_model(content: Mapping[str, Any], catalog: "Catalog") -> "Registere
     same = [one for one in catalog.models if one.plugin.distribution == package and _is(one, plugin, name)]
     if found is None or (package and found.plugin.distribution != package):
         found = same[0] if same else None
-    if found is None and not package:
-        return catalog.model(name)
+    if found is None and package in ("", HOME):
+        return catalog.model(name)  # which says what there is
     if found is None:
         raise PluginError(_needed("model", name, plugin, catalog))
     return found
