@@ -4,15 +4,17 @@ Import them from `ganzoo.model`, which is the public module.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch, alike
 from ganzoo.options import Options
-from ganzoo.specs import ImageShape
+from ganzoo.specs import ImageShape, Task
 
 Terms = Mapping[str, Tensor]
 """Named scalars that add up to a loss."""
@@ -41,6 +43,8 @@ class Labelled:
 class Generator(nn.Module, ABC):
     """Network that draws images. It is built as `TheClass(options, shape=ImageShape)`."""
 
+    task: Task = "generate"
+    """What its recipes do: it does not fit one that translates."""
     latent: int
     """Length of the latent vector."""
     conditional: bool = False
@@ -84,7 +88,8 @@ class AdversarialLoss(ABC):
     """What the discriminator and the generator minimise. It is built as `TheClass(options)`.
 
     A loss that keeps something from step to step is also an `nn.Module` and keeps it in buffers, so that checkpoints
-    hold it.
+    hold it. `discriminator` and `generator` may take one more argument, `batch: Batch | None = None`: its `rng` for
+    random numbers, its `mean` for a mean over the images of all processes.
     """
 
     needs_real = False
@@ -113,6 +118,20 @@ class AdversarialLoss(ABC):
 
     def after_step(self, discriminator: Discriminator) -> None:  # noqa: B027
         """Called after each step of the discriminator."""
+
+
+def discriminator_loss_of(loss: AdversarialLoss, real: Tensor, fake: Tensor, batch: Batch) -> Terms:
+    """The loss of the discriminator from its scores; the batch goes to a loss that takes it."""
+    return loss.discriminator(real, fake, **_asked(loss.discriminator, batch))
+
+
+def generator_loss_of(loss: AdversarialLoss, fake: Tensor, real: Tensor | None, batch: Batch) -> Terms:
+    """The loss of the generator from the scores of its images; the batch goes to a loss that takes it."""
+    return loss.generator(fake, real, **_asked(loss.generator, batch))
+
+
+def _asked(method: Callable[..., Terms], batch: Batch) -> dict[str, Any]:
+    return {"batch": batch} if "batch" in signature(method).parameters else {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
-"""The five hooks of ganzoo. A plugin implements those it needs and marks each with `@ganzoo.hookimpl`."""
+"""The seven hooks of ganzoo. A plugin implements those it needs and marks each with `@ganzoo.hookimpl`."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -33,6 +34,16 @@ def ganzoo_run_started(run: "Run") -> None:
 @hookspec
 def ganzoo_step_finished(run: "Run", step: int, scalars: Mapping[str, float]) -> None:
     """Called after each logged step with the values that went into scalars.jsonl."""
+
+
+@hookspec
+def ganzoo_score_taken(run: "Run", step: int, scores: Mapping[str, float]) -> None:
+    """Called after each score with its values by name: the one that ranks first, such as KID-lite0, then the others."""
+
+
+@hookspec
+def ganzoo_samples_drawn(run: "Run", step: int, file: Path) -> None:
+    """Called after each sample grid, a PNG in the run folder."""
 
 
 @hookspec

@@ -24,6 +24,8 @@ from ganzoo.adversarial import (
     Regulariser,
     Terms,
     augmented,
+    discriminator_loss_of,
+    generator_loss_of,
 )
 from ganzoo.batch import Batch
 from ganzoo.deprecated import MODEL, adopt_old_names, keep_old_names, warn
@@ -48,6 +50,8 @@ __all__ = [
     "Regulariser",
     "Step",
     "Terms",
+    "discriminator_loss_of",
+    "generator_loss_of",
 ]
 
 
@@ -223,7 +227,7 @@ class AdversarialRecipe(GAN):
             discriminator=discriminator, batch=batch, fake=fake, real_scores=real_scores, fake_scores=fake_scores
         )
         terms = {
-            **self.loss.discriminator(real_scores, fake_scores),
+            **discriminator_loss_of(self.loss, real_scores, fake_scores, batch),
             **self.loss.penalty(discriminator, batch, fake),
             **self.regularisation(outputs, critic),
             **discriminator.auxiliary(batch.target, batch.rng),
@@ -238,7 +242,7 @@ class AdversarialRecipe(GAN):
         fake_scores = self.run_discriminator(fake, batch.label, batch, critic)
         needed = self.loss.needs_real
         real_scores = self.run_discriminator(batch.target, batch.label, batch, critic) if needed else None
-        return self.loss.generator(fake_scores, real_scores)
+        return generator_loss_of(self.loss, fake_scores, real_scores, batch)
 
     def regularisation(self, outputs: CriticOutputs, critic: Critic) -> Terms:
         """The terms of the critic's regularisers that are due in this round."""

@@ -12,7 +12,16 @@ from ganzoo.deprecated import refuse_old_options
 from ganzoo.errors import nearest
 
 PartKind = Literal[
-    "generator", "discriminator", "loss", "regulariser", "augmentation", "encoder", "metric", "dataset", "term"
+    "generator",
+    "discriminator",
+    "loss",
+    "regulariser",
+    "augmentation",
+    "encoder",
+    "metric",
+    "dataset",
+    "term",
+    "listener",
 ]
 
 M = TypeVar("M", bound=BaseModel)

@@ -13,7 +13,7 @@ from ganzoo.deprecated import adopt_old_names, keep_old_names
 from ganzoo.model import GAN, AdversarialRecipe, Step, Terms
 from ganzoo.options import AdversarialTranslatorOptions, TranslatorOptions, split_names
 from ganzoo.parts import Parts
-from ganzoo.specs import ImageShape
+from ganzoo.specs import ImageShape, Task
 
 __all__ = [
     "AdversarialTranslator",
@@ -38,6 +38,8 @@ class ImageGenerator(nn.Module, ABC):
     It takes images of any size that is a multiple of `size_multiple`, not only those of `shape`.
     """
 
+    task: Task = "translate"
+    """What its recipes do: it does not fit one that draws from noise."""
     size_multiple: int = 1
     """Height and width must be multiples of this many pixels."""
 
@@ -70,7 +72,7 @@ class Term(nn.Module, ABC):
 
 @keep_old_names
 class Translator(GAN):
-    """A recipe whose `generator` translates photos.
+    """A recipe whose `generator` translates photos. It is handed over to `__init__`, or set by the subclass.
 
     Options with a field `extra` (`ganzoo.named_parts("term", …)`) let users add terms. A recipe with losses of its own
     adds `extra_terms` to one of them.
@@ -84,11 +86,15 @@ class Translator(GAN):
     channels_last = False
     generator: ImageGenerator
 
-    def __init__(self, options: TranslatorOptions, *, shape: ImageShape, parts: Parts) -> None:
+    def __init__(
+        self, options: TranslatorOptions, *, shape: ImageShape, parts: Parts, generator: ImageGenerator | None = None
+    ) -> None:
         super().__init__()
         self.options = options
         self.shape = shape
         self.extra = nn.ModuleDict(parts.several(split_names(getattr(options, "extra", ""))))
+        if generator is not None:
+            self.generator = self.averaged = generator
 
     @property
     def size_multiple(self) -> int:

@@ -175,7 +175,7 @@ def _misspelt(manager: pluggy.PluginManager, module: ModuleType) -> str:
 
 
 def new_manager() -> pluggy.PluginManager:
-    """A plugin manager that knows our five hooks and no plugin yet."""
+    """A plugin manager that knows our hooks and no plugin yet."""
     manager = pluggy.PluginManager(hooks.PROJECT)
     manager.add_hookspecs(hooks)
     return manager

@@ -1,6 +1,7 @@
 """Calls the hooks of listeners one by one. A listener that raises is reported once and dropped; training continues."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 import pluggy
 
@@ -9,18 +10,21 @@ from ganzoo.catalog.plugin import Plugin
 from ganzoo.errors import one_line
 
 Warn = Callable[[str], None]
+EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 class Listeners:
-    """The plugins that follow a run through its three hooks."""
+    """What follows a run through the hooks: the modules of all plugins, and the objects `chosen`, by their names."""
 
-    def __init__(self, plugins: Iterable[Plugin], warn: Warn) -> None:
+    def __init__(self, plugins: Iterable[Plugin], warn: Warn, chosen: Mapping[str, object] = EMPTY) -> None:
         self._manager = new_manager()
         self._warn = warn
         # Several entry points may lead to one module, which then listens once.
         modules = {plugin.module: plugin for plugin in plugins if plugin.module is not None}
         for module, plugin in modules.items():
             self._manager.register(module, f"{plugin.distribution}:{plugin.name}")
+        for name, listener in chosen.items():
+            self._manager.register(listener, f"listener {name}")
 
     def call(self, hook: str, **arguments: object) -> None:
         """Calls `hook` of every listener."""

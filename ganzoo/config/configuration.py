@@ -37,11 +37,15 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedPart:
-    """A part with its checked options, and the name by which it is found again."""
+    """A part with its checked options, and the name by which it is found again.
+
+    `inner` are the parts that it is made of if it stands outside of a run; those of a run are in the configuration.
+    """
 
     registered: "RegisteredPart"
     name: str
     options: BaseModel
+    inner: "Mapping[str, ResolvedPart]" = field(default_factory=dict)
 
     @property
     def spec(self) -> PartSpec:
@@ -181,7 +185,15 @@ def resolve_part(
         if key not in known:
             there = ", ".join(known) or "none"
             raise UsageError(f"unknown option '{key}' of {kind} '{name}'.{nearest(key, known)} There are: {there}")
-    return ResolvedPart(registered=found, name=catalog.shortest(found, near), options=checked(spec.options, options))
+    checked_options, near = checked(spec.options, options), (found.distribution, *near)
+    kinds = {key: part_kind(one) for key, one in spec.options.model_fields.items()}
+    choices = {key: (kind, getattr(checked_options, key)) for key, kind in kinds.items() if kind}
+    return ResolvedPart(
+        registered=found,
+        name=catalog.shortest(found, near),
+        options=checked_options,
+        inner={key: resolve_part(catalog, kind, one.name, one.options, near) for key, (kind, one) in choices.items()},
+    )
 
 
 def metric_parts(configuration: Configuration, catalog: "Catalog") -> tuple[ResolvedPart, ...]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganzoo.catalog.plugin import HOME
 from ganzoo.errors import PluginError
+from ganzoo.options import split_names
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog, RegisteredModel, RegisteredPart
@@ -46,19 +47,31 @@ def _is(model: "RegisteredModel", plugin: Entry, name: str) -> bool:
     return model.plugin.name == plugin.get("name") and model.spec.name == name.rpartition("/")[2]
 
 
-def with_recorded_parts(content: Mapping[str, Any], catalog: "Catalog") -> dict[str, Any]:
-    """The configuration of a run.json in which each part of a package has its full name of now.
+def with_recorded_parts(content: Mapping[str, Any], catalog: "Catalog") -> tuple[dict[str, Any], list[str]]:
+    """The configuration of a run.json in which each part of a package has its full name of now, and notices.
 
-    Runs from before parts were recorded have only their names. Raises PluginError where a part is not installed.
+    Runs from before parts were recorded have only their names. A listener that is not installed is left out, with a
+    notice, as nothing of the model depends on it. Raises PluginError where another part is not installed.
     """
-    values = dict(content["configuration"])
+    values, notices = dict(content["configuration"]), []
     for key, entry in content.get("parts", {}).items():
         part = _part(entry, catalog)
         if part is None:
-            raise PluginError(_needed(entry["kind"], entry["name"].rpartition("/")[2], entry, catalog))
-        if key in values:
+            needed = _needed(entry["kind"], entry["name"].rpartition("/")[2], entry, catalog)
+            if entry["kind"] != "listener":
+                raise PluginError(needed)
+            values = _without_listener(values, key)
+            notices.append(f"{needed}. It goes on without")
+        elif key in values:
             values[key] = {**values[key], "value": part.full_name}
-    return values
+    return values, notices
+
+
+def _without_listener(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    kept = {key: value for key, value in values.items() if not key.startswith(f"{name}.")}
+    names = split_names(kept["listeners"]["value"]) if "listeners" in kept else []
+    left = ",".join(one for one in names if one != name)
+    return {**kept, "listeners": {**kept.get("listeners", {"origin": "default"}), "value": left}}
 
 
 def _part(entry: Entry, catalog: "Catalog") -> "RegisteredPart | None":

@@ -86,10 +86,11 @@ def recorded_configuration(
     from ganzoo.config.renamed import with_new_names
 
     model = recorded_model(content, catalog)
-    values = with_recorded_parts(content, catalog)
+    values, notices = with_recorded_parts(content, catalog)
     recorded = {**YOUNGER, **with_new_names(values, fields_of(model.spec))}
     layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
-    return configure(model, catalog, [*layers, *extra])
+    configuration = configure(model, catalog, [*layers, *extra])
+    return replace(configuration, notices=(*configuration.notices, *notices))
 
 
 def given(settings: Mapping[str, object]) -> dict[str, object]:

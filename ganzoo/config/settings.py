@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from ganzoo.config.units import Amount, AmountField, Size, SizeField
-from ganzoo.options import Options, PartChoice, part
+from ganzoo.options import Options, PartChoice, named_parts, part
 
 
 def _device(text: object) -> str:
@@ -76,6 +76,7 @@ class RunSettings(Options):
     score_images: int = Field(500, ge=50, le=50_000, description="images drawn for a score")
     encoder: PartChoice = part("encoder", "lite0", "network whose features are compared in a score")
     metrics: str = Field("frechet,neighbours,copies,spread", description="metrics computed beside the score")
+    listeners: str = named_parts("listener", "listeners that follow the run, by comma")
     stop_when_flat: bool = Field(False, description="stop when none of the last five scores is a new best")
     checkpoint_every: AmountField = Field(Amount(5, "min"), description="interval of checkpoints")
     keep: int = Field(3, ge=1, le=10_000, description="newest checkpoints to keep")
@@ -88,6 +89,7 @@ RESUMABLE = frozenset(
     [
         *("budget", "device", "compile", "threads", "keep", "stop_when_flat", "rollbacks"),
         *("log_every", "sample_every", "score_every", "metrics", "checkpoint_every"),
+        "listeners",
     ]
 )
 """Settings that may change when a run is resumed. All others, but those in `PLACES`, belong to the run."""

@@ -36,7 +36,7 @@ def build_gan(configuration: Configuration, attributes: Mapping[str, tuple[str, 
         raise PluginError(f"model '{spec.name}' can't be loaded: {one_line(error)}") from error
     with torch.random.fork_rng():
         torch.manual_seed(configuration.settings.seed)
-        gan = target(configuration.options, shape=shape, parts=Parts(configuration.parts))
+        gan = target(configuration.options, shape=shape, parts=Parts(configuration.parts, task=spec.task))
     if not isinstance(gan, GAN):
         raise PluginError(f"model '{spec.name}': {spec.target} is not a ganzoo.model.GAN")
     if isinstance(gan, Translator):

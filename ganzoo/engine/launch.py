@@ -9,7 +9,7 @@ import torch
 
 from ganzoo.catalog.listeners import Listeners
 from ganzoo.catalog.lookup import Catalog
-from ganzoo.config.configuration import Configuration
+from ganzoo.config.configuration import Configuration, ResolvedPart
 from ganzoo.config.units import Progress
 from ganzoo.data.cache import Images
 from ganzoo.data.inputs import DataSources
@@ -26,13 +26,15 @@ from ganzoo.engine.scores import TakesScores
 from ganzoo.engine.starting import Start, Taken, adopt
 from ganzoo.engine.timeline import rate_change, recorded_moments
 from ganzoo.engine.trainer import Trainer
-from ganzoo.errors import UsageError
+from ganzoo.errors import GanzooError, PluginError, UsageError, one_line
 from ganzoo.model import GAN
+from ganzoo.options import split_names
 from ganzoo.runs.claim import claimed_folder, empty_folder, locked
 from ganzoo.runs.folder import Run
 from ganzoo.runs.paths import file_name
 from ganzoo.runs.run_file import read_run_file, write_run_file
 from ganzoo.runs.view import View
+from ganzoo.specs import load_target
 
 
 class BuildScorer(Protocol):
@@ -137,6 +139,7 @@ class _Launch:
     def __init__(self, configuration: Configuration, view: View, team: Team) -> None:
         self.team = team
         self.view = view if team.processes.is_main else View()
+        self.chosen_listeners = _chosen_listeners(configuration) if team.processes.is_main else {}
         self.device = _device(configuration, team)
         self.sources = DataSources(configuration)
         self.configuration = self.sources.configuration = with_scale(configuration, self._scale())
@@ -208,8 +211,24 @@ class _Launch:
             return build(self.configuration, images, self.device, self.view.notice, sources=photos)
 
     def listeners(self, catalog: Catalog) -> Listeners:
-        """The plugins that listen, on the main process only."""
-        return Listeners(catalog.plugins if self.team.processes.is_main else (), self.view.notice)
+        """The plugins that listen and the listeners that were chosen, on the main process only."""
+        plugins = catalog.plugins if self.team.processes.is_main else ()
+        return Listeners(plugins, self.view.notice, self.chosen_listeners)
+
+
+def _chosen_listeners(configuration: Configuration) -> dict[str, object]:
+    """The listeners that the settings name, with their options. Raises PluginError for one that can't be built."""
+    names = split_names(configuration.settings.listeners)
+    return {name: _listener(configuration.parts[name]) for name in names}
+
+
+def _listener(part: ResolvedPart) -> object:
+    try:
+        return load_target(part.spec.target)(part.options)
+    except GanzooError:
+        raise
+    except Exception as error:  # a plugin's code may raise anything
+        raise PluginError(f"listener '{part.name}' can't be built: {one_line(error)}") from error
 
 
 def _device(configuration: Configuration, team: Team) -> torch.device:

@@ -67,6 +67,7 @@ class Loop:
         self._clock = Clock(seconds)
         self._seconds = seconds
         self._flat = False
+        self._told_sample = run.newest_sample
         # A resumed run has a checkpoint of its current step; -1 means that there is none yet.
         saved = trainer.rounds if trainer.rounds or seconds else -1
         self._outputs = Outputs(run, trainer, view, saved)
@@ -85,6 +86,7 @@ class Loop:
         try:
             with stop_on_signals(alone=self._team.processes.world_size == 1) as request:
                 self._outputs.prove(self._clock.seconds)
+                self._tell_of_samples()
                 while not self._train_to_end(request):
                     pass  # rolled back: train again from the restored checkpoint
             self.run.outcome = DONE if request.signal is None else _outcome(request)
@@ -106,7 +108,7 @@ class Loop:
             self._rounds(request)
             # Of this moment and not of the clock: an interval that ends in between would never be due again.
             self._outputs.save(self.run.progress.seconds, last=True)
-            self._outputs.sample()
+            self._sample()
             # The others may not know of a signal yet, and all processes must score or none.
             self._sync_progress(request)
             if request.signal is None:
@@ -143,7 +145,7 @@ class Loop:
             if log.due(progress):
                 self._log()
             if sample.due(progress):
-                self._outputs.sample()
+                self._sample()
             if save.due(progress):
                 self._outputs.save(progress.seconds)
             if self.trainer.score_due:
@@ -175,6 +177,17 @@ class Loop:
         flat = self._settings.stop_when_flat and self._scores is not None and self._scores.flat
         return self._team.processes.any(flat)
 
+    def _sample(self) -> None:
+        self._outputs.sample()
+        self._tell_of_samples()
+
+    def _tell_of_samples(self) -> None:
+        """Calls the listeners if there is a new grid, which a full disk may have prevented."""
+        file = self.run.newest_sample
+        if file is not None and file != self._told_sample:
+            self._told_sample = file
+            self.listeners.call("ganzoo_samples_drawn", run=self.run, step=self.trainer.rounds, file=file)
+
     def _score(self, request: StopRequest) -> None:
         """Publishes a checkpoint of this step and scores it, with the training clock paused. Needs `score_every`."""
         if self._settings.score_every is None:
@@ -182,10 +195,16 @@ class Loop:
         with self._clock.paused():
             saved = self._outputs.save(self.run.progress.seconds)
             if saved and self._scores is not None and request.received is None:
-                self._scores.take(request.interruptible())
+                self._take_score(self._scores, request)
             self._team.broadcast(f"scored {self.trainer.rounds}")  # the others wait here for the main process
         self._sync_progress(request)  # a signal may have interrupted it
         self._flat = self._is_flat()
+
+    def _take_score(self, scores: Scoreboard, request: StopRequest) -> None:
+        taken = scores.take(request.interruptible())
+        if taken is not None:
+            values = {taken.protocol.metric: taken.score.value, **taken.others}
+            self.listeners.call("ganzoo_score_taken", run=self.run, step=taken.step, scores=values)
 
     def _progress(self) -> Progress:
         return Progress(steps=self.trainer.rounds, images=self.trainer.images_seen, seconds=self._seconds)

@@ -61,14 +61,14 @@ class Scoreboard:
         """Whether the last scores brought no improvement."""
         return health.flat(self.evaluations, PATIENCE)
 
-    def take(self, guard: AbstractContextManager[None] | None = None) -> None:
+    def take(self, guard: AbstractContextManager[None] | None = None) -> Evaluation | None:
         """Scores the current weights, whose checkpoint must be published, and warns of what looks wrong.
 
-        `guard` may interrupt the computation. Then there is no score.
+        `guard` may interrupt the computation. Then there is no score, and none if this step has one already.
         """
         step = self.trainer.rounds
         if self.evaluations and self.evaluations[-1].step == step:
-            return
+            return None
         weights = "ema" if self.trainer.average is not None else "live"
         evaluation = None
         with guard or nullcontext():
@@ -76,7 +76,7 @@ class Scoreboard:
             crash_point("during-score")
             evaluation = self.scorer.score(fakes, step=step, weights=weights)
         if evaluation is None:
-            return
+            return None
         self.evaluations.append(evaluation)
         self._attempt(lambda: self.run.log_score(evaluation))
         crash_point("before-best")
@@ -86,6 +86,7 @@ class Scoreboard:
         probabilities = self.run.records_probabilities
         for sentence in health.warnings(self.evaluations, self.run.scalar_lines(), probabilities=probabilities):
             self.view.notice(sentence)
+        return evaluation
 
     def forget_after(self, step: int) -> None:
         """Drops the scores of later steps, which will be trained again."""

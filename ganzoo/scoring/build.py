@@ -31,7 +31,8 @@ def build_encoder(configuration: Configuration) -> Encoder:
 
 def build_metric(part: ResolvedPart) -> Metric:
     """The metric. Raises PluginError when it can't be imported or is not a Metric."""
-    metric = Parts({"metric": part}).build("metric")
+    inner = {f"metric.{name}": one for name, one in part.inner.items()}
+    metric = Parts({"metric": part, **inner}).build("metric")
     if not isinstance(metric, Metric):
         raise PluginError(f"metric '{part.spec.name}': {part.spec.target} does not give a ganzoo.metrics.Metric")
     return metric

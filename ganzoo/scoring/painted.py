@@ -78,6 +78,7 @@ class PaintedScorer:
         self.meanings = {**MEANINGS, **{k: text for metric in beside.values() for k, text in metric.meanings.items()}}
         self._extra_metrics = ExtraMetrics(beside, warn)
         self._truth = truth
+        self._paintings = paintings
         self._tell = tell
         crop = crop_size(self.view)
         self.protocol = Protocol(
@@ -110,7 +111,10 @@ class PaintedScorer:
             "contours": mean_of_pairs(pairs.gradient_ssim, painted, photos),
             **self._nearness(painted, whole),
             "seconds": seconds,
-            **self._extra_metrics.compute(FeatureSets(real=real, fake=whole, training=real)),
+            **self._extra_metrics.compute(
+                FeatureSets(real=real, fake=whole, training=real),
+                lambda: (np.stack(list(self._paintings.read(self.view))), painted),
+            ),
         }
         return replace(first, others={**first.others, **beside}, beside=tuple(others))
 

@@ -63,6 +63,7 @@ class Scorer:
                 " held out with: give more images, or a smaller --set held_out=…"
             )
         self.encoder = encoder
+        self._images, self._held_out = images, parts.held_out
         self.device = device
         self.attributes: Attributes = images.attributes
         self._labels = torch.from_numpy(images.labels[np.resize(parts.held_out, n_fake)])
@@ -105,16 +106,25 @@ class Scorer:
 
     def score(self, fakes: NDArray[np.uint8], *, step: int, weights: str) -> Evaluation:
         """The scores of images uint8 N H W 3 drawn by `draw`."""
-        return self.score_features(self._encode(fakes), step=step, weights=weights)
+        return self.score_features(self._encode(fakes), step=step, weights=weights, pixels=fakes)
 
-    def score_features(self, fake: Tensor, *, step: int, weights: str) -> Evaluation:
-        """The scores of images by their features, N x D."""
+    def score_features(
+        self, fake: Tensor, *, step: int, weights: str, pixels: NDArray[np.uint8] | None = None
+    ) -> Evaluation:
+        """The scores of images by their features, N x D. Metrics that need the images themselves fail without them."""
+
+        def both() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+            if pixels is None:
+                raise ValueError("it needs images, and there are only features")
+            return self._images.rows(self._held_out), pixels
+
+        sets = FeatureSets(real=self.real, fake=fake, training=self.training)
         return Evaluation(
             protocol=self.protocol,
             score=interval(kid(self.real, fake)),
             floor=self.floor,
             ceiling=self.ceiling,
-            others=self._extra_metrics.compute(FeatureSets(real=self.real, fake=fake, training=self.training)),
+            others=self._extra_metrics.compute(sets, both),
             step=step,
             weights=weights,
         )

@@ -88,6 +88,7 @@ class TranslationScorer:
             encoder=encoder.fingerprint,
             preprocessing=encoder.preprocessing,
         )
+        self._paintings, self._real = paintings, real
         self.real = features_of(encoder, paintings, real, device)
         self.untouched = features_of(encoder, photos, self.numbers, device)
         self.floor = _floor(self.real)
@@ -110,12 +111,13 @@ class TranslationScorer:
         """The scores of translated photos uint8 N H W 3, in the order of `draw`."""
         fake = self._encode(fakes)
         sets = FeatureSets(real=self.real, fake=fake, training=self.real)
+        beside = self._extra_metrics.compute(sets, lambda: (self._paintings.rows(self._real), fakes))
         return Evaluation(
             protocol=self.protocol,
             score=interval(kid(self.real, fake)),
             floor=self.floor,
             ceiling=self.ceiling,
-            others={**self._kept(fakes, fake), **self._extra_metrics.compute(sets)},
+            others={**self._kept(fakes, fake), **beside},
             step=step,
             weights=weights,
         )

@@ -1,17 +1,26 @@
 """What the scorer answers for images that are good or bad in known ways, and what it keeps."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 
+from ganzoo import Options, PartSpec, part
+from ganzoo.catalog.lookup import Catalog
+from ganzoo.catalog.plugin import Plugin
+from ganzoo.catalog.registry import Registry
 from ganzoo.config.configuration import resolve_part
 from ganzoo.config.units import Size
 from ganzoo.data.cache import prepare
 from ganzoo.data.split import split
+from ganzoo.encoders import encode
 from ganzoo.errors import DataError, PluginError
-from ganzoo.metrics import Metric
+from ganzoo.metrics import FeatureSets, Metric
+from ganzoo.options import PartChoice
+from ganzoo.parts import Parts
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.protocol import Protocol
 from ganzoo.scoring.build import build_metric
@@ -271,10 +280,53 @@ def test_a_metric_of_ones_own_is_a_value_like_any_other():
     assert built.score(small.pixels(60, 1), step=1, weights="live").others == {"x": 2.0}
 
 
+class Brightness(Metric):
+    """Of the images themselves, and of what an encoder of its own sees."""
+
+    meanings: ClassVar[Mapping[str, str]] = {"brighter": "than real ones", "seen": "by its encoder"}
+    needs_pixels = True
+
+    def __init__(self, options: Options, parts: Parts) -> None:
+        self.encoder = parts.build("encoder")
+
+    def compute(self, features: FeatureSets) -> Mapping[str, float]:
+        real, fake = features.real_pixels, features.fake_pixels
+        assert real is not None and fake is not None and real.shape[1:] == fake.shape[1:] == (3, 8, 8)
+        seen = encode(self.encoder, fake[:2].permute(0, 2, 3, 1).numpy(), device=torch.device("cpu"))
+        return {"brighter": float(fake.float().mean() - real.float().mean()), "seen": float(seen.shape[1])}
+
+
+class BrightnessOptions(Options):
+    encoder: PartChoice = part("encoder", "lite0", "what it looks with", size=32)
+
+
+def test_a_metric_gets_the_images_and_an_encoder_of_its_own(catalog):
+    spec = PartSpec(
+        kind="metric",
+        name="brightness",
+        target="tests.scoring.test_scorer:Brightness",
+        options=BrightnessOptions,
+        summary="s",
+    )
+    plugin = Plugin(name="mine", distribution="mine", version="1", parts=(spec,))
+    found = resolve_part(Catalog([*catalog.plugins, plugin], Registry()), "metric", "brightness", {})
+    assert found.inner["encoder"].options.model_dump()["size"] == 32
+    warned = []
+    built = small.scorer(chosen={"brightness": build_metric(found)}, warned=warned)
+    values = built.score(small.pixels(60, 1), step=1, weights="live").others
+    assert not warned
+    real = built._images.rows(built._held_out)
+    assert values["brighter"] == pytest.approx(small.pixels(60, 1).mean() - real.mean(), abs=1e-3)
+    assert values["seen"] > 100
+    built.score_features(built.real, step=1, weights="live")
+    assert "metric 'brightness' failed" in warned[0] and "there are only features" in warned[0]
+
+
 def test_what_is_no_metric_is_refused(catalog):
     part = resolve_part(catalog, "metric", "spread", {})
     with pytest.raises(PluginError, match=r"does not give a ganzoo\.metrics\.Metric"):
-        build_metric(replace(part, spec=replace(part.spec, target="builtins:repr")))
+        odd = replace(part.registered, spec=replace(part.spec, target="builtins:repr"))
+        build_metric(replace(part, registered=odd))
 
 
 def test_every_value_has_a_meaning(seen):

@@ -9,7 +9,7 @@ from torch.nn.functional import huber_loss, l1_loss
 from ganzoo import ImageShape, UsageError
 from ganzoo.encoders import Encoder
 from ganzoo.losses import gram
-from ganzoo.model import Batch, Terms
+from ganzoo.model import Batch, Terms, discriminator_loss_of
 from ganzoo.parts import Parts
 from ganzoo.translator import AdversarialTranslator, source_of
 from ganzoo_plugins.scene_anime.pictures import grey, smooth_edges, yuv
@@ -62,7 +62,8 @@ class SceneAnime(AdversarialTranslator):
         weights = {"grey": self.options.grey, "smooth": self.options.smooth}
         real = self.run_discriminator(batch.target, None, batch).detach()
         extra = {
-            name: weights[name] * self.loss.discriminator(real, self.run_discriminator(images, None, batch))["fake"]
+            name: weights[name]
+            * discriminator_loss_of(self.loss, real, self.run_discriminator(images, None, batch), batch)["fake"]
             for name, images in rejected.items()
         }
         return {**super().discriminator_loss(batch), **extra}
