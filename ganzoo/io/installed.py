@@ -15,6 +15,8 @@ from typing import Any
 NO_VERSION = "?"
 ENTRY_POINTS = "entry_points.txt"
 _MOST_SHOWN = 60
+_NO_TEXT = "\ufffd"
+"""What stands for bytes that are not UTF-8, of which importlib raises UnicodeDecodeError."""
 _PLAIN: Any = vars(metadata.Distribution)["entry_points"]
 """importlib's own property, which raises TypeError for a line without "="."""
 
@@ -68,7 +70,7 @@ def has_group(distribution: metadata.Distribution, group: str) -> bool:
 
 
 def malformed(distribution: metadata.Distribution) -> str:
-    """Which lines of its entry_points.txt are no entry points, in words; nothing where all are."""
+    """Which lines of its entry_points.txt are no entry points, in words; nothing where all is well."""
     bad = _bad_lines(_text_of(distribution))
     if not bad:
         return ""
@@ -141,7 +143,9 @@ class _Cleaned(metadata.Distribution):
             return self._whole.read_text(filename)
         text = _text_of(self._whole)
         bad = _bad_lines(text)
-        return "\n".join(line for number, line in enumerate(text.splitlines(), 1) if number not in bad)
+        # What stands below a bad heading must not become part of the group above.
+        lines = enumerate(text.splitlines(), 1)
+        return "\n".join(line for number, line in lines if number not in bad or _is_heading(line.strip()))
 
     def locate_file(self, path: Any) -> Any:
         return self._whole.locate_file(path)
@@ -158,16 +162,20 @@ def _text_of(distribution: metadata.Distribution) -> str:
 
 
 def _bad_lines(text: str) -> dict[int, str]:
-    """The lines in the groups of entry points that are none, by their numbers from 1."""
+    """The lines that are no entry points where some should be, or no UTF-8, by their numbers from 1."""
     bad, grouped = {}, False
     for number, line in enumerate(map(str.strip, text.splitlines()), 1):
-        if line.startswith("[") and line.endswith("]"):
-            grouped = True
-        elif grouped and line and not line.startswith("#") and not _is_point(line):
+        grouped = grouped or _is_heading(line)
+        if _NO_TEXT in line or (grouped and not _is_fine(line)):
             bad[number] = line
     return bad
 
 
-def _is_point(line: str) -> bool:
+def _is_heading(line: str) -> bool:
+    return line.startswith("[") and line.endswith("]")
+
+
+def _is_fine(line: str) -> bool:
     name, _, value = map(str.strip, line.partition("="))
-    return bool(name and metadata.EntryPoint.pattern.match(value))
+    empty = not line or line.startswith("#") or _is_heading(line)
+    return empty or bool(name and metadata.EntryPoint.pattern.match(value))

@@ -94,6 +94,8 @@ OTHERS = {
     "without =": "[console_scripts]\nno value\n",
     "no module": "[torch.backends]\nx = not a module\n",
     "no text": b"[x]\n\xff\xfe\x00",
+    "a comment that is no text": b"\n# \xff\n[x]\na = b\n",
+    "a heading that is no text": b"[x]\n[\xff]\na = b\n",
 }
 
 
