@@ -127,7 +127,8 @@ def _all_lines(path: Path) -> list[dict[str, Any]]:
     """The lines of a log that is of no use in part. Raises StorageError for one that is too large."""
     log = read_log(path)
     if log.left_out:
-        raise StorageError(f"'{file_name(path)}' is too large: {log.left_out}")
+        limits = f"at most {MAX_KEPT:,} bytes are read, in lines of at most {MAX_LINE:,}"
+        raise StorageError(f"'{file_name(path)}' is too large: {limits}")
     return log.lines
 
 
