@@ -102,6 +102,15 @@ def test_a_damaged_run_is_one_failed_row(
     assert "\x1b" not in (runs / "both" / "report.html").read_text() + capsys.readouterr().out
 
 
+def test_so_is_a_published_file_that_is_cut_off(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["publish", "good", "--out", "bad.safetensors"]) == 0
+    file = runs / "bad.safetensors"
+    os.truncate(file, file.stat().st_size - 100)
+    assert run_command(["compare", "good", file.name, "--out", "both"]) == 1, capsys.readouterr()
+    good, bad = json.loads((runs / "both" / "comparison.json").read_text())["rows"]
+    assert (good["status"], bad["status"], bad["name"]) == ("done", "failed", file.name) and file.name in bad["reason"]
+
+
 def test_a_summary_that_is_too_large_is_none(tmp_path: Path) -> None:
     (tmp_path / "summary.json").write_text('{"outcome": "done"}')
     assert is_done(tmp_path)
