@@ -120,7 +120,10 @@ def __getattr__(name: str) -> Any:
         name = now
     if name not in _HOMES:
         raise AttributeError(f"module 'ganzoo' has no attribute {name!r}")
-    return getattr(import_module(f"ganzoo.{_HOMES[name]}"), name)
+    from ganzoo.io.installed import forgiving
+
+    with forgiving():  # pydantic and torch ask all installed packages for entry points
+        return getattr(import_module(f"ganzoo.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run, given, open_catalog, recorded_configuration
 from ganzoo.errors import UsageError, nearest, one_line
+from ganzoo.io.installed import forgiving
 from ganzoo.io.names import user_path
 from ganzoo.runs.view import View
 from ganzoo.specs import ModelSpec, Task
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from ganzoo.runs.folder import Run
 
 
+@forgiving()
 def list_models(task: Task | None = None) -> list[ModelSpec]:
     """The declarations of all models that can be used, or of those of one task."""
     return [model.spec for model in open_catalog().models if task in (None, model.spec.task)]
 
 
+@forgiving()
 def run(
     model: str,
     *,
@@ -50,6 +53,7 @@ def run(
     return start_run(configuration, catalog, view or View(), out=out, overwrite=overwrite)
 
 
+@forgiving()
 def resume(folder: str | Path, *, view: View | None = None, **settings: object) -> "Run":
     """Resumes a stopped run exactly. A larger `budget` extends a finished run.
 
@@ -59,6 +63,7 @@ def resume(folder: str | Path, *, view: View | None = None, **settings: object) 
     return resume_run(folder, open_catalog(), view or View(), settings=settings)
 
 
+@forgiving()
 def distil(
     folder: str | Path,
     *,
@@ -87,6 +92,7 @@ def distil(
     return start_run(wanted, catalog, view, out=out, overwrite=overwrite)
 
 
+@forgiving()
 def compare(
     names: Sequence[str],
     *,
@@ -129,6 +135,7 @@ def compare(
     return done
 
 
+@forgiving()
 def reproduce(
     folder: str | Path,
     *,

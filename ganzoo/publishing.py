@@ -20,7 +20,7 @@ from ganzoo.io.files import replacing
 from ganzoo.io.names import usable
 from ganzoo.report_html.commands import repeat
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.logs import recorded_painted, recorded_scalars, recorded_scores
+from ganzoo.runs.logs import each_scalar, recorded_painted, recorded_scores
 from ganzoo.runs.run_file import IMPORTED, PUBLISHED, UNSAID, origin, read_run_file
 from ganzoo.trained.finding import Trained
 from ganzoo.trained.published import Content, full
@@ -126,7 +126,7 @@ def _command(content: Mapping[str, Any]) -> str:
 
 def _took(folder: Path, step: int, content: Mapping[str, Any]) -> str:
     """How long the training took, and where; nothing of what was imported."""
-    seconds = [line["seconds"] for line in recorded_scalars(folder) if line["step"] <= step and "seconds" in line]
+    seconds = [line["seconds"] for line in each_scalar(folder) if line["step"] <= step and "seconds" in line]
     begun = f", from {Path(content['start']['source']).name}" if content.get("start") else ""
     return f"{step:,} steps in {max(seconds) / 60:.0f} minutes on {content['device']}{begun}" if seconds else ""
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 
 import pluggy
@@ -19,7 +20,17 @@ import pluggy
 from ganzoo import hooks
 from ganzoo.catalog.plugin import HOME, Plugin, qualifier
 from ganzoo.errors import one_line
-from ganzoo.io.installed import NO_VERSION, damaged, header, name_of, place
+from ganzoo.io.installed import (
+    ENTRY_POINTS,
+    NO_VERSION,
+    damaged,
+    entry_points,
+    has_group,
+    header,
+    malformed,
+    name_of,
+    place,
+)
 from ganzoo.io.installed import distribution as first_of
 from ganzoo.specs import API, OLDEST_API, ModelSpec, PartSpec
 
@@ -48,11 +59,14 @@ def discover(*, third_party: bool = True, environ: Mapping[str, str] = os.enviro
         else replace(row, status="blocked", reason=blocked)
         for entry, row in entries
     ]
-    return tuple(_with_clashes([*plugins, *bad]))
+    return (*_with_clashes(plugins), *bad)
 
 
 def _entries() -> tuple[list[tuple[metadata.EntryPoint, Plugin]], list[Plugin]]:
     """Every entry point with its row so far, in the order of loading, and rows of distributions that are damaged.
+
+    Among them is every package with a malformed entry_points.txt, also one that has no plugin: other programs fail
+    because of it.
 
     Of several distributions of one name the first on the path counts, as it does when modules are imported. Those
     without a name and version are damaged, and hide no other.
@@ -62,14 +76,9 @@ def _entries() -> tuple[list[tuple[metadata.EntryPoint, Plugin]], list[Plugin]]:
         _damaged(HOME, f"'{where}' is damaged (no METADATA): remove it, or reinstall {HOME}") for where in damaged(HOME)
     ]
     for distribution in metadata.distributions():
-        try:
-            text = distribution.read_text("entry_points.txt") or ""
-            points = distribution.entry_points.select(group=GROUP) if f"[{GROUP}]" in text else ()
-        except Exception as error:  # of any installed package, few of which are ours
-            if f"[{GROUP}]" in _text_of(distribution, error):
-                reason = f"'{place(distribution)}': entry_points.txt can't be read: {one_line(error)}"
-                bad.append(_damaged(name_of(distribution), reason))
-            continue
+        if problem := malformed(distribution):
+            bad.append(_malformed(distribution, problem))
+        points = entry_points(distribution, GROUP)
         if points and not _hidden(distribution, name := name_of(distribution), found):
             version = header(distribution).get("Version", NO_VERSION)
             found[name] = [(one, Plugin(name=one.name, distribution=name, version=version)) for one in points]
@@ -87,13 +96,12 @@ def _hidden(distribution: metadata.Distribution, name: str, found: Container[str
     return not header(distribution) if name == HOME else place(first) != place(distribution)
 
 
-def _text_of(distribution: metadata.Distribution, error: Exception) -> str:
-    """The entry points of a distribution that can't be parsed, or decoded."""
-    if isinstance(error, UnicodeDecodeError):
-        return error.object.decode(errors="replace")
-    with contextlib.suppress(Exception):
-        return distribution.read_text("entry_points.txt") or ""
-    return ""
+def _malformed(distribution: metadata.Distribution, problem: str) -> Plugin:
+    """The row of a package with lines that are no entry points. Its name is that of no plugin."""
+    name, version = name_of(distribution), header(distribution).get("Version", NO_VERSION)
+    file = str(Path(place(distribution)) / ENTRY_POINTS)
+    row = Plugin(name=f"{name}/{ENTRY_POINTS}", distribution=name, version=version, reason=problem, files=(file,))
+    return replace(row, status="broken" if has_group(distribution, GROUP) else "malformed")
 
 
 def _damaged(name: str, reason: str) -> Plugin:

@@ -10,7 +10,7 @@ from ganzoo.specs import ModelSpec, PartSpec
 HOME = "ganzoo-core"
 """The distribution whose plugins are the built-in ones."""
 
-Status = Literal["ok", "broken", "misspelt", "incompatible", "clash", "blocked"]
+Status = Literal["ok", "broken", "misspelt", "incompatible", "clash", "blocked", "malformed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Plugin:
     models: tuple[ModelSpec, ...] = ()
     parts: tuple[PartSpec, ...] = ()
     files: tuple[str, ...] = field(default=(), repr=False)
-    """Source files in which a broken plugin failed. Its modules are gone, so only the error names them."""
+    """Files in which a broken plugin failed. Its modules are gone, so only the error names them."""
 
     @property
     def builtin(self) -> bool:

@@ -11,6 +11,7 @@ from ganzoo.cli.app import COMMANDS, app
 from ganzoo.cli.console import complain, say
 from ganzoo.cli.streams import Unbroken, guard
 from ganzoo.errors import GanzooError, StorageError, one_line
+from ganzoo.io.installed import forgive
 from ganzoo.runs.parent import end_with_parent
 
 INTERRUPTED = 130
@@ -24,6 +25,7 @@ def main() -> None:
     end_with_parent()
     # Pillow warns of damaged metadata and of large pictures; our own rules name every picture that they concern.
     warnings.filterwarnings("ignore", module="PIL")
+    forgive()
     streams = guard()
     code = run_command(sys.argv[1:])
     sys.exit(code if streams.out is None else printed(code, streams.out, sys.argv[1:]))

@@ -132,5 +132,6 @@ _COLOURS = {
     "misspelt": "red",
     "incompatible": "yellow",
     "clash": "yellow",
+    "malformed": "yellow",
     "blocked": "dim",
 }

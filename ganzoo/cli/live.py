@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from ganzoo.cli.console import complain, console, plain, say
+from ganzoo.cli.console import complain, console, harmless, plain, say
 from ganzoo.cli.progress import LINE_EVERY, Counting, Reading
 from ganzoo.config.units import duration
 from ganzoo.runs.evaluation import Evaluation
@@ -108,8 +108,7 @@ class LiveView(View):
     def reading(self, done: int, total: int | None, skipped: int) -> None:
         """Shows the progress of reading in the bar."""
         self._live.start()
-        text = self._reading.status(done, total, skipped)
-        self._bar.update(self._task, completed=done / total if total else 0.0, description=text)
+        self._show(self._reading.status(done, total, skipped), done / total if total else 0.0)
 
     def skipping(self, name: str, problem: str) -> None:
         """Prints the first few pictures that can't be used, above the panel."""
@@ -118,7 +117,7 @@ class LiveView(View):
     def progress(self, what: str, done: int, total: int) -> None:
         """Shows the progress in the bar."""
         self._live.start()
-        self._bar.update(self._task, completed=done / total, description=self._counting.status(what, done, total))
+        self._show(self._counting.status(what, done, total), done / total)
 
     def notice(self, text: str) -> None:
         """Prints the sentence above the panel."""
@@ -127,7 +126,7 @@ class LiveView(View):
     def follow(self, run: Run) -> None:
         """Prints what is trained, and shows the panel."""
         console.print(plain(opening(run)))
-        self._bar.update(self._task, description=run.configuration.model.spec.name, completed=0.0)
+        self._show(run.configuration.model.spec.name, 0.0)
         self._live.start()
 
     def stepped(self, run: Run) -> None:
@@ -148,6 +147,10 @@ class LiveView(View):
         """Removes the panel and prints how the run ended."""
         self.close()
         console.print(plain(closing(run)))
+
+    def _show(self, text: str, share: float) -> None:
+        """Puts the text before the bar, and moves it."""
+        self._bar.update(self._task, description=harmless(text), completed=share)
 
 
 class StderrView(View):

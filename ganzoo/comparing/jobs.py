@@ -1,6 +1,5 @@
 """Trains the runs of a comparison. Each has its own process, so one that crashes takes no other with it."""
 
-import json
 import signal
 import subprocess
 import threading
@@ -12,8 +11,9 @@ from typing import Protocol
 
 from ganzoo.comparing.plan import RAY, Entry, Jobs, Settings
 from ganzoo.comparing.processes import failure_reason, has_checkpoint, start, stop
+from ganzoo.errors import StorageError
 from ganzoo.runs.claim import holder
-from ganzoo.runs.paths import SUMMARY
+from ganzoo.runs.logs import read_summary
 
 _POLL = 0.2
 Report = Callable[[Entry, str], None]
@@ -82,8 +82,8 @@ class Local:
 def is_done(folder: Path) -> bool:
     """Whether the run in the folder has used up its budget."""
     try:
-        return bool(json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["outcome"] == "done")
-    except (OSError, ValueError, KeyError, TypeError):
+        return bool(read_summary(folder).get("outcome") == "done")
+    except StorageError:
         return False
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -12,9 +12,13 @@ from typing import Any, Literal
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.config.resolve import configure_run
 from ganzoo.config.units import Amount
-from ganzoo.errors import PluginError, StorageError, UsageError, one_line
+from ganzoo.errors import GanzooError, PluginError, StorageError, UsageError, one_line
+from ganzoo.io import checked
 from ganzoo.io.names import unusable
-from ganzoo.runs.paths import LOCK, OWNER, RUN_FILE, file_name
+from ganzoo.io.untrusted import check_links, read_json
+from ganzoo.runs.claim import holds_nothing
+from ganzoo.runs.paths import RUN_FILE, file_name
+from ganzoo.runs.run_file import read_run_file
 from ganzoo.trained.finding import Trained, sought, where
 
 FILE = "comparison.json"
@@ -130,19 +134,36 @@ def entries_of(settings: Settings, catalog: Catalog, folder: Path) -> list[Entry
 
 def _entries(name: str, settings: Settings, catalog: Catalog, folder: Path) -> list[Entry]:
     """The runs of one name: a finished run is one entry, a model or preset has one for each seed."""
-    if (found := _finished(name, catalog)) is not None:
-        called = found.name or f"{file_name(found.folder)}{f'@{found.asked}' if found.asked else ''}"
-        place = found.folder.resolve()
-        return [Entry(name=called, seed=_seed_of(place), folder=place, trained=True, which=found.asked)]
+    try:
+        found = _finished(name, catalog)
+    except StorageError as error:  # the file of a published model is damaged
+        return [Entry(name=name, seed=0, folder=folder / _safe(name), trained=True, problem=str(error))]
+    if found is not None:
+        return [_finished_entry(found)]
     problem = ""
     try:
         configure_run(name, catalog, options=settings.options, tiny=settings.tiny)
     except PluginError as error:
         problem = str(error)
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+    place = _safe(name)
     return [
-        Entry(name=name, seed=seed, folder=folder / f"{safe}-{seed}", problem=problem) for seed in range(settings.seeds)
+        Entry(name=name, seed=seed, folder=folder / f"{place}-{seed}", problem=problem)
+        for seed in range(settings.seeds)
     ]
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+
+
+def _finished_entry(found: Trained) -> Entry:
+    """The entry of a finished run. One whose files are damaged keeps its entry, which names the problem."""
+    called = found.name or f"{file_name(found.folder)}{f'@{found.asked}' if found.asked else ''}"
+    entry = Entry(name=called, seed=0, folder=found.folder.resolve(), trained=True, which=found.asked)
+    try:
+        return replace(entry, seed=_seed_of(entry.folder))
+    except GanzooError as error:
+        return replace(entry, problem=str(error))
 
 
 def _finished(name: str, catalog: Catalog) -> Trained | None:
@@ -157,24 +178,31 @@ def _finished(name: str, catalog: Catalog) -> Trained | None:
 
 
 def _seed_of(run: Path) -> int:
+    """Raises UsageError for a link that leads out of the run folder, StorageError for a file that is damaged."""
+    content = read_run_file(run)
     try:
-        return int(json.loads((run / RUN_FILE).read_text(encoding="utf-8"))["configuration"]["seed"]["value"])
-    except (ValueError, KeyError, TypeError) as error:
+        return checked.whole(content["configuration"]["seed"]["value"], "seed")
+    except (ValueError, KeyError) as error:
         raise StorageError(f"'{run / RUN_FILE}' is damaged: {one_line(error)}") from None
 
 
 def can_resume(folder: Path, settings: Settings) -> bool:
     """Whether the folder already holds this comparison; False when it is empty or not there.
 
-    Raises UsageError when it holds another comparison or something else.
+    Raises UsageError when it holds another comparison or something else, or a link that leads out of it.
     """
-    if not folder.is_dir() or {entry.name for entry in folder.iterdir()} <= {LOCK, OWNER}:
+    if not folder.is_dir() or holds_nothing(folder):
         return False
+    check_links(folder)
     try:
-        old = json.loads((folder / FILE).read_text(encoding="utf-8"))["settings"]
-    except (OSError, ValueError, KeyError, TypeError):
+        old = checked.mapping(read_json(folder / FILE)["settings"], "settings")
+    except FileNotFoundError:
         raise UsageError(
             f"'{folder}' is not empty and holds no comparison, so it is left alone: give another --out"
+        ) from None
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(
+            f"'{folder}' is left alone, since its {FILE} is damaged: {one_line(error)}: give another --out"
         ) from None
     new = settings.to_dict()
     if other := sorted(key for key in {*old, *new} if old.get(key) != new.get(key)):
@@ -186,5 +214,5 @@ def can_resume(folder: Path, settings: Settings) -> bool:
 
 def next_folder(base: Path = Path("comparisons")) -> Path:
     """The folder comparisons/NUMBER with the next free number."""
-    taken = [int(entry.name) for entry in (base.iterdir() if base.is_dir() else ()) if entry.name.isdigit()]
+    taken = [int(entry.name) for entry in (base.iterdir() if base.is_dir() else ()) if entry.name.isdecimal()]
     return base / str(max(taken, default=0) + 1)

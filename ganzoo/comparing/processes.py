@@ -11,8 +11,12 @@ from typing import IO
 from ganzoo.comparing.plan import Entry, Settings
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io.files import appending
+from ganzoo.io.untrusted import read_end
 from ganzoo.runs.parent import GRACE, PARENT
 from ganzoo.runs.paths import RUN_FILE
+
+_MOST_SHOWN = 10_000
+"""Bytes of a log's end in which its last line is looked for."""
 
 
 def has_checkpoint(folder: Path) -> bool:
@@ -23,7 +27,7 @@ def has_checkpoint(folder: Path) -> bool:
 def failure_reason(folder: Path) -> str:
     """Why an unfinished run ended: the last line of its log."""
     try:
-        lines = log_file(folder).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_end(log_file(folder), _MOST_SHOWN).decode(errors="replace").splitlines()
     except OSError:
         return "it was not started"
     return next(

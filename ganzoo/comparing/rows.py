@@ -1,8 +1,7 @@
 """The results of a comparison: a row for each run, a standing for each name, and ranks where scores allow them."""
 
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,22 @@ from ganzoo.comparing.plan import SCORES_PER_RUN, Entry
 from ganzoo.comparing.processes import failure_reason
 from ganzoo.engine import checkpoint
 from ganzoo.errors import GanzooError, StorageError, one_line
+from ganzoo.io import checked
 from ganzoo.runs.evaluation import Evaluation, Interval
-from ganzoo.runs.logs import recorded_scores
-from ganzoo.runs.paths import BEST, LATEST, RUN_FILE, SUMMARY
+from ganzoo.runs.logs import read_summary, recorded_scores
+from ganzoo.runs.paths import BEST, LATEST, RUN_FILE
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.trained.hub import PREFIX, short
 
 LAST_ONE = "the last score"
+_KEPT: Mapping[str, Callable[[object, str], float]] = {
+    "steps": checked.whole,
+    "images": checked.whole,
+    "seconds": checked.number,
+    "images_per_second": checked.number,
+    "peak_memory_mb": checked.number,
+}
+"""What a row takes from the summary of its run, and what checks its type."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,20 +137,20 @@ def _best(entry: Entry, evaluator: Evaluator, last: Evaluation) -> Evaluation | 
 
 
 def _facts(folder: Path, content: Mapping[str, Any], evaluator: Evaluator) -> dict[str, Any]:
-    """The fields of a Row that the files of the run hold. A run that has no summary yet keeps their defaults."""
-    summary: Mapping[str, Any] = {}
-    if (folder / SUMMARY).is_file():
-        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-    kept = ("steps", "images", "seconds", "images_per_second", "peak_memory_mb")
+    """The fields of a Row that the files of the run hold. A run that has no summary yet keeps their defaults.
+
+    Raises StorageError or ValueError for a value of another type.
+    """
+    summary = read_summary(folder)
     name = content["model"]
     return {
         "model": name,
         "budget": str(content["configuration"]["budget"]["value"]),
         "data": data_name(content["configuration"], "data"),
-        "parameters": content["parameters"],
+        "parameters": {k: checked.whole(v, k) for k, v in content["parameters"].items()},
         "start": _start(content),
         "license": next((m.spec.license for m in evaluator.catalog.models if m.full_name == name), ""),
-        **{key: summary[key] for key in kept if key in summary},
+        **{key: check(summary[key], key) for key, check in _KEPT.items() if summary.get(key) is not None},
     }
 
 

@@ -110,11 +110,7 @@ def mark_best(folder: Path, step: int) -> None:
 
 def best_step(folder: Path) -> int | None:
     """The step that BEST points to, or None where there is no best yet."""
-    file = folder / BEST
-    if not file.is_file():
-        return None
-    with file.open("rb") as stream:
-        match = _NAME.fullmatch(stream.read(_MOST_NAME).decode(errors="replace").strip())
+    match = _NAME.fullmatch(_named_by(folder / BEST))
     return int(match[1]) if match else None
 
 
@@ -137,7 +133,15 @@ def set_aside_after(folder: Path, step: int) -> None:
 
 
 def _points_to(pointer: Path, step: int) -> bool:
-    return pointer.is_file() and pointer.read_bytes()[:_MOST_NAME].strip() == name_of(step).encode()
+    return _named_by(pointer) == name_of(step)
+
+
+def _named_by(pointer: Path) -> str:
+    """What LATEST or BEST holds; nothing where there is none. It may be any file of others, so little of it is read."""
+    if not pointer.is_file():
+        return ""
+    with pointer.open("rb") as stream:
+        return stream.read(_MOST_NAME).decode(errors="replace").strip()
 
 
 def _aside(folder: Path, step: int) -> Path:

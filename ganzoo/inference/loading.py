@@ -19,6 +19,7 @@ from ganzoo.engine.build import build_gan
 from ganzoo.engine.device import choose_device
 from ganzoo.errors import DataError, StorageError
 from ganzoo.inference.loaded import LoadedGAN, LoadedGenerator, LoadedTranslator
+from ganzoo.io.installed import forgiving
 from ganzoo.model import GAN
 from ganzoo.runs.run_file import PUBLISHED, check_has_data, read_run_file, whole_view
 from ganzoo.specs import ImageShape
@@ -26,6 +27,7 @@ from ganzoo.trained.finding import find
 from ganzoo.translator import Translator
 
 
+@forgiving()
 def load(
     folder: str | Path,
     *,
@@ -44,7 +46,7 @@ def load(
     found = find(folder, which, lambda: known)
     gan, problems = load_run(found.folder, which=found.which, device=device, catalog=known)
     for problem in problems:
-        warnings.warn(problem, stacklevel=2)
+        warnings.warn(problem, stacklevel=3)
     return gan
 
 

@@ -1,4 +1,4 @@
-"""Reads files that others may have written, within limits: bytes, JSON, and links of a run folder.
+"""Reads files that others may have written, within limits: bytes, lines, JSON, and links of a run folder.
 
 People pass run folders on, so nothing in one is trusted to be what ganzoo wrote.
 """
@@ -17,6 +17,10 @@ from ganzoo.errors import UsageError
 
 MAX_BYTES = 32_000_000
 """The largest JSON file that is read."""
+MAX_LINE = 1_000_000
+"""The longest line of a log that is read."""
+MAX_LOG = 4_000_000_000
+"""The largest log that is read, line by line."""
 _MOST = 2**64
 _DIGITS = 20
 
@@ -40,6 +44,30 @@ def open_file(path: Path) -> IO[bytes]:
         os.close(descriptor)
         raise OSError("not an ordinary file")
     return os.fdopen(descriptor, "rb")
+
+
+def read_end(path: Path, most: int) -> bytes:
+    """The last bytes of a regular file, at most so many. Raises OSError for a pipe or a device."""
+    with open_file(path) as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - most))
+        return file.read(most)
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a regular file, one at a time. One that is longer than MAX_LINE comes as an empty one.
+
+    Raises OSError for a pipe or a device, and ValueError for a file larger than MAX_LOG.
+    """
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_LOG:
+            raise ValueError(f"{size:,} bytes, at most {MAX_LOG:,} are read")
+        while line := file.readline(MAX_LINE):
+            whole = line.endswith(b"\n") or len(line) < MAX_LINE
+            yield line if whole else b""
+            while not whole:
+                rest = file.readline(MAX_LINE)
+                whole = not rest or rest.endswith(b"\n")
 
 
 def parse_json(text: str | bytes, *, finite: bool = True) -> Any:
@@ -81,7 +109,7 @@ def check_links(folder: Path) -> None:
         except (OSError, RuntimeError):  # a link to itself
             inside = False
         if not inside:
-            raise UsageError(f"'{path}' is a link that leads out of '{folder}': nothing in a run folder may")
+            raise UsageError(f"'{path}' is a link that leads out of '{folder}': nothing in a folder of runs may")
 
 
 def _links(folder: str) -> Iterator[str]:

@@ -136,12 +136,12 @@ def _row(metric: str, value: Interval, floor: Interval | None = None, held_out: 
     scale = scale_of(metric)
     named = f"per cent of the photos' distance left by {metric.partition('-')[2]}" if is_left(metric) else ""
     return _Row(
-        metric=metric,
-        name=named or f"{metric} times {scale}",
+        metric=visible(metric),
+        name=visible(named or f"{metric} times {scale}"),
         value=round(scale * value.value, 1),
         interval=between(value, scale),
         floor=f"{score(floor.value, scale)}, from {between(floor, scale)}" if floor else "",
-        held_out=held_out,
+        held_out=visible(held_out),
     )
 
 
@@ -228,7 +228,7 @@ def _scores(facts: Facts) -> Iterator[str]:
         lines.append(f"| {row.name} | {score(row.value, 1)} | {row.interval} | {row.floor or 'not recorded'} |")
     yield "\n".join(lines)
     if facts.evaluations:
-        yield "\n".join(f"- **{name}**: {text}" for name, text in explanations(facts.evaluations[0]))
+        yield "\n".join(f"- **{name}**: {visible(text)}" for name, text in explanations(facts.evaluations[0]))
         yield from _protocols(facts.evaluations)
 
 

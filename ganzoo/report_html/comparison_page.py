@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ganzoo.errors import GanzooError, StorageError, UsageError
+from ganzoo.io.untrusted import check_links
 from ganzoo.report_html import page
 from ganzoo.report_html.curves import Chart, draw, strip
 from ganzoo.report_html.formatting import title
@@ -60,10 +61,12 @@ def write_comparison_report(folder: Path) -> Path:
 def render_comparison(folder: Path) -> str:
     """The report of a comparison as a self-contained HTML page.
 
-    Raises UsageError when the folder holds no comparison, and StorageError when comparison.json is damaged.
+    Raises UsageError when the folder holds no comparison or a link that leads out of it, and StorageError when
+    comparison.json is damaged.
     """
     if not (folder / COMPARISON).is_file():
         raise UsageError(f"'{folder}' is not the folder of a comparison: it has no {COMPARISON}")
+    check_links(folder)
     content = read_json(folder / COMPARISON)
     if content.get("schema") != SCHEMA:
         raise StorageError(f"'{file_name(folder / COMPARISON)}' has schema {content.get('schema')}, not {SCHEMA}")
@@ -80,6 +83,9 @@ def _content(folder: Path, content: Mapping[str, Any]) -> dict[str, object]:
     return {
         "title": f"Comparison of {len(content['summary'])} models",
         "comparison": content,
+        "left_out": [
+            f"{row['name']}, seed {row['seed']}: {text}" for row, record in records for text in record.left_out
+        ],
         "places": _places(content["summary"]),
         "rows": [_numbers(row) for row in rows],
         "films": films,
@@ -123,7 +129,7 @@ def _record(folder: Path) -> Record | None:
 
 
 def _places(summary: Sequence[Mapping[str, Any]]) -> list[Place]:
-    intervals = [Interval(**entry["best"]) for entry in summary if entry["best"]]
+    intervals = [Interval.from_dict(entry["best"]) for entry in summary if entry["best"]]
     floors = [entry["floor"]["value"] for entry in summary if entry["floor"]]
     ends = [end for interval in intervals for end in (interval.low, interval.high)] + floors
     places = [_place(entry, min(ends, default=0.0), max(ends, default=1.0)) for entry in summary]
@@ -131,7 +137,7 @@ def _places(summary: Sequence[Mapping[str, Any]]) -> list[Place]:
 
 
 def _place(entry: Mapping[str, Any], low: float, high: float) -> Place:
-    best, last = (Interval(**entry[key]) if entry[key] else None for key in ("best", "last"))
+    best, last = (Interval.from_dict(entry[key]) if entry[key] else None for key in ("best", "last"))
     floor = entry["floor"]["value"] if entry["floor"] else None
     return Place(
         name=entry["name"],

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import StorageError, one_line
-from ganzoo.io import untrusted
+from ganzoo.io import checked, untrusted
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.logs import recorded_painted
-from ganzoo.runs.paths import SCORES, SUMMARY, file_name
+from ganzoo.runs.logs import read_log, recorded_painted
+from ganzoo.runs.paths import SCALARS, SCORES, SUMMARY, file_name
 from ganzoo.runs.run_file import read_run_file
 
 _LOSSES_ON_LOGITS = ("minimax", "non-saturating", "dragan")
@@ -30,7 +30,10 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """The content of a run's files. `summary` is empty until the run ends; `painted` are painted scores by step."""
+    """The content of a run's files. `summary` is empty until the run ends; `painted` are painted scores by step.
+
+    `left_out` has a sentence for each log that is too long to be read whole.
+    """
 
     folder: Path
     content: Mapping[str, Any]
@@ -38,6 +41,7 @@ class Record:
     scores: Sequence[Scored]
     summary: Mapping[str, Any]
     painted: Sequence[Evaluation] = ()
+    left_out: Sequence[str] = ()
 
     @property
     def evaluations(self) -> list[Evaluation]:
@@ -74,18 +78,20 @@ class Record:
 def read_record(folder: Path) -> Record:
     """Reads a run folder. Raises UsageError when it holds no run, StorageError when run.json or a score is damaged."""
     content = read_run_file(folder)
+    logged, taken = read_log(folder / SCALARS), read_log(folder / SCORES)
     try:
-        scores = [_scored(line) for line in _lines(folder / SCORES)]
+        scores = [_scored(line) for line in taken.lines]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"'{file_name(folder / SCORES)}' is damaged: {one_line(error)}") from None
     summary = read_json(folder / SUMMARY) if (folder / SUMMARY).is_file() else {}
     return Record(
         folder=folder,
         content=content,
-        scalars=[numbers for line in _lines(folder / "scalars.jsonl") if "step" in (numbers := _numbers(line))],
+        scalars=[_numbers(line) for line in logged.lines],
         scores=scores,
         summary=summary,
         painted=_newest(recorded_painted(folder)),
+        left_out=[log.left_out for log in (logged, taken) if log.left_out],
     )
 
 
@@ -103,22 +109,10 @@ def read_json(path: Path) -> dict[str, Any]:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The objects in a file of JSON lines. A line that a crash cut off is left out."""
-    if not path.is_file():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            found.append(untrusted.parse_json(line, finite=False))
-        except ValueError:
-            continue
-    return [line for line in found if isinstance(line, dict)]
-
-
 def _numbers(line: Mapping[str, Any]) -> dict[str, float]:
     return {str(key): value for key, value in line.items() if isinstance(value, int | float) and math.isfinite(value)}
 
 
 def _scored(line: Mapping[str, Any]) -> Scored:
-    return Scored(evaluation=Evaluation.from_dict(line), images=float(line["images"]), seconds=float(line["seconds"]))
+    images, seconds = (checked.number(line[name], name) for name in ("images", "seconds"))
+    return Scored(evaluation=Evaluation.from_dict(line), images=images, seconds=seconds)

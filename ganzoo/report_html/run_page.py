@@ -217,11 +217,11 @@ def _tiles(record: Record) -> list[Tile]:
 
 
 def _notes(record: Record) -> list[str]:
-    """Remarks for the top of the page: how the score developed, what it started from, signs of
+    """Remarks for the top of the page: what is left out, how the score developed, what it started from, signs of
     trouble, and why the run ended early.
     """
     evaluations = record.evaluations
-    notes = [best_and_last(evaluations)] if evaluations else []
+    notes = [*record.left_out, *([best_and_last(evaluations)] if evaluations else [])]
     if source := record.content.get("start", {}).get("source"):
         notes.append(f"It started from the trained weights of {commands.public(source)}.")
     found = health.warnings(evaluations, record.scalars, probabilities=record.records_probabilities)

@@ -18,7 +18,7 @@ from ganzoo.engine.timeline import recorded_moments
 from ganzoo.errors import DivergedError, StorageError, UsageError, one_line
 from ganzoo.reproducing.verdict import Difference, Line, Reproduction, changes, compare_weights, first_unlike_line
 from ganzoo.runs.folder import Run
-from ganzoo.runs.logs import read_summary
+from ganzoo.runs.logs import each_scalar, read_summary
 from ganzoo.runs.ranks import started_with_others
 from ganzoo.runs.run_file import check_has_record, read_run_file
 from ganzoo.runs.view import View
@@ -73,8 +73,7 @@ def _train(
 
 def _compared(result: Reproduction, original: "_Original", place: Path) -> Reproduction:
     lines = original.lines_until(result.steps)
-    again = Run(folder=place, configuration=original.run.configuration)
-    difference = first_unlike_line(lines, again.scalar_lines())
+    difference = first_unlike_line(lines, each_scalar(place))
     tensors, unlike, why_not = _weights(original.folder, place, result.steps)
     needed = bool(why_not) and original.has_weights_of(result.steps)
     return replace(

@@ -1,7 +1,7 @@
 """Compares two runs to the last bit: their logged lines, their weights, and the versions that they ran with."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Reproduction:
         return {"run": plain.pop("run"), "identical": self.identical, **plain}
 
 
-def first_unlike_line(then: Sequence[Line], now: Sequence[Line]) -> Difference | None:
+def first_unlike_line(then: Sequence[Line], now: Iterable[Line]) -> Difference | None:
     """The first step and term in which lines of the same step differ. A line that is missing now is a difference.
 
     Learning rates that were not logged then, as older versions did not, are none.

@@ -36,14 +36,14 @@ def claimed_folder(model: str, out: Path | None, *, overwrite: bool) -> Iterator
             _check_free(folder, overwrite=overwrite)
             yield folder
         finally:
-            if folder.is_dir() and _holds_nothing(folder):
+            if folder.is_dir() and holds_nothing(folder):
                 for entry in list(folder.iterdir()):
                     entry.unlink(missing_ok=True)
                 folder.rmdir()
 
 
 def _check_free(folder: Path, *, overwrite: bool) -> None:
-    if _holds_nothing(folder):
+    if holds_nothing(folder):
         return
     if not (folder / RUN_FILE).is_file():
         raise UsageError(f"'{folder}' is not empty and not a run folder, so it is left alone: give another folder")
@@ -51,7 +51,8 @@ def _check_free(folder: Path, *, overwrite: bool) -> None:
         raise UsageError(f"'{folder}' is a run already: resume it (--resume), replace it (--overwrite) or give another")
 
 
-def _holds_nothing(folder: Path) -> bool:
+def holds_nothing(folder: Path) -> bool:
+    """Whether nothing is in the folder, but for what a process leaves that is killed while it claims it."""
     return all(any(map(entry.match, _OF_NO_RUN)) for entry in folder.iterdir())
 
 

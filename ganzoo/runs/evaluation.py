@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ganzoo.io import checked
 from ganzoo.runs.protocol import Protocol
 
 
@@ -18,6 +19,12 @@ class Interval:
     def overlaps(self, other: "Interval") -> bool:
         """Whether the two intervals have values in common."""
         return self.low <= other.high and other.low <= self.high
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Interval":
+        """The interval with these fields. Raises ValueError where one is no finite number, TypeError for others."""
+        given = checked.mapping(content, "interval")
+        return cls(**{name: checked.number(value, name) for name, value in given.items()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +52,14 @@ class Evaluation:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Evaluation":
-        """The evaluation that `to_dict` gave. Raises KeyError or TypeError for anything else."""
+        """The evaluation that `to_dict` gave. Raises KeyError, TypeError or ValueError for anything else."""
         return cls(
             protocol=Protocol.from_dict(content["protocol"]),
-            score=Interval(**content["score"]),
-            floor=Interval(**content["floor"]),
-            ceiling=float(content["ceiling"]),
-            others={str(name): float(value) for name, value in content["others"].items()},
-            step=int(content["step"]),
-            weights=str(content["weights"]),
+            score=Interval.from_dict(content["score"]),
+            floor=Interval.from_dict(content["floor"]),
+            ceiling=checked.number(content["ceiling"], "ceiling"),
+            others={k: checked.number(v, k) for k, v in checked.mapping(content["others"], "others").items()},
+            step=checked.whole(content["step"], "step"),
+            weights=checked.text(content["weights"], "weights"),
             beside=tuple(cls.from_dict({**one, "beside": ()}) for one in content.get("beside", ())),
         )

@@ -10,7 +10,7 @@ from ganzoo.config.units import Progress
 from ganzoo.errors import StorageError, one_line
 from ganzoo.io.files import sweep_drafts, sync_file, write_atomically
 from ganzoo.runs.evaluation import Evaluation
-from ganzoo.runs.logs import append_line, lines_until, recorded_scalars, recorded_scores
+from ganzoo.runs.logs import append_line, keep_until, recorded_scalars, recorded_scores
 from ganzoo.runs.paths import PAINTED, SCALARS, SCORES, SUMMARY, TIMELINE, file_name
 
 LOGS = (SCALARS, SCORES, PAINTED, TIMELINE)
@@ -67,7 +67,7 @@ class Run:
         return recorded_scores(self.folder)
 
     def scalar_lines(self) -> list[dict[str, float]]:
-        """The lines of scalars.jsonl, without one that a crash cut off."""
+        """The lines of scalars.jsonl, without one that a crash cut off; of more than 32 MB a part, evenly spread."""
         return recorded_scalars(self.folder)
 
     def write_summary(self, summary: Mapping[str, object]) -> None:
@@ -97,9 +97,7 @@ class Run:
 
     def _forget_after(self, step: int) -> None:
         for path in (self.folder / name for name in LOGS):
-            kept = "".join(f"{line}\n" for line in lines_until(path, step))
-            if path.is_file() and path.read_bytes() != kept.encode():
-                write_atomically(path, kept)
+            keep_until(path, step)
         (self.folder / SUMMARY).unlink(missing_ok=True)
         for sample in self.samples.glob("step-*.png"):
             number = sample.stem.removeprefix("step-")

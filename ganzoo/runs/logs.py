@@ -2,26 +2,58 @@
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ganzoo.errors import StorageError, one_line
-from ganzoo.io.files import appending
-from ganzoo.io.untrusted import parse_json, read_json
+from ganzoo.io import checked
+from ganzoo.io.files import appending, replacing
+from ganzoo.io.untrusted import MAX_LINE, parse_json, read_json, read_lines
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.paths import PAINTED, SCALARS, SCORES, SUMMARY, TIMELINE, file_name
 
 LEARNING_RATE = "lr/"
 """Before the name of a step: its learning rate in scalars.jsonl. Runs of older versions did not log it."""
 _CUT_OFF = 2**62
-"""A step that no run reaches. It stands for a line that a crash cut off, so that `lines_until` drops it."""
+"""A step that no run reaches. It stands for a line that a crash cut off, so that `keep_until` drops it."""
+MAX_KEPT = 32_000_000
+"""Bytes of a log's lines that are held in memory at a time."""
+_PER_LINE = 100
+"""Bytes that a line takes in memory beside its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """The lines of a log, and a sentence about those that are left out; it is empty where none are."""
+
+    lines: list[dict[str, Any]]
+    left_out: str = ""
+
+
+def read_log(path: Path) -> Log:
+    """The lines of a log in about MAX_KEPT bytes: of a longer one every second, fourth … line, and always the last.
+
+    Lines that hold no object with a step, such as one that a crash cut off, are left out. Raises StorageError for a
+    file that can't be read.
+    """
+    kept = _Kept()
+    for line in _lines(path):
+        kept.add(line)
+    return Log(lines=[one for line in kept.all() if (one := _parsed(line)) is not None], left_out=kept.left_out(path))
+
+
+def each_scalar(folder: Path) -> Iterator[dict[str, float]]:
+    """All lines of scalars.jsonl, one at a time, without one that a crash cut off."""
+    return (one for line in _lines(folder / SCALARS) if (one := _parsed(line)) is not None)
 
 
 def recorded_scalars(folder: Path) -> list[dict[str, float]]:
-    """The lines of scalars.jsonl, without one that a crash cut off."""
-    return _whole_lines(folder / SCALARS, finite=False)
+    """The lines of scalars.jsonl, without one that a crash cut off. Of a very long log it has a part, as `read_log`."""
+    return read_log(folder / SCALARS).lines
 
 
 def recorded_scores(folder: Path) -> list[Evaluation]:
@@ -40,8 +72,11 @@ def log_painted(folder: Path, evaluation: Evaluation) -> None:
 
 
 def recorded_timeline(folder: Path) -> list[dict[str, Any]]:
-    """The lines of timeline.jsonl: from each step on, the budget and, if it is one of time, the part used up."""
-    return _whole_lines(folder / TIMELINE)
+    """The lines of timeline.jsonl: from each step on, the budget and, if it is one of time, the part used up.
+
+    Raises StorageError for a file that is too large.
+    """
+    return _all_lines(folder / TIMELINE)
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -68,30 +103,94 @@ def append_line(path: Path, content: Mapping[str, Any]) -> None:
         raise StorageError(f"can't write '{name}': {one_line(error)}") from None
 
 
-def lines_until(path: Path, step: int) -> list[str]:
-    """The lines of a log up to that step, without one that a crash cut off; none where there is no file."""
-    return [line for line in _lines(path) if _step_of(line) <= step]
+def keep_until(path: Path, step: int) -> None:
+    """Rewrites a log without the lines of later steps and without one that a crash cut off; a whole one stays as it is.
+
+    Raises StorageError or OSError when it can't.
+    """
+    if all(_step_of(line) <= step and line.endswith(b"\n") for line in _lines(path)):
+        return
+    with replacing(path) as draft, draft.open("wb") as file:
+        for line in _lines(path):
+            if _step_of(line) <= step:
+                file.write(line.rstrip(b"\r\n") + b"\n")
 
 
 def _evaluations(path: Path) -> list[Evaluation]:
     try:
-        return [Evaluation.from_dict(line) for line in _whole_lines(path)]
+        return [Evaluation.from_dict(line) for line in _all_lines(path)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"'{file_name(path)}' is damaged: {one_line(error)}") from None
 
 
-def _whole_lines(path: Path, *, finite: bool = True) -> list[dict[str, Any]]:
-    return [parse_json(line, finite=finite) for line in lines_until(path, _CUT_OFF - 1)]
+def _all_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a log that is of no use in part. Raises StorageError for one that is too large."""
+    log = read_log(path)
+    if log.left_out:
+        limits = f"at most {MAX_KEPT:,} bytes are read, in lines of at most {MAX_LINE:,}"
+        raise StorageError(f"'{file_name(path)}' is too large: {limits}")
+    return log.lines
 
 
-def _lines(path: Path) -> list[str]:
-    """The lines of a log. Bytes that are not UTF-8 become replacement characters."""
-    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-
-
-def _step_of(line: str) -> int:
-    """The step of a logged line; a line that a crash cut off counts as one of a later step."""
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a log; none where there is no file. Raises StorageError for one that can't be read."""
     try:
-        return int(parse_json(line, finite=False)["step"])
-    except (ValueError, KeyError, TypeError, OverflowError):
-        return _CUT_OFF
+        if path.is_file():
+            yield from read_lines(path)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"'{file_name(path)}' can't be read: {one_line(error)}") from None
+
+
+class _Kept:
+    """Every line of a log while they are few, then every second, every fourth …, and always the last one."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._last = b""
+        self._seen = self._too_long = self._size = 0
+        self._every = 1
+
+    def add(self, line: bytes) -> None:
+        """Takes the next line. An empty one stands for one that is too long."""
+        if not line:
+            self._too_long += 1
+            return
+        self._last = line
+        if self._seen % self._every == 0:
+            self._lines.append(line)
+            self._size += len(line) + _PER_LINE
+        self._seen += 1
+        while self._size > MAX_KEPT:
+            self._lines, self._every = self._lines[::2], 2 * self._every
+            self._size = sum(len(one) + _PER_LINE for one in self._lines)
+
+    def all(self) -> Iterator[bytes]:
+        """The lines that are kept."""
+        yield from self._lines
+        if self._lines and self._lines[-1] is not self._last:
+            yield self._last
+
+    def left_out(self, path: Path) -> str:
+        """A sentence about the lines that are not kept."""
+        found = []
+        if self._every > 1:
+            found.append(f"of {self._seen:,} lines of {path.name} one in {self._every} is read")
+        if self._too_long:
+            found.append(f"{self._too_long:,} lines of {path.name} have more than {MAX_LINE:,} bytes and are left out")
+        return "; ".join(found)
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """The object of a logged line; None for a line that has no step. Bytes that are not UTF-8 become replacements."""
+    try:
+        found = parse_json(line.decode(errors="replace"), finite=False)
+        checked.number(found["step"], "step")
+    except (ValueError, KeyError, TypeError):
+        return None
+    return {sys.intern(name): value for name, value in found.items()}
+
+
+def _step_of(line: bytes) -> int:
+    """The step of a logged line; a line that a crash cut off counts as one of a later step."""
+    found = _parsed(line)
+    return _CUT_OFF if found is None else int(found["step"])

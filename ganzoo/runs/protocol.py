@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ganzoo.io import checked
 
 PAINTED = 3
 """The version of protocols of painted scores. In version 2 pictures were looked at without JPEG."""
+_NUMBERS = ("n_real", "n_fake", "version")
 _LEFT = "left-"
 """How the metric of a painted score begins."""
 
@@ -67,9 +71,14 @@ class Protocol:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, object]) -> "Protocol":
-        """The protocol that `to_dict` gave. Raises TypeError when fields are missing or unknown."""
-        return cls(**values)  # type: ignore[arg-type]  # checked by the constructor's names
+    def from_dict(cls, values: Mapping[str, Any]) -> "Protocol":
+        """The protocol that `to_dict` gave. Raises TypeError for unknown or missing fields, ValueError for a type."""
+        given = checked.mapping(values, "protocol")
+        return cls(**{name: _checked(name, value) for name, value in given.items()})
+
+
+def _checked(name: str, value: object) -> Any:
+    return checked.whole(value, name) if name in _NUMBERS else checked.text(value, name)
 
 
 def left_by(encoder: str) -> str:

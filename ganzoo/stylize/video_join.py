@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.stylize.video_pixels import Colors, FrameWriter, tag
-from ganzoo.stylize.video_source import RisingTimes, video_of
+from ganzoo.stylize.video_source import RisingTimes, opened, video_of
 
 _CODECS = {".webm": ("libvpx-vp9", {"crf": "24", "b": "0"})}
 _CODEC = ("libx264", {"crf": "18", "preset": "medium"})
@@ -177,7 +177,7 @@ class _Others:
         return True
 
     def _picture(self, index: int) -> bytes:
-        with self.library.open(str(self.source)) as again:
+        with opened(self.library, self.source) as again:
             return next(bytes(packet) for packet in again.demux(again.streams[index]) if packet.size)
 
     def _timed(self, wanted: list[Any]) -> Iterator[Any]:

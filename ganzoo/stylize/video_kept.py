@@ -6,7 +6,7 @@ from typing import Any
 
 from ganzoo.stylize.video_join import metadata_of
 from ganzoo.stylize.video_pixels import UNSAID, Colors
-from ganzoo.stylize.video_source import video_of
+from ganzoo.stylize.video_source import opened, video_of
 
 _NEAR = 0.03
 """Seconds by which times may differ. Some containers round them to milliseconds or to frames."""
@@ -15,13 +15,13 @@ _FLAGS = {2: "dub", 4: "original", 8: "comment", 1 << 6: "forced", 1 << 7: "hear
 
 def lost(library: Any, source: Path, target: Path, kept: set[int], colors: Colors, *, turned: bool) -> list[str]:
     """The names of what the source says and the target doesn't, apart from streams that are not `kept`."""
-    with library.open(str(source), metadata_errors="replace") as container:
+    with opened(library, source) as container:
         before = _facts(container, kept)
         shape = before.get("pixel aspect ratio")
         if turned and shape:
             before["pixel aspect ratio"] = 1 / shape
         before.update(_tags(colors.primaries, colors.transfer, colors.matrix, colors.range))
-    with library.open(str(target), metadata_errors="replace") as container:
+    with opened(library, target) as container:
         after = _facts(container, {stream.index for stream in container.streams})
         video = video_of(container)
         after.update(_tags(video.color_primaries, video.color_trc, video.colorspace, video.color_range))

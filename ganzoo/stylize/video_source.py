@@ -26,11 +26,22 @@ _TELL_THEIR_END = frozenset(("matroska", "webm", "flv", "asf"))
 """Containers that say when their last frame ends, also where they were cut off."""
 
 
+_LISTS = frozenset(("concat", "dash", "hls", "image2", "image2pipe", "imf", "lavfi", "rtp", "rtsp", "sap", "sdp"))
+"""Formats whose files name other files or addresses to read. A video of others opens no file but itself."""
+
+
+def opened(library: Any, path: Path) -> Any:
+    """The container of a video. Raises what the library raises, also for a file that only lists others."""
+    formats = ",".join(sorted(library.formats_available - _LISTS))
+    options = {"format_whitelist": formats, "protocol_whitelist": "file"}
+    return library.open(str(path), metadata_errors="replace", options=options)
+
+
 @contextmanager
 def opened_source(library: Any, path: Path) -> Iterator["VideoSource"]:
     """Opens a video. Raises DataError for a file that is none."""
     try:
-        container = library.open(str(path), metadata_errors="replace")
+        container = opened(library, path)
     except (library.error.FFmpegError, OSError) as error:
         raise DataError(f"'{path}' can't be read as a video: {_reason(library, path, error)}") from None
     with container:
@@ -44,6 +55,8 @@ def _reason(library: Any, path: Path, error: Exception) -> str:
             return "the file is empty"
     if isinstance(error, library.error.InvalidDataError):
         return "it is no video, or its beginning or end is missing"
+    if isinstance(error, library.error.ArgumentError):
+        return "it is no video, but perhaps a list of others"
     return one_line(error)
 
 

@@ -1,6 +1,7 @@
 """Distributions that are damaged, doubled or malformed: they hide no plugin, and a row says what is wrong."""
 
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from ganzoo.catalog.discovery import discover
 from ganzoo.catalog.plugin import HOME, Plugin
 from ganzoo.cli import run_command
-from ganzoo.io.installed import version
+from ganzoo.config.resolve import open_catalog
+from ganzoo.io.installed import forgiving, version
+from ganzoo.testing.conform import installed
+from tests.conftest import Command
 
 POINTS = "[ganzoo]\nodd = odd_plugin\n"
 WHOLE = "Metadata-Version: 2.1\nName: odd-plugin\nVersion: 2.0\n"
@@ -67,19 +71,88 @@ def test_a_file_in_the_place_of_a_distribution_is_damaged(site: Path) -> None:
     assert "is damaged" in found()[HOME].reason
 
 
-@pytest.mark.parametrize(
-    "points", [f"{POINTS}without a value\n", b"[ganzoo]\nodd = odd_plugin\n\xff", f"{POINTS}= = =\n[[[\n"]
-)
-def test_entry_points_that_can_not_be_read_are_a_row(site: Path, points: str | bytes) -> None:
-    install(site, "odd_plugin-2.0", METADATA=WHOLE, points=points)
+MALFORMED = {
+    "without =": ("without a value", "line 4, 'without a value', is not NAME = MODULE"),
+    "no text": (b"\xff", "line 4, '\ufffd', is not"),
+    "no module": ("more = not a module", "line 4, 'more = not a module', is not"),
+    "several": ("= = =\n[[[", "line 4, '= = =', is not NAME = MODULE, nor are 1 more lines"),
+}
+
+
+@pytest.mark.parametrize(("line", "reason"), MALFORMED.values(), ids=list(MALFORMED))
+def test_a_malformed_line_is_a_row_and_the_others_count(site: Path, line: str | bytes, reason: str) -> None:
+    line = line if isinstance(line, bytes) else line.encode()
+    folder = install(site, "odd_plugin-2.0", METADATA=WHOLE, points=f"# 1\n{POINTS}".encode() + line + b"\n")
     rows = found()
-    assert rows["odd-plugin"].status == "broken" if "odd-plugin" in rows else rows["odd"].status == "ok"
+    assert rows["odd"].status == "ok" and rows["odd"].version == "2.0"
+    row = rows["odd-plugin/entry_points.txt"]
+    assert (row.status, row.version) == ("broken", "2.0") and reason in row.reason
+    assert str(folder / "entry_points.txt") in row.reason
 
 
-@pytest.mark.parametrize("points", ["garbage", b"\xff\xfe\x00", "[console_scripts]\nno value\n"])
-def test_other_packages_may_be_malformed(site: Path, points: str | bytes) -> None:
-    install(site, "other-1.0", METADATA="Name: other\nVersion: 1\n", points=points)
+OTHERS = {
+    "without =": "[console_scripts]\nno value\n",
+    "no module": "[torch.backends]\nx = not a module\n",
+    "no text": b"[x]\n\xff\xfe\x00",
+    "a comment that is no text": b"\n# \xff\n[x]\na = b\n",
+    "a heading that is no text": b"[x]\n[\xff]\na = b\n",
+}
+
+
+@pytest.mark.parametrize("points", OTHERS.values(), ids=list(OTHERS))
+def test_a_malformed_package_without_plugins_is_a_row_as_well(
+    site: Path, points: str | bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = install(site, "dcgan-1.0", METADATA="Name: dcgan\nVersion: 1\n", points=points)
+    row = found()["dcgan/entry_points.txt"]
+    assert row.status == "malformed" and f"'{folder / 'entry_points.txt'}': line 2" in row.reason
+    assert open_catalog().model("dcgan").full_name == "dcgan/dcgan"
+    for words in (["list"], ["plugins"]):
+        assert run_command(words) == 0
+        assert "is not NAME = MODULE" in " ".join(capsys.readouterr().out.split())
+    assert row not in installed(open_catalog())  # `ganzoo check --all` checks plugins
+
+
+def test_lines_in_no_group_are_none_of_a_package(site: Path) -> None:
+    install(site, "other-1.0", METADATA="Name: other\nVersion: 1\n", points="garbage\n# a = b\n[x]\n\ny=m:a.b [c]\n")
     assert not any("other" in plugin.distribution for plugin in found().values())
+
+
+def test_importlib_forgives_in_a_block_alone(site: Path) -> None:
+    points = "[here]\na = b\nno value\n[there]\nc = d:e\n"
+    install(site, "other-1.0", METADATA="Name: other\nVersion: 1\n", points=points)
+
+    def asked() -> list[tuple[str, str, str]]:
+        return [(one.name, one.value, one.dist.name) for g in ("here", "there") for one in entry_points(group=g)]
+
+    with pytest.raises(TypeError):
+        asked()
+    with forgiving(), forgiving():
+        assert asked() == [("a", "b", "other"), ("c", "d:e", "other")]
+    with pytest.raises(TypeError):
+        asked()
+
+
+def test_each_command_goes_on_beside_a_malformed_package(site: Path, ganzoo_command: Command) -> None:
+    """In a process of its own, since pydantic and torch ask for entry points when they are imported."""
+    install(site, "other-1.0", METADATA="Name: other\nVersion: 1\n", points="[console_scripts]\nno value\n")
+    done = ganzoo_command("run", "dcgan", "--tiny", "--budget", "1steps", "--out", site / "run", PYTHONPATH=str(site))
+    assert done.returncode == 0, done.stderr
+    assert (site / "run" / "report.html").is_file()
+
+
+def test_so_does_a_program_that_uses_ganzoo(site: Path, python_command: Command) -> None:
+    install(site, "other-1.0", METADATA="Name: other\nVersion: 1\n", points="[console_scripts]\nno value\n")
+    code = (
+        "import ganzoo\n"
+        f"run = ganzoo.run('dcgan', tiny=True, budget='1steps', out={str(site / 'run')!r})\n"
+        "ganzoo.load(run.folder).sample(1)\n"
+        "from importlib.metadata import entry_points\n"
+        "try: entry_points()\n"
+        "except TypeError: print('as before')\n"
+    )
+    done = python_command("-c", code, PYTHONPATH=str(site))
+    assert (done.returncode, done.stdout) == (0, "as before\n"), done.stderr
 
 
 def test_the_first_of_two_versions_counts(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,14 @@ def test_a_longer_work_moves_the_bar_of_the_panel(monkeypatch: pytest.MonkeyPatc
     assert "painting photos: 50 of 200" in text.getvalue() and "25%" in text.getvalue()
 
 
+def test_nor_does_the_text_of_the_panel_steer_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = captured(monkeypatch, terminal=True)
+    with LiveView() as view:
+        view.progress("evil\x1b]0;title\x07\x9b2J", 1, 2)
+        view._live.refresh()
+    assert "evil\ufffd]0;title\ufffd\ufffd2J: 1 of 2" in text.getvalue() and "\x1b]0" not in text.getvalue()
+
+
 def test_text_from_elsewhere_can_not_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     text = captured(monkeypatch, terminal=True)
     console.say("evil \x1b[31m[red]name[/red]\r\x07")

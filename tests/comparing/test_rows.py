@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ganzoo.cli.compared import _cost, print_comparison
 
+from ganzoo.cli.compared import _cost, print_comparison
 from ganzoo.cli.console import Format
 from ganzoo.comparing.comparison import Comparison
 from ganzoo.comparing.rows import Row, _is_strange, chosen_alike, standings, why_unranked

@@ -7,10 +7,12 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -22,6 +24,8 @@ from safetensors.torch import save
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import load_registry
+from ganzoo.comparing.jobs import is_done
+from ganzoo.comparing.plan import can_resume, settings_of
 from ganzoo.config.resolve import configure_run, open_catalog, recorded_configuration
 from ganzoo.config.units import Size
 from ganzoo.data.cache import Images
@@ -31,18 +35,20 @@ from ganzoo.engine import checkpoint, snapshot
 from ganzoo.engine.build import build_gan, build_trainer
 from ganzoo.engine.checkpoint_files import Checkpoint
 from ganzoo.engine.trainer import Trainer
-from ganzoo.errors import GanzooError, StorageError
+from ganzoo.errors import GanzooError, StorageError, UsageError
 from ganzoo.inference.loading import load_run
+from ganzoo.io.installed import forgiving, malformed
 from ganzoo.io.untrusted import parse_json
 from ganzoo.io.yamlfile import read_yaml
+from ganzoo.report_html.comparison_page import render_comparison
 from ganzoo.report_html.records import read_record
-from ganzoo.runs.logs import recorded_scores
+from ganzoo.runs.logs import read_summary, recorded_scores
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.stylize.video import stylize_video
 from ganzoo.trained.published import HEADER, Content, folder_of_file
 from ganzoo.weights import read
 from tests.engine.test_hostile_checkpoint import sign
-from tests.report_html.folders import score_line
+from tests.report_html.folders import comparison, score_line
 from tests.stylize.clips import make_clip
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000")
@@ -173,6 +179,31 @@ def score_file(data: bytes) -> None:
         read_record(path.parent)
 
 
+def comparison_file(data: bytes) -> None:
+    """Its report; and whether its folder can be resumed, which refuses all but the same settings."""
+    with file(data, "comparison.json") as path:
+        with suppress(UsageError):
+            can_resume(path.parent, settings_of(["dcgan"], **SETTINGS))
+        render_comparison(path.parent)
+
+
+def summary_file(data: bytes) -> None:
+    with file(data, "summary.json") as path:
+        assert isinstance(is_done(path.parent), bool)
+        read_summary(path.parent)
+
+
+def entry_points_file(data: bytes) -> None:
+    """What is left of it never makes importlib raise."""
+    with file(data, "entry_points.txt") as path:
+        info = path.parent / "x-1.0.dist-info"
+        info.mkdir()
+        path.rename(info / path.name)
+        malformed(metadata.PathDistribution(info))
+        with forgiving():
+            assert all(one.value for one in metadata.PathDistribution(info).entry_points)
+
+
 def image(data: bytes) -> None:
     pixels, _ = decode(data, Size(16, 16))
     assert pixels.shape == (16, 16, 3)
@@ -245,6 +276,15 @@ MANIFEST = b'{"state.json": {"sha256": "00", "size": 3}, "weights.safetensors": 
 STATE = (
     b'{"schema": 1, "step": 3, "seconds": 1.5, "optimisers": {"generator": [{"lr": 0.0002, "betas": [0.5, 0.999]}]}}'
 )
+SETTINGS: dict[str, Any] = {"budget": "4steps", "seeds": 1, "options": {}, "jobs": 1, "threads": 1, "tiny": True}
+POINTS = b"[ganzoo]\na = b.c\n# x\n[console_scripts]\nd = e:f [g]\nno value\n"
+
+
+def _comparison() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return (comparison(Path(folder, "a"), "a", []) / "comparison.json").read_bytes()
+
+
 SCORES = json.dumps(score_line(3, 0.5)).encode() + b"\n"
 
 
@@ -278,6 +318,9 @@ TARGETS = {
     "published": Target(read=published_file, seeds=lambda: (_published(),)),
     "published header": Target(read=published_header, seeds=lambda: (drawing()[1].to_header()[HEADER].encode(),)),
     "scores": Target(read=score_file, seeds=lambda: (SCORES,)),
+    "comparison": Target(read=comparison_file, seeds=lambda: (_comparison(),)),
+    "summary": Target(read=summary_file, seeds=lambda: (b'{"outcome": "done", "steps": 4, "seconds": 0.5}',)),
+    "entry points": Target(read=entry_points_file, seeds=lambda: (POINTS,), errors=()),
     "image": Target(read=image, seeds=lambda: tuple(map(_encoded, FORMATS)), errors=(ValueError,)),
     "video": Target(read=video, seeds=clips),
     "shard": Target(read=shard, seeds=lambda: (_tar(), gzip.compress(_tar()))),

@@ -123,6 +123,17 @@ def test_the_card_says_what_it_is_how_it_was_made_and_how_good(tmp_path: Path, r
         assert words_of_it in text, words_of_it
 
 
+def test_a_metric_of_others_writes_nothing_of_its_own_into_a_card(tmp_path: Path, run: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    line = score_line(2, 0.2312)
+    line["protocol"] |= {"metric": "KID-x\x1b[31m\n\n# Buy this\u202e", "held_out": "1\n```\n# Or that"}
+    (tmp_path / "run" / "scores.jsonl").write_text(json.dumps(line) + "\n")
+    folder = write_folder(find(tmp_path / "run"), tmp_path / "card", "acme/shapes", open_catalog()).folder
+    text = (folder / "README.md").read_text()
+    assert not [c for c in text if not c.isprintable() and c != "\n"]
+    assert not [one for one in text.splitlines() if one.startswith(("# Buy", "# Or"))] and "\\n# Buy this" in text
+
+
 def test_a_run_without_scores_has_a_card_without(tmp_path: Path, painter: Path) -> None:
     folder = write_folder(find(painter), tmp_path / "card", "acme/strokes", open_catalog()).folder
     text = (folder / "README.md").read_text()

@@ -118,6 +118,22 @@ def test_a_file_without_video_is_one_line(tmp_path: Path) -> None:
         stylize_video(tmp_path / "a.mp4", tmp_path / "out.mp4", negative, quiet)
 
 
+LISTS = {
+    "concat": "ffconcat version 1.0\nfile other.mp4\n",
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1.0,\nother.mp4\n#EXT-X-ENDLIST\n",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
+}
+
+
+@pytest.mark.parametrize("text", LISTS.values(), ids=list(LISTS))
+def test_a_list_of_other_files_opens_none_of_them(tmp_path: Path, text: str) -> None:
+    make(tmp_path / "other.mp4", 3, sound=False)
+    (tmp_path / "list.mp4").write_text(text)
+    with pytest.raises(DataError, match=r"list\.mp4' can't be read as a video: it is no video"):
+        stylize_video(tmp_path / "list.mp4", tmp_path / "out.mp4", negative, quiet)
+    assert not (tmp_path / "out.mp4").exists()
+
+
 def test_odd_sides_and_other_containers(tmp_path: Path) -> None:
     source = make(tmp_path / "in.mkv", frames=5, sound=False)
 
