@@ -107,7 +107,7 @@ class Batch:
         self.keep_graph = False
         """Whether a later step may use what `shared` computes now; the engine sets it."""
         self.frozen: frozenset[nn.Parameter] = frozenset()
-        """The parameters that the engine has frozen, since other steps train them; not those that a recipe has frozen."""
+        """The parameters that the engine has frozen because other steps train them; a recipe may freeze more."""
         self.recorded: dict[str, Tensor] = {}
         self._draw = draw
         self.global_size = len(target) if global_size is None else global_size
