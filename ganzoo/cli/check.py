@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.option("--expect", "expected", metavar="CHECK=REASON", multiple=True, help="A check that fails on purpose.")
 @click.option("--only", metavar="CHECK", multiple=True, help="Run this check alone; may be given several times.")
 @click.option("--rules", is_flag=True, help="List what is checked, and run nothing.")
-@click.option("--verbose", "-v", is_flag=True, help="Name the checks that passed or do not apply as well.")
+@click.option(
+    "--verbose", "-v", is_flag=True, help="Name the checks that passed, do not apply or were skipped as well."
+)
 @click.option(
     "--format",
     "form",
@@ -92,7 +94,7 @@ def _print(results: "Sequence[Result]", verbose: bool) -> None:
         found = list(group)
         failed = sum(result.status == "failed" for result in found)
         seconds = sum(result.seconds for result in found)
-        ran = sum(result.status != "not applicable" for result in found)
+        ran = sum(result.ran for result in found)
         say(f"{'failed' if failed else 'ok':>6}  {subject}: {ran} checks, {failed} failed ({seconds:.1f} s)")
         for result in found:
             if verbose or result.status in ("failed", "expected"):

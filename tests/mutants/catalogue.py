@@ -1,5 +1,6 @@
 """Every mutant with the check that must catch it."""
 
+from ganzoo import AdversarialOptions
 from tests.mutants import TINY, Mutant, declared, heavy
 
 CLEAN = [
@@ -8,6 +9,12 @@ CLEAN = [
     Mutant(recipe="clean:CleanConditional"),
     Mutant(recipe="translate:CleanTranslator", task="translate"),
     Mutant(recipe="translate:CleanPairs", task="translate"),
+    Mutant(recipe="adversarial:OwnSteps", options=AdversarialOptions),
+    Mutant(recipe="right:PartlyFrozenGenerator"),
+    Mutant(recipe="right:FrozenBackbone"),
+    Mutant(recipe="right:MomentumTeacher"),
+    Mutant(recipe="right:LastBiasUnderHinge"),
+    Mutant(recipe="right:AttentionKeyBias"),
 ]
 _OPTIONS = {
     declared.DeadOption: "options-read",
@@ -40,6 +47,9 @@ _GENERATE = {
         "PenaltyOutsideOfTheImages": "critic-sees-images",
         "PenaltyOnPixelsOf255": "critic-sees-images",
         "CriticInEvaluationMode": "in-training-mode",
+        "LastRealImageLeftOut": "every-image-matters",
+        "LastDrawnImageLeftOut": "every-image-matters",
+        "ChangesWeightsInTheLoss": "losses-named-scalars",
     },
     "steps": {
         "GeneratorWithoutStep": "every-parameter-is-trained",
@@ -53,6 +63,9 @@ _GENERATE = {
         "LearningRateOfNothing": "every-parameter-moves",
         "LayerThatIsNotUsed": "every-parameter-gets-a-gradient",
         "LayersInAList": "resume-exact",
+        "KeepsTheGraph": "rounds-run",
+        "ClampsBeforeTheGradient": "rounds-run",
+        "ClampsImagesInPlace": "rounds-run",
     },
     "drawing": {
         "WithoutTanh": "output-range",
@@ -65,6 +78,11 @@ _GENERATE = {
         "RemembersTheLastBatch": "output-repeatable",
         "LabelIgnored": "label-as-declared",
         "LabelNotDeclared": "label-as-declared",
+        "FirstAttributeOnly": "label-as-declared",
+        "NumbersOnly": "label-mixtures",
+        "MixturesOfOtherValues": "label-mixtures",
+        "LooksAtItsNeighbours": "images-independent",
+        "NormOfTheBatch": "images-independent",
         "AveragesTheCritic": "averaged-draws",
         "AveragesAPart": "averaged-draws",
         "TensorOnTheCpu": "device-agnostic",
@@ -76,6 +94,10 @@ _GENERATE = {
         "GlobalNoiseInTheLoss": "randomness-from-batch",
         "CoinOfPython": "randomness-from-batch",
         "WeightsOfNumpy": "construction-repeatable",
+        "SeedsTorch": "seed-decides",
+        "SeedsItsOwnGenerator": "seed-decides",
+        "LayersOfASet": "second-process",
+        "WeightsOfAHash": "second-process",
         "ChangesTheTarget": "batch-unchanged",
         "CountsOutsideOfBuffers": "resume-exact",
         "LogsACountOutsideOfBuffers": "resume-exact",
@@ -88,6 +110,11 @@ _GENERATE = {
     },
 }
 """By the module that holds them."""
+_ADVERSARIAL = {
+    "HooksForgotten": "loss-is-called",
+    "PenaltyForgotten": "loss-is-called",
+    "PenaltyOfNoLabel": "penalties-get-labels",
+}
 _TRANSLATE = {
     "CycleOnTheWrongSide": "losses-unpaired",
     "IdentityWithThePicture": "losses-unpaired",
@@ -105,11 +132,15 @@ MUTANTS = [
         for check, all_of in _FACTS.items()
         for facts in all_of
     ),
-    Mutant(recipe="clean:NotThere", caught_by="declaration-complete", facts={"tiny": TINY}),
+    Mutant(recipe="clean:NotThere", caught_by="target-imported", facts={"tiny": TINY}),
     *(
         Mutant(recipe=f"{module}:{name}", caught_by=check)
         for module, planted in _GENERATE.items()
         for name, check in planted.items()
+    ),
+    *(
+        Mutant(recipe=f"adversarial:{name}", caught_by=check, options=AdversarialOptions)
+        for name, check in _ADVERSARIAL.items()
     ),
     *(Mutant(recipe=f"translate:{name}", caught_by=check, task="translate") for name, check in _TRANSLATE.items()),
 ]

@@ -2,13 +2,14 @@
 
 import random
 import socket
+from collections.abc import Iterable
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganzoo.model import Batch, Terms
+from ganzoo.model import Batch, Step, Terms
 from tests.mutants.clean import LATENT, Clean
 
 
@@ -34,6 +35,41 @@ class WeightsOfNumpy(Clean):
         super().__init__(options, **context)
         with torch.no_grad():
             self.generator.start.weight.copy_(torch.from_numpy(np.random.randn(*self.generator.start.weight.shape)))
+
+
+class SeedsTorch(Clean):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        torch.manual_seed(0)
+        return super().build_generator(width, height, columns)
+
+
+class SeedsItsOwnGenerator(Clean):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        network = super().build_generator(width, height, columns)
+        nn.init.normal_(network.start.weight, std=0.3, generator=torch.Generator().manual_seed(0))
+        return network
+
+
+class LayersOfASet(Clean):
+    def __init__(self, options: object, *, shape: object, parts: object) -> None:
+        super().__init__(options, shape=shape, parts=parts)
+        values = {value for values in shape.attributes.values() for value in values}
+        self.heads = nn.ModuleDict({value: nn.Conv2d(3, 1, 1) for value in values})
+
+    def critic_loss(self, batch: Batch) -> Terms:
+        scores = sum(head(batch.target).mean() for head in self.heads.values())
+        return {**super().critic_loss(batch), "heads": 0.01 * scores.square()}
+
+    def steps(self) -> Iterable[Step]:
+        yield Step(name="critic", trains=nn.ModuleList([self.critic, self.heads]), loss=self.critic_loss)
+        yield Step(name="generator", trains=self.generator, loss=self.generator_loss)
+
+
+class WeightsOfAHash(Clean):
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        with torch.no_grad():
+            self.generator.start.bias.add_(hash("start") % 1000 / 1e4)
 
 
 class ChangesTheTarget(Clean):

@@ -6,7 +6,7 @@ from ganzoo import Options, PartSpec
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.testing.checks import PARTS
 from ganzoo.testing.conform import check_name
-from tests.testing.part_options import CountOptions
+from tests.testing.part_options import BrightOptions, CountOptions
 
 CLEAN = {"augmentation": "Flip", "dataset": "Squares", "metric": "Distance", "encoder": "Mean"}
 MUTANTS = {
@@ -19,6 +19,9 @@ MUTANTS = {
         "FlipsEveryOther": "augmentation-pairs",
         "StopsGradients": "augmentation-differentiable",
         "OneGradientOnly": "augmentation-differentiable",
+        "ZeroToOne": "augmentation-range",
+        "RootAtTheEdge": "augmentation-gradients-finite",
+        "NormOfGrey": "augmentation-gradients-finite",
     },
     "dataset": {
         "SquaresOnly": "pictures-well-formed",
@@ -29,6 +32,8 @@ MUTANTS = {
         "OtherName": "source-interface",
         "NoSource": "source-interface",
         "DeadCount": "dataset-options-read",
+        "ValuesOfASet": "pictures-in-a-second-process",
+        "NameWithoutBrightness": "fingerprint-tells-pictures",
     },
     "metric": {
         "NotANumber": "metric-values",
@@ -37,6 +42,7 @@ MUTANTS = {
         "FirstImageOnly": "metric-order-free",
         "AlwaysTheSame": "metric-sees-a-difference",
         "CrashesOnFew": "metric-few-images",
+        "NothingOfOne": "metric-few-images",
     },
     "encoder": {
         "WrongDimension": "encoder-features",
@@ -48,7 +54,8 @@ MUTANTS = {
 
 
 def spec(kind: str, name: str, options: type[Options] | None = None) -> PartSpec:
-    fitting = options or (CountOptions if kind == "dataset" else Options)
+    own = {"NameWithoutBrightness": BrightOptions}.get(name, CountOptions if kind == "dataset" else Options)
+    fitting = options or own
     target = f"tests.testing.part_mutants:{name}"
     return PartSpec(kind=kind, name="planted", target=target, options=fitting, summary="a part to be checked")
 

@@ -84,11 +84,20 @@ def every_parameter_gets_a_gradient(subject: Subject) -> None:
                     continue
                 if not bool(torch.isfinite(gradient).all()):
                     fail(f"the gradient of '{waiting[id(parameter)]}' in step '{step.name}' is not finite")
-                if bool(gradient.any()):
+                if bool(gradient.any()) or _is_bias(waiting[id(parameter)]):
                     reached.add(id(parameter))
         play_round(trainer)
     if idle := {name for key, name in waiting.items() if key not in reached}:
         fail(f"no gradient reaches {names(idle)}: is it unused in the loss, or behind a detach?")
+
+
+def _is_bias(name: str) -> bool:
+    """Whether a gradient of exactly zero is no fault.
+
+    The pushes of real and fake images on the last bias cancel out under hinge, a softmax cancels the bias of its keys,
+    and a norm the bias before it. Were the whole layer dead, its weight would show it.
+    """
+    return name.rpartition(".")[2].endswith("bias")
 
 
 def losses_are_means(subject: Subject) -> None:
@@ -102,7 +111,8 @@ def losses_are_means(subject: Subject) -> None:
             if abs(other - float(value)) > _CLOSE * abs(float(value)) + _ROUNDING:
                 fail(
                     f"term '{name}' is {float(value):.4g}, but {other:.4g} with each image of the batch twice:"
-                    " take the mean over the batch, not the sum"
+                    " take the mean over the batch, not the sum, and random numbers from batch.noise() or"
+                    " batch.uniform(), as the number of images must not change them"
                 )
 
 
@@ -161,9 +171,9 @@ def critic_sees_images(subject: Subject) -> None:
 
 
 def in_training_mode(subject: Subject) -> None:
-    """Networks that a step trains are in training mode while losses are computed."""
+    """Networks that a step trains are in training mode while losses are computed; a frozen body may stay out of it."""
     gan = subject.gan()
-    frozen = {id(inner) for encoder in gan.modules() if isinstance(encoder, Encoder) for inner in encoder.modules()}
+    frozen = {id(inner) for body in gan.modules() if _is_frozen(body) for inner in body.modules()}
     own = {id(module) for step in steps_of(gan) if trained(step) for module in step.trains.modules()} - frozen
     evaluating: set[str] = set()
     known = {id(module): name for name, module in gan.named_modules()}
@@ -179,6 +189,12 @@ def in_training_mode(subject: Subject) -> None:
         handle.remove()
     if evaluating:
         fail(f"{names(evaluating)} is in evaluation mode in a loss: leave .train() and .eval() to the engine")
+
+
+def _is_frozen(body: nn.Module) -> bool:
+    """Whether the module has weights, none of which is trained."""
+    weights = list(body.parameters())
+    return isinstance(body, Encoder) or (bool(weights) and not any(weight.requires_grad for weight in weights))
 
 
 def changes_at_random(gan: GAN) -> bool:

@@ -3,14 +3,17 @@
 import random
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from unittest import mock
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ganzoo.testing.outcome import fail
 from ganzoo.testing.subject import Subject, losses, names, tensors
+
+_SHIFT = 12_345
 
 
 def no_network(subject: Subject) -> None:
@@ -18,18 +21,15 @@ def no_network(subject: Subject) -> None:
     asked: list[str] = []
 
     def refuse(*arguments: object, **_: object) -> None:
-        asked.append(str(arguments[-1] if len(arguments) < 2 else arguments[1]))
+        asked.append(str(arguments[1] if isinstance(arguments[0], socket.socket) else arguments[0]))
         raise OSError("no network while a model is built")
 
     with (
         mock.patch.object(socket.socket, "connect", refuse),
         mock.patch.object(socket, "getaddrinfo", refuse),
+        suppress(Exception),  # `builds` reports what else is wrong
     ):
-        try:
-            subject.build()
-        except Exception:
-            if not asked:
-                raise
+        subject.build()
     if asked:
         fail(f"building the model opens a connection to {asked[0]}: name weights in `weights` of the declaration")
 
@@ -48,6 +48,23 @@ def construction_repeatable(subject: Subject) -> None:
     differing = [name for name, value in states[0].items() if not torch.equal(value, states[1][name])]
     if differing:
         fail(f"fresh weights differ at the same seed: {names(differing)}; draw them with torch's generator only")
+
+
+def seed_decides(subject: Subject) -> None:
+    """Another seed gives other fresh weights to everything that starts at random."""
+    one, other = tensors(subject.gan(0)), tensors(subject.gan(1))
+    fixed = {name for name, value in one.items() if torch.equal(value, other[name]) and _varies(value)}
+    fixed &= {name for name, parameter in subject.gan().named_parameters() if parameter.requires_grad}
+    if not fixed:
+        return
+    # Weights that are computed or read from a file don't change with any seed; those drawn after a fixed seed do.
+    with _other_seeds():
+        moved = tensors(subject.build(0))
+    if drawn := {name for name in fixed if not torch.equal(one[name], moved[name])}:
+        fail(
+            f"{names(drawn)} starts the same with every seed of the run: something seeds a generator with a number of"
+            " its own (manual_seed) while the model is built"
+        )
 
 
 def randomness_from_batch(subject: Subject) -> None:
@@ -94,6 +111,30 @@ def batch_unchanged(subject: Subject) -> None:
         if getattr(untouched, part) is not None
     ):
         fail("drawing changes the images of the batch: work on a copy")
+
+
+def _varies(value: Tensor) -> bool:
+    return value.numel() > 1 and bool((value != value.flatten()[0]).any())
+
+
+@contextmanager
+def _other_seeds() -> Iterator[None]:
+    """Inside, every generator that is seeded with a number receives another one."""
+
+    class Shifted(torch.Generator):
+        def manual_seed(self, seed: int) -> torch.Generator:
+            return super().manual_seed(seed + _SHIFT)
+
+    seed_torch, seed_numpy, seed_python = torch.manual_seed, np.random.seed, random.seed
+    new_numpy = np.random.default_rng
+    with (
+        mock.patch.object(torch, "manual_seed", lambda seed: seed_torch(int(seed) + _SHIFT)),
+        mock.patch.object(torch, "Generator", Shifted),
+        mock.patch.object(np.random, "seed", lambda seed=None: seed_numpy(None if seed is None else seed + _SHIFT)),
+        mock.patch.object(np.random, "default_rng", lambda seed=None: new_numpy(seed + _SHIFT if seed else _SHIFT)),
+        mock.patch.object(random, "seed", lambda seed=None: seed_python(None if seed is None else seed + _SHIFT)),
+    ):
+        yield
 
 
 def _global_states() -> tuple[object, ...]:

@@ -1,0 +1,145 @@
+"""Checks of what losses make of scores: signs, hooks, and the part of each image."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.batch import Batch
+from ganzoo.model import GAN, AdversarialLoss
+from ganzoo.testing.outcome import fail, skip
+from ganzoo.testing.subject import BATCH, Subject, draws, losses, names, total
+
+_WRONG = 0.5
+"""Real scores around -0.5 and fake ones around 0.5: a discriminator that is wrong, and must be pushed back."""
+_SHAPES = ((8,), (8, 1, 2, 2))
+_CALLED = ("discriminator", "generator", "penalty", "before_step", "after_step")
+
+
+def score_signs(subject: Subject) -> None:
+    """The discriminator's loss falls with real and rises with fake scores, the generator's falls with fake scores."""
+    found = adversarial_losses(subject.gan())
+    if not found:
+        skip("the recipe has no AdversarialLoss; pulls-towards-data looks at its signs")
+    for loss in found:
+        for shape in _SHAPES:
+            _check_signs(loss, shape)
+
+
+def loss_is_called(subject: Subject) -> None:
+    """A recipe with an adversarial loss calls all of it: both losses, the penalty, and the hooks around a step."""
+    if subject.field:
+        skip("the host calls it")
+    kinds = {type(loss) for loss in adversarial_losses(subject.gan())}
+    if not kinds:
+        skip("the recipe has no AdversarialLoss")
+    called: set[str] = set()
+    with ExitStack() as patches:
+        for kind in kinds:
+            for name in _CALLED:
+                patches.enter_context(mock.patch.object(kind, name, _noting(getattr(kind, name), name, called)))
+        subject.trainer(gan=subject.build()).round(0.5)
+    if missing := set(_CALLED) - called:
+        fail(
+            f"{names(missing)} of the adversarial loss is never called: the loss wgan clips weights in before_step,"
+            " wgan-gp adds its penalty in penalty(); call them as ganzoo.model.AdversarialRecipe does"
+        )
+
+
+def every_image_matters(subject: Subject) -> None:
+    """The losses of a step depend on the last real and the last drawn image if they depend on the first."""
+    for what in ("real", "drawn"):
+        usual = _totals(subject, what, None)
+        first, last = (_totals(subject, what, place) for place in (0, BATCH - 1))
+        for step in usual:
+            depends = [not torch.equal(usual[step], changed[step]) for changed in (first, last)]
+            if depends[0] != depends[1]:
+                seen, unseen = ("first", "last") if depends[0] else ("last", "first")
+                fail(
+                    f"the loss of step '{step}' depends on the {seen} {what} image of the batch, but not on the"
+                    f" {unseen}: use all of them"
+                )
+
+
+def adversarial_losses(gan: GAN) -> list[AdversarialLoss]:
+    """Those that the recipe holds."""
+    held = [*gan.modules(), *vars(gan).values()]
+    return list({id(one): one for one in held if isinstance(one, AdversarialLoss)}.values())
+
+
+def _check_signs(loss: AdversarialLoss, shape: tuple[int, ...]) -> None:
+    real, fake = _scores(shape, -_WRONG), _scores(shape, _WRONG)
+    of_discriminator = _slopes(loss.discriminator(real, fake), real, fake)
+    _expect(of_discriminator[0] < 0, "discriminator's loss falls when real scores rise", of_discriminator[0])
+    _expect(of_discriminator[1] > 0, "discriminator's loss rises when fake scores rise", of_discriminator[1])
+    real, fake = _scores(shape, _WRONG), _scores(shape, -_WRONG)
+    of_generator = _slopes(loss.generator(fake, real if loss.needs_real else None), real, fake)
+    _expect(of_generator[1] < 0, "generator's loss falls when fake scores rise", of_generator[1])
+    _expect(of_generator[0] >= 0, "generator's loss does not fall when real scores rise", of_generator[0])
+
+
+def _scores(shape: tuple[int, ...], around: float) -> Tensor:
+    rng = torch.Generator().manual_seed(0)
+    return (around + 0.1 * torch.randn(shape, generator=rng)).requires_grad_()
+
+
+def _slopes(terms: Any, real: Tensor, fake: Tensor) -> tuple[float, float]:
+    """How the sum of the terms changes when all real scores, or all fake scores, rise."""
+    gradients = torch.autograd.grad(total(terms), (real, fake), allow_unused=True)
+    return tuple(0.0 if one is None else float(one.sum()) for one in gradients)  # type: ignore[return-value]  # two
+
+
+def _expect(holds: bool, what: str, slope: float) -> None:
+    if not holds:
+        fail(
+            f"expected that the {what}, but its slope there is {slope:+.3g}: higher scores mean more real. Look at the"
+            f" signs (real scores around {-_WRONG} and fake ones around {_WRONG} for the discriminator; the other way"
+            " round for the generator)"
+        )
+
+
+def _noting(method: Callable[..., Any], name: str, called: set[str]) -> Callable[..., Any]:
+    def noting(self: object, *arguments: object, **named: object) -> Any:
+        called.add(name)
+        return method(self, *arguments, **named)
+
+    return noting
+
+
+def _totals(subject: Subject, what: str, place: int | None) -> dict[str, Tensor]:
+    """The loss of each step that should see such images, with the image at that place replaced by its negative."""
+    gan = subject.gan()
+
+    def changed() -> Batch:
+        made = subject.batch()
+        if what == "real" and place is not None:
+            made.target[place] *= -1
+        return made
+
+    with _negative(gan.averaged, place if what == "drawn" else None):
+        return {
+            step.name: total(terms).detach()
+            for step, terms in losses(gan, changed)
+            if what == "drawn" or not draws(step, gan)
+        }
+
+
+@contextmanager
+def _negative(network: nn.Module, place: int | None) -> Iterator[None]:
+    """Inside, the network draws the negative of the image at that place."""
+
+    def change(_: nn.Module, __: object, images: object) -> object:
+        if place is None or not isinstance(images, Tensor) or images.dim() != 4 or len(images) != BATCH:
+            return None
+        sign = torch.ones(BATCH, 1, 1, 1)
+        sign[place] = -1
+        return images * sign
+
+    handle = network.register_forward_hook(change)
+    try:
+        yield
+    finally:
+        handle.remove()

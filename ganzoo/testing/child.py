@@ -1,0 +1,95 @@
+"""`python -m ganzoo.testing.child`: builds what standard input describes, and prints what became of it, as JSON."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from itertools import islice
+from types import SimpleNamespace
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from ganzoo.config.units import Size
+from ganzoo.data.source import ImageSource, PictureStream
+from ganzoo.specs import load_target
+
+_PICTURES = 3
+_SIDE = 32
+
+
+def described(options: BaseModel) -> dict[str, object]:
+    """Options as JSON, with the class that can be imported: one with other defaults exists in its own process only."""
+    kind = next(one for one in type(options).__mro__ if _importable(one))
+    return {"module": kind.__module__, "class": kind.__qualname__, "values": options.model_dump(mode="json")}
+
+
+def model_state(content: Mapping[str, Any]) -> list[list[str]]:
+    """The names and hashes of the fresh weights, in their order."""
+    from ganzoo.config.configuration import Configuration, ResolvedPart
+    from ganzoo.engine.build import build_gan
+
+    def part(one: Mapping[str, Any]) -> ResolvedPart:
+        spec = SimpleNamespace(kind=one["kind"], name=one["name"], target=one["target"])
+        return ResolvedPart(spec=spec, options=_options(one["options"]))  # type: ignore[arg-type]  # what Parts reads
+
+    configuration = SimpleNamespace(
+        model=SimpleNamespace(spec=SimpleNamespace(name=content["name"], target=content["target"])),
+        options=_options(content["options"]),
+        settings=SimpleNamespace(size=Size(*content["size"]), seed=content["seed"]),
+        parts={field: part(one) for field, one in content["parts"].items()},
+    )
+    attributes = {name: tuple(values) for name, values in content["attributes"].items()}
+    return state_of(build_gan(cast(Configuration, configuration), attributes))
+
+
+def state_of(network: Any) -> list[list[str]]:
+    """The name and the hash of each tensor of a module, in their order."""
+    return [[name, _hash(value.cpu().contiguous().numpy())] for name, value in network.state_dict().items()]
+
+
+def source_state(source: PictureStream) -> dict[str, object]:
+    """Attributes, fingerprint and first pictures of a data set."""
+    size = Size(_SIDE, _SIDE)
+    if isinstance(source, ImageSource):
+        pictures = source.read(range(min(_PICTURES, len(source))), size)
+    else:
+        pictures = islice(source.pictures(size), _PICTURES)
+    found = list(pictures)
+    return {
+        "attributes": [[name, list(values)] for name, values in source.attributes.items()],
+        "fingerprint": source.fingerprint(),
+        "labels": [list(map(int, one.labels)) for one in found],
+        "pictures": [_hash(one.pixels) for one in found],
+    }
+
+
+def main() -> None:
+    """Reads one description and prints the state of what it describes."""
+    content = json.load(sys.stdin)
+    if content["what"] == "dataset":
+        state: object = source_state(load_target(content["target"])(_options(content["options"])))
+    else:
+        state = model_state(content)
+    sys.stdout.write("\n" + json.dumps(state) + "\n")
+
+
+def _options(content: Mapping[str, Any]) -> BaseModel:
+    kind: Any = import_module(content["module"])
+    for name in content["class"].split("."):
+        kind = getattr(kind, name)
+    made: BaseModel = kind.model_validate(content["values"])
+    return made
+
+
+def _importable(kind: type) -> bool:
+    return getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind
+
+
+def _hash(values: Any) -> str:
+    return "" if values is None else hashlib.sha256(values.tobytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    main()

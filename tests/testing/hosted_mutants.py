@@ -1,0 +1,132 @@
+"""Parts that are checked within a host, right ones and ones with a planted bug."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganzoo import Options
+from ganzoo.losses import gradient_penalty
+from ganzoo.model import AdversarialLoss, Batch, CriticOutputs, Discriminator, Regulariser, Terms
+from ganzoo.testing.host import HostDiscriminator, HostGenerator
+
+
+class Hinge(AdversarialLoss):
+    """Right, with a margin of 1."""
+
+    def __init__(self, options: Options) -> None: ...
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        return {"real": F.relu(1 - real).mean(), "fake": F.relu(1 + fake).mean()}
+
+    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+        return {"fake": -fake.mean()}
+
+
+class FakeFlipped(Hinge):
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        return {"real": F.relu(1 - real).mean(), "fake": F.relu(1 - fake).mean()}
+
+
+class RealFlipped(Hinge):
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        return {"real": F.relu(1 + real).mean(), "fake": F.relu(1 + fake).mean()}
+
+
+class GeneratorFlipped(Hinge):
+    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+        return {"fake": fake.mean()}
+
+
+class Pairs(Hinge):
+    """Right and relativistic."""
+
+    needs_real = True
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        return {"pairs": F.softplus(fake - real).mean()}
+
+    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+        return {"pairs": F.softplus(real - fake).mean()}
+
+
+class PairsExchanged(Pairs):
+    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+        return {"pairs": F.softplus(fake - real).mean()}
+
+
+class PenaltyOfItsOwnNoise(Hinge):
+    def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
+        mix = torch.rand(len(fake), 1, 1, 1, generator=batch.rng)
+        return {"penalty": gradient_penalty(discriminator, batch.target, fake, mix, batch.label)}
+
+
+class PenaltyOfNoLabel(Hinge):
+    def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
+        return {"penalty": gradient_penalty(discriminator, batch.target, fake, batch.uniform(1, 1, 1))}
+
+
+class FirstPairOnly(Hinge):
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        return super().discriminator(real[:1], fake)
+
+
+class MeanOfMeans(Hinge):
+    """Looks at a statistic of the images of one process."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        terms = super().discriminator(real, fake)
+        return {**terms, "spread": (real.std(correction=0) - 1).square()}
+
+
+class Drift(Regulariser):
+    """Right: keeps scores small."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+
+    def forward(self, outputs: CriticOutputs) -> Tensor:
+        scores = outputs.discriminator(outputs.batch.target, self.label(outputs.batch))
+        return 0.001 * scores.square().mean()
+
+    def label(self, batch: Batch) -> Tensor | None:
+        return batch.label
+
+
+class DriftWithoutLabel(Drift):
+    def label(self, batch: Batch) -> Tensor | None:
+        return None
+
+
+class Network(HostGenerator):
+    """Right."""
+
+
+class SeededNetwork(HostGenerator):
+    def __init__(self, options: Options, **context: object) -> None:
+        torch.manual_seed(0)
+        super().__init__(options, **context)
+
+
+class NormedNetwork(HostGenerator):
+    """Its norm looks at the batch even in evaluation."""
+
+    def __init__(self, options: Options, **context: object) -> None:
+        super().__init__(options, **context)
+        self.middle = nn.Sequential(self.middle, nn.BatchNorm2d(8, track_running_stats=False))
+
+
+class GlobalNoise(HostGenerator):
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        return super().forward(latent + torch.randn_like(latent), label)
+
+
+class Scores(HostDiscriminator):
+    """Right."""
+
+
+class ScoresOfStatistics(HostDiscriminator):
+    """Adds a statistic of the images of one process."""
+
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        scores = super().forward(images, label)
+        return scores + (images.std(0).mean() + scores.std()).square()
