@@ -117,7 +117,8 @@ def _command(content: Mapping[str, Any]) -> str:
 def _took(folder: Path, step: int, content: Mapping[str, Any]) -> str:
     """How long the training took, and where; nothing of what was imported."""
     seconds = [line["seconds"] for line in recorded_scalars(folder) if line["step"] <= step and "seconds" in line]
-    return f"{step:,} steps in {max(seconds) / 60:.0f} minutes on {content['device']}" if seconds else ""
+    begun = f", from {Path(content['start']['source']).name}" if content.get("start") else ""
+    return f"{step:,} steps in {max(seconds) / 60:.0f} minutes on {content['device']}{begun}" if seconds else ""
 
 
 def without_private(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ganzoo.cli.flags import run_argument, source_option
 from ganzoo.cli.live import StderrView
 from ganzoo.cli.paths import PATH, PathOrName
 from ganzoo.cli.run import EXIT_CODES
+from ganzoo.errors import StorageError
 
 if TYPE_CHECKING:
     from ganzoo.reproducing.verdict import Reproduction
@@ -52,7 +53,7 @@ def reproduce(
 ) -> int:
     """Trains a run again and compares every bit.
 
-    RUN is its folder. The exit code is 1 if the new run differs.
+    RUN is its folder. The exit code is 1 if the new run differs, 6 if weights of RUN are missing or damaged.
     """
     from ganzoo.reproducing.reproduction import reproduce as again
 
@@ -65,13 +66,18 @@ def reproduce(
         _print(result)
     else:
         rows_as(form, [result.to_dict()], ())
+    if result.uncompared and result.difference is None:
+        complain(f"ganzoo: the weights could not be compared: {result.uncompared}")
+        return StorageError.exit_code
     return 0 if result.identical else 1
 
 
 def _print(result: "Reproduction") -> None:
     parts = {f"{result.lines} lines of scalars.jsonl": result.lines, f"{result.tensors} tensors": result.tensors}
     compared = " and ".join(text for text, count in parts.items() if count)
-    if result.difference is None:
+    if result.uncompared and result.difference is None:
+        say(f"no difference in {compared or 'nothing'}, but the weights of step {result.steps} were not compared")
+    elif result.difference is None:
         say(f"identical: {result.steps} steps, {compared}, bit by bit")
     else:
         first = result.difference

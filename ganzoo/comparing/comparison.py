@@ -12,7 +12,7 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.comparing.evaluator import FURTHER, Evaluator
 from ganzoo.comparing.jobs import train_all
 from ganzoo.comparing.plan import FILE, Entry, Jobs, Settings, can_resume, entries_of, next_folder
-from ganzoo.comparing.rows import Row, Standing, joint, plain, row_of, standings, why_unranked
+from ganzoo.comparing.rows import Row, Standing, chosen_alike, joint, plain, row_of, standings, why_unranked
 from ganzoo.errors import GanzooError, UsageError, one_line
 from ganzoo.io.files import write_atomically
 from ganzoo.io.names import usable
@@ -85,8 +85,11 @@ def _score_all(entries: Sequence[Entry], evaluator: Evaluator, file: "_Compariso
     for entry in entries:
         view.notice(f"{_title(entry)} is scored")
         rows.append(row_of(entry, evaluator))
-        file.write(rows)
-    return rows
+        file.write(chosen_alike(rows))
+    alike = chosen_alike(rows)
+    if alike != rows:
+        view.notice("ranked by the last checkpoints: not all runs have a best one of equally many scores")
+    return alike
 
 
 def _write_report(folder: Path, view: View) -> None:

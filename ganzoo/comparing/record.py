@@ -1,5 +1,7 @@
 """Appends the results of a comparison to a registry.yaml and leaves its other lines as they are."""
 
+import hashlib
+import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ from ganzoo.catalog.registry import load_registry
 from ganzoo.comparing.rows import Row, data_name
 from ganzoo.config.resolve import configure_run
 from ganzoo.errors import UsageError, one_line
-from ganzoo.io.files import write_atomically
+from ganzoo.io.files import one_at_a_time, write_atomically
 from ganzoo.runs.evaluation import Evaluation
 from ganzoo.runs.paths import RUN_FILE, SUMMARY
 from ganzoo.runs.run_file import read_run_file
@@ -38,17 +40,20 @@ class _NoAliases(yaml.SafeDumper):
 def record(file: Path, rows: Sequence[Row], settings: Mapping[str, Any], catalog: Catalog) -> int:
     """Appends one entry for each run that has a score, and returns their number. Makes the file if it is missing.
 
-    Raises UsageError when the file can't be read or written, or is no registry.
+    Of several processes that record at a time, one waits for the other, so no result is lost. Raises UsageError when
+    the file can't be read or written, or is no registry.
     """
     entries = [_entry(row, row.best, settings, catalog) for row in rows if row.best is not None]
     if not entries:
         return 0
+    place = file.resolve()  # what a link leads to, which is then replaced instead of the link
     try:
-        text = file.read_text(encoding="utf-8") if file.is_file() else "schema: 1\n"
-        write_atomically(file, with_results(text, entries))
-    except OSError as error:
+        with one_at_a_time(f"record-{hashlib.sha256(os.fsencode(place)).hexdigest()[:32]}"):
+            text = place.read_text(encoding="utf-8") if place.is_file() else "schema: 1\n"
+            write_atomically(place, with_results(text, entries))
+            load_registry(place)  # raises if what was written can't be read back
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"can't write '{file}': {one_line(error)}") from None
-    load_registry(file)  # raises if what was written can't be read back
     return len(entries)
 
 

@@ -19,6 +19,8 @@ from ganzoo.runs.paths import BEST, LATEST, RUN_FILE, SUMMARY
 from ganzoo.runs.run_file import read_run_file
 from ganzoo.trained.hub import PREFIX, short
 
+LAST_ONE = "the last score"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -49,6 +51,10 @@ class Row:
     """What the run started from; empty for one that started from noise."""
     strange: bool = False
     """Whether the run was trained on other images than those it is scored on. It may have seen some of them."""
+    asked: str = ""
+    """The checkpoint that the user named; empty for the newest."""
+    chosen: str = LAST_ONE
+    """How the checkpoint of `best` was chosen. The best of many scores is lower by chance than the last one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +76,7 @@ class Standing:
 
 def row_of(entry: Entry, evaluator: Evaluator) -> Row:
     """The row of one run, scored if it is not yet. A failed or unfinished run gives a row with the reason."""
-    base = Row(name=entry.name, seed=entry.seed, folder=str(entry.folder))
+    base = Row(name=entry.name, seed=entry.seed, folder=str(entry.folder), asked=entry.which)
     if entry.problem or not (entry.folder / RUN_FILE).is_file():
         return replace(base, status="failed", reason=entry.problem or failure_reason(entry.folder))
     try:
@@ -92,8 +98,27 @@ def _scored(entry: Entry, base: Row, evaluator: Evaluator) -> Row:
     # The best of many scores is lower by chance than the best of few. So BEST counts only for runs with equally many.
     comparable = not entry.which and (not entry.trained or len(recorded_scores(entry.folder)) == SCORES_PER_RUN)
     best = _best(entry, evaluator, last) if comparable else None
-    strange = last.protocol.data != content["data"]["fingerprint"]
-    return replace(base, best=best or last, last=last, strange=strange, **facts)
+    chosen = _best_of(SCORES_PER_RUN) if best else _asked(entry, last)
+    strange = _is_strange(last, content)
+    return replace(base, best=best or last, last=last, strange=strange, chosen=chosen, **facts)
+
+
+def _is_strange(evaluation: Evaluation, content: Mapping[str, Any]) -> bool:
+    """Whether images of the score, on either side of a translator, are not those of the training."""
+    protocol = evaluation.protocol
+    photos = content.get("sources", {}).get("fingerprint", "")
+    return protocol.data != content["data"]["fingerprint"] or (bool(protocol.sources) and protocol.sources != photos)
+
+
+def _asked(entry: Entry, evaluation: Evaluation) -> str:
+    """How a checkpoint was chosen that a user named: one that is marked as the best is the best of many scores."""
+    marked = entry.which and checkpoint.best_step(entry.folder / "checkpoints") == evaluation.step
+    scores = len(recorded_scores(entry.folder)) if marked else 0
+    return _best_of(scores) if scores > 1 else LAST_ONE
+
+
+def _best_of(scores: int) -> str:
+    return f"the best of {scores} scores"
 
 
 def _best(entry: Entry, evaluator: Evaluator, last: Evaluation) -> Evaluation | None:
@@ -140,11 +165,21 @@ def joint(values: Iterable[str]) -> str:
     return " and ".join(sorted({value for value in values if value}))
 
 
+def chosen_alike(rows: Sequence[Row]) -> list[Row]:
+    """The rows with the last score of each in place of the best, where that makes the choice of checkpoints alike."""
+    last = [row if row.asked or row.last is None else replace(row, best=row.last, chosen=LAST_ONE) for row in rows]
+    return last if len(_choices(rows)) > 1 and len(_choices(last)) == 1 else list(rows)
+
+
+def _choices(rows: Sequence[Row]) -> set[str]:
+    return {row.chosen for row in rows if row.last is not None}
+
+
 def why_unranked(rows: Sequence[Row]) -> str:
     """Why these rows can't be ranked; empty when they can.
 
-    Rows can't be ranked when one was trained on other images, or when two scores follow different protocols. The
-    answer then names the first field that differs.
+    Rows can't be ranked when one was trained on other images, when two scores follow different protocols, or when
+    their checkpoints were chosen in different ways. The answer then names the first field that differs.
     """
     scored = [(row, row.last) for row in rows if row.last is not None]
     for row, _ in scored:
@@ -156,6 +191,8 @@ def why_unranked(rows: Sequence[Row]) -> str:
             return f"{first.name} has a {reference.protocol.name}, {row.name} a {last.protocol.name}"
         for field_name, (one, other) in reference.protocol.differences(last.protocol).items():
             return f"'{field_name}' differs: {one} for {first.name}, {other} for {row.name}"
+        if first.chosen != row.chosen:
+            return f"{first.name} stands there with {first.chosen}, {row.name} with {row.chosen}"
     return ""
 
 

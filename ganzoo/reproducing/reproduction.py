@@ -76,22 +76,24 @@ def _compared(result: Reproduction, original: "_Original", place: Path) -> Repro
     again = Run(folder=place, configuration=original.run.configuration)
     difference = first_unlike_line(lines, again.scalar_lines())
     tensors, unlike, why_not = _weights(original.folder, place, result.steps)
+    needed = bool(why_not) and original.has_weights_of(result.steps)
     return replace(
         result,
         lines=len(lines),
         tensors=tensors,
         difference=difference or unlike,
         changes=changes(original.content, read_run_file(place)),
-        notes=(*result.notes, *why_not),
+        notes=(*result.notes, *((f"weights are not compared: {why_not}",) if why_not and not needed else ())),
+        uncompared=why_not if needed else "",
     )
 
 
-def _weights(then: Path, now: Path, step: int) -> tuple[int, Difference | None, tuple[str, ...]]:
+def _weights(then: Path, now: Path, step: int) -> tuple[int, Difference | None, str]:
     """The number of tensors compared, the first difference, and why none were compared."""
     try:
-        return *compare_weights(then, now, step), ()
+        return *compare_weights(then, now, step), ""
     except StorageError as error:
-        return 0, None, (f"weights are not compared: {error}",)
+        return 0, None, one_line(error)
 
 
 class _Original:
@@ -104,12 +106,13 @@ class _Original:
         self._lines: Sequence[Line] = run.scalar_lines()
         self._checkpoints = checkpoint.steps_in(run.checkpoints)
         self._moments = recorded_moments(folder)
+        self._last = 0
 
     def steps(self, wanted: int | None) -> int:
         """The number of steps to train: all that are recorded, or those wanted. Raises UsageError where it can't be."""
         summary = read_summary(self.folder)
         last = [int(line["step"]) for line in self._lines[-1:]] + self._checkpoints[-1:]
-        there = int(summary.get("steps") or max(last, default=0))
+        there = self._last = int(summary.get("steps") or max(last, default=0))
         steps = there if wanted is None else wanted
         if not 0 < steps <= there:
             raise UsageError(f"'{self.folder}' has {there} steps, so {steps} of them can't be reproduced")
@@ -120,6 +123,10 @@ class _Original:
                 f" The first recorded step is {first}"
             )
         return steps
+
+    def has_weights_of(self, step: int) -> bool:
+        """Whether the run should have weights of that step: of its last one, and of each that has a checkpoint."""
+        return step == self._last or step in self._checkpoints
 
     def lines_until(self, step: int) -> list[Line]:
         """The logged lines of the first steps."""

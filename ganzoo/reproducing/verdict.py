@@ -43,7 +43,8 @@ class Reproduction:
 
     `outcome` is "done" unless the second run was stopped; then nothing was compared. `lines` and `tensors` are the
     numbers of lines of scalars.jsonl and of tensors of the last checkpoint that were compared. `notes` say what could
-    not be compared, or could not be the same.
+    not be compared, or could not be the same. `uncompared` says why the weights could not be compared, though a
+    checkpoint of that step should be there: it is missing or damaged.
     """
 
     run: str
@@ -54,11 +55,12 @@ class Reproduction:
     difference: Difference | None = None
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    uncompared: str = ""
 
     @property
     def identical(self) -> bool:
-        """Whether everything that was compared is the same, bit by bit."""
-        return self.difference is None and self.lines + self.tensors > 0
+        """Whether everything that should be there was compared and is the same, bit by bit."""
+        return self.difference is None and not self.uncompared and self.lines + self.tensors > 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

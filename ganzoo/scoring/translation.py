@@ -1,6 +1,7 @@
 """Scores of translators: how near translated photos are to the paintings, and how much of the photos is left."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from ganzoo.encoders import Encoder, encode
 from ganzoo.errors import DataError
 from ganzoo.metrics import FeatureSets, Metric, pairs
 from ganzoo.metrics.kid import kid
-from ganzoo.runs.evaluation import Evaluation
+from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.protocol import Protocol
 from ganzoo.scoring.extra_metrics import ExtraMetrics
 from ganzoo.scoring.features import features_of
@@ -24,6 +25,8 @@ from ganzoo.scoring.scorer import SEED, Attributes, Draw, Warn, chosen, counted,
 _BATCH = 32
 FEWEST_PAINTINGS = 4
 """Two in each half, since a distance between two sets needs pairs within each."""
+_HALVINGS = 50
+"""Ways to halve few paintings that are tried; there are three of four."""
 ABOUT_COPIES = "copies"
 """A metric that looks for training images among generated ones; it means nothing for translated photos."""
 MEANINGS = {
@@ -87,8 +90,7 @@ class TranslationScorer:
         )
         self.real = features_of(encoder, paintings, real, device)
         self.untouched = features_of(encoder, photos, self.numbers, device)
-        one, other = _halves(self.real)
-        self.floor = interval(kid(one, other))
+        self.floor = _floor(self.real)
         self.ceiling = kid(self.real, self.untouched, resamples=0).value
         self._truth = paintings.rows(self.numbers) if paired and len(paintings) == len(photos) else None
 
@@ -131,6 +133,20 @@ class TranslationScorer:
 
     def _encode(self, pixels: NDArray[np.uint8]) -> Tensor:
         return encode(self.encoder, np.asarray(pixels), device=self.device).cpu()
+
+
+def _floor(features: Tensor) -> Interval:
+    """The distance of one half from the other.
+
+    All resamples of two paintings that have a distance are alike. The interval then spans other ways to halve them.
+    """
+    floor = interval(kid(*_halves(features)))
+    if floor.low < floor.high:
+        return floor
+    rng = np.random.Generator(np.random.Philox(SEED))
+    orders = (torch.from_numpy(rng.permutation(len(features))) for _ in range(_HALVINGS))
+    values = [kid(features[one[::2]], features[one[1::2]], resamples=0).value for one in orders]
+    return replace(floor, low=min(floor.value, *values), high=max(floor.value, *values))
 
 
 def _halves(features: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,17 +1,23 @@
 """Results are appended to a registry, whose other lines stay as they are."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
 
+from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.registry import load_registry
 from ganzoo.cli import run_command
 from ganzoo.cli.rows import cached_rows
+from ganzoo.comparing import record as recording
 from ganzoo.comparing.record import fingerprint_of, with_results
+from ganzoo.comparing.rows import Row
 from ganzoo.config.resolve import configure_run, open_catalog
 from ganzoo.errors import UsageError
+from ganzoo.runs.evaluation import Evaluation
 
 SHIPPED = Path(__file__).parents[2] / "registry.yaml"
 RESULT = {
@@ -40,6 +46,22 @@ def test_entries_are_appended_and_everything_else_stays() -> None:
 @pytest.mark.parametrize("text", ["schema: 1\n", "schema: 1\nresults: []\n", "schema: 1\nresults:\ncommunity: {}\n"])
 def test_a_missing_section_is_added(text: str) -> None:
     assert yaml.safe_load(with_results(text, [RESULT]))["results"] == [RESULT]
+
+
+def test_records_at_the_same_time_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, link = tmp_path / "own.yaml", tmp_path / "link.yaml"
+    file.write_text("schema: 1\n")
+    link.symlink_to(file)
+    monkeypatch.setattr(recording, "_entry", lambda row, *_: {**RESULT, "score": float(row.seed)})
+    rows = [Row(name="dcgan", seed=n, folder="", best=cast(Evaluation, object())) for n in range(24)]
+    with ThreadPoolExecutor(6) as pool:
+        done = [
+            pool.submit(recording.record, link if row.seed % 2 else file, [row], {}, cast(Catalog, None))
+            for row in rows
+        ]
+    assert [one.result() for one in done] == [1] * 24
+    assert sorted(one["score"] for one in yaml.safe_load(file.read_text())["results"]) == list(range(24))
+    assert link.is_symlink()
 
 
 def test_results_are_read_best_first(tmp_path: Path) -> None:

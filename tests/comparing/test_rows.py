@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ganzoo.cli.compare import _cost
-from ganzoo.comparing.rows import Row, standings, why_unranked
+from ganzoo.comparing.rows import Row, _is_strange, chosen_alike, standings, why_unranked
 from ganzoo.runs.evaluation import Evaluation, Interval
 from ganzoo.runs.protocol import Protocol
 
@@ -73,6 +73,30 @@ def test_a_run_that_may_have_seen_held_out_images_is_never_ranked() -> None:
     rows = [row("a", 1), replace(row("b", 9), strange=True)]
     assert "b was trained on other images" in why_unranked(rows)
     assert [one.rank for one in standings(rows)] == [None, None]
+
+
+def test_the_best_of_many_is_never_ranked_against_the_last_one() -> None:
+    best = replace(row("a", 1, last=5), chosen="the best of 10 scores")
+    rows = [best, row("b", 3)]
+    assert why_unranked(rows) == "a stands there with the best of 10 scores, b with the last score"
+    assert [one.rank for one in standings(rows)] == [None, None]
+    alike = chosen_alike(rows)
+    assert why_unranked(alike) == "" and [one.name for one in standings(alike)] == ["b", "a"]
+    assert chosen_alike([best, replace(best, name="c")]) == [best, replace(best, name="c")], "alike already"
+
+
+def test_a_checkpoint_that_the_user_named_is_not_replaced() -> None:
+    rows = [replace(row("a", 1), asked="BEST", chosen="the best of 3 scores"), row("b", 3)]
+    assert chosen_alike(rows) == rows and "best of 3" in why_unranked(rows)
+
+
+@pytest.mark.parametrize(
+    ("sources", "trained_on", "strange"),
+    [("", None, False), ("photos", "photos", False), ("photos", "others", True), ("photos", None, True)],
+)
+def test_a_translator_must_know_both_sides_of_the_score(sources: str, trained_on: str | None, strange: bool) -> None:
+    content = {"data": {"fingerprint": "content:1"}, **({"sources": {"fingerprint": trained_on}} if trained_on else {})}
+    assert _is_strange(evaluation(1, sources=sources), content) is strange
 
 
 def test_what_is_not_known_of_a_run_is_left_empty_and_the_others_have_their_mean() -> None:

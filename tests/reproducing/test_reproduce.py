@@ -1,6 +1,7 @@
 """Whole runs, made again: by the command and in Python."""
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,20 @@ def test_weights_tell_where_nothing_was_logged(train: Train, capsys: pytest.Capt
     assert str(row["difference"]["where"]).startswith("weights/") and row["changes"] == []  # type: ignore[index]
     assert run_command(["reproduce", str(run.folder)]) == 1
     assert "no version and no fact of the machine that is recorded differs" in capsys.readouterr().out
+
+
+def test_weights_that_cannot_be_compared_are_no_identity(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
+    run = train(budget="4steps", log_every="2steps")
+    (file,) = (run.folder / "checkpoints" / "step-000004").glob("weights*")
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    row = reproduced(capsys, run, code=6)
+    assert not row["identical"] and row["difference"] is None and row["uncompared"] and row["lines"] == 2
+    shutil.rmtree(run.folder / "checkpoints")
+    assert run_command(["--no-plugins", "reproduce", str(run.folder)]) == 6
+    said = capsys.readouterr()
+    assert "identical" not in said.out and "the weights could not be compared" in said.err
 
 
 def test_the_same_images_in_another_folder(train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

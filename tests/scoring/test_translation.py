@@ -6,7 +6,7 @@ import torch
 
 from ganzoo.batch import Batch
 from ganzoo.errors import DataError
-from ganzoo.scoring.translation import TranslationScorer
+from ganzoo.scoring.translation import TranslationScorer, _floor
 from tests.scoring.small import Thumbnail, images, pixels
 
 
@@ -79,3 +79,9 @@ def test_four_paintings_are_enough() -> None:
 def test_no_photo_held_out_is_an_error() -> None:
     with pytest.raises(DataError, match="too few to score on"):
         scorer(share=0.01)
+
+
+@pytest.mark.parametrize("count", [4, 5, 12])
+def test_the_floor_of_few_paintings_has_an_interval_with_width(count: int) -> None:
+    floor = _floor(torch.randn(count, 8, generator=torch.Generator().manual_seed(1)))
+    assert floor.low < floor.high and floor.low <= floor.value <= floor.high

@@ -132,10 +132,14 @@ def test_a_plain_file_fills_the_generator(source: Path, tmp_path: Path) -> None:
 
 def test_a_published_file_fills_the_generator(source: Path, tmp_path: Path) -> None:
     file = publish(find(source), tmp_path / "shapes.safetensors", open_catalog()).file
-    folder = ganzoo.run("dcgan", out=tmp_path / "run", budget="1steps", start_from=file, **SMALL).folder
+    folder = ganzoo.run(
+        "dcgan", out=tmp_path / "run", budget="2steps", log_every="1steps", start_from=file, **SMALL
+    ).folder
     first = tensors(folder, "weights", 0)
     for name, value in tensors(source, "ema", 4).items():
         torch.testing.assert_close(first[f"generator.{name}"], value, atol=1e-3, rtol=1e-3)
+    again = publish(find(folder), tmp_path / "again.safetensors", open_catalog())
+    assert again.entry["took"] == "2 steps in 0 minutes on cpu, from shapes.safetensors"
 
 
 def labelled(attributes: dict[str, tuple[str, ...]], rows: list[float], before: int = 0) -> torch.nn.Module:
