@@ -39,6 +39,11 @@ class Declared:
     spec: ModelSpec | PartSpec
     plugin: Plugin
 
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What the checks of a part keep for one another, as some parts take seconds to build."""
+        return {}
+
     def __str__(self) -> str:
         kind = self.spec.kind if isinstance(self.spec, PartSpec) else "model"
         return f"{kind} {self.spec.name}"

@@ -52,7 +52,7 @@ _GENERATE = {
         "ChangesWeightsInTheLoss": "losses-named-scalars",
     },
     "steps": {
-        "GeneratorWithoutStep": "every-parameter-is-trained",
+        "GeneratorWithoutStep": "steps-well-formed",
         "StepsOfOneName": "steps-well-formed",
         "StepsThatDiffer": "steps-well-formed",
         "LayerOutsideOfSteps": "every-parameter-is-trained",

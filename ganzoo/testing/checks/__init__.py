@@ -125,7 +125,7 @@ MODEL: Sequence[Check] = [
     Check(processes.processes_agree, (*_TRAINS, "every-image-matters", "losses-are-means")),
     Check(restart.second_process, ("construction-repeatable",)),
     Check(steps.bf16_finite, (*_TRAINS, "every-parameter-moves")),
-    Check(pull.pulls_towards_data, (*_TRAINS, "score-signs", "losses-are-means", "terms-have-gradients")),
+    Check(pull.pulls_towards_data, (*_TRAINS, "losses-are-means", "terms-have-gradients", "every-parameter-moves")),
 ]
 """For a model, and for a part within a host model."""
 
