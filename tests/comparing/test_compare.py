@@ -242,7 +242,7 @@ def test_runs_of_several_comparisons_are_put_into_one_table(workplace: Path) -> 
     short = ganzoo.compare(["lsgan"], out=workplace / "lsgan", **{**common, "budget": "4steps"}).rows[0]
     runs = [one.folder for one in (*made, short)]
     joint = ganzoo.compare(runs, out=workplace / "joint", record=workplace / "registry.yaml")
-    assert [row.best for row in joint.rows] == [row.last for row in (*made, short)], "all stand with their last: see below"
+    assert [row.best for row in joint.rows] == [row.last for row in (*made, short)], "all by their last"
     assert [row.budget for row in joint.rows] == ["10steps", "10steps", "4steps"]
     assert content(str(workplace / "joint"))["budget"] == "10steps and 4steps"
     assert {row.chosen for row in joint.rows} == {"the last score"}, "lsgan was scored four times, not ten"
