@@ -46,7 +46,14 @@ def model_state(content: Mapping[str, Any]) -> list[list[str]]:
 
 def state_of(network: Any) -> list[list[str]]:
     """The name and the hash of each tensor of a module, in their order."""
-    return [[name, _hash(value.cpu().contiguous().numpy())] for name, value in network.state_dict().items()]
+    return [[name, _hash(_bytes(value))] for name, value in network.state_dict().items()]
+
+
+def _bytes(value: Any) -> Any:
+    """The bytes of a tensor of any type; numpy has no bfloat16."""
+    import torch
+
+    return value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
 
 
 def source_state(source: PictureStream) -> dict[str, object]:

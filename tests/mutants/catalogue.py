@@ -2,7 +2,9 @@
 
 from ganzoo import AdversarialOptions
 from tests.mutants import TINY, Mutant, declared, heavy
+from tests.mutants.pretrained import WEIGHTS
 
+_WEIGHTS = {"weights": (WEIGHTS,)}
 CLEAN = [
     Mutant(recipe="clean:Clean"),
     Mutant(recipe="clean:CleanPenalty"),
@@ -15,6 +17,7 @@ CLEAN = [
     Mutant(recipe="right:MomentumTeacher"),
     Mutant(recipe="right:LastBiasUnderHinge"),
     Mutant(recipe="right:AttentionKeyBias"),
+    Mutant(recipe="pretrained:Pretrained", facts=_WEIGHTS),
 ]
 _OPTIONS = {
     declared.DeadOption: "options-read",
@@ -48,6 +51,7 @@ _GENERATE = {
         "PenaltyOnPixelsOf255": "critic-sees-images",
         "CriticInEvaluationMode": "in-training-mode",
         "LastRealImageLeftOut": "every-image-matters",
+        "MiddleRealImagesLeftOut": "every-image-matters",
         "LastDrawnImageLeftOut": "every-image-matters",
         "ChangesWeightsInTheLoss": "losses-named-scalars",
     },
@@ -103,7 +107,7 @@ _GENERATE = {
         "LogsACountOutsideOfBuffers": "resume-exact",
         "WeightsOutsideOfModules": "save-load",
         "ClosureOverTheNetwork": "deep-copy",
-        "NoiseOfItsOwnShare": "processes-agree",
+        "NoiseOfItsOwnShare": "losses-are-means",
         "StatisticsOfTheBatch": "processes-agree",
         "OverflowsInHalfPrecision": "bf16-finite",
         "AsksTheNetwork": "no-network",
@@ -141,6 +145,10 @@ MUTANTS = [
     *(
         Mutant(recipe=f"adversarial:{name}", caught_by=check, options=AdversarialOptions)
         for name, check in _ADVERSARIAL.items()
+    ),
+    *(
+        Mutant(recipe=f"pretrained:{name}", caught_by="weights-are-loaded", facts=_WEIGHTS)
+        for name in ("DeclaredOnly", "OtherNames")
     ),
     *(Mutant(recipe=f"translate:{name}", caught_by=check, task="translate") for name, check in _TRANSLATE.items()),
 ]

@@ -102,6 +102,12 @@ class LastRealImageLeftOut(Clean):
         return {**super().critic_loss(batch), "real": F.softplus(-scores).mean()}
 
 
+class MiddleRealImagesLeftOut(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        scores = self.critic(batch.target)[[0, -1]]
+        return {**super().critic_loss(batch), "real": F.softplus(-scores).mean()}
+
+
 class LastDrawnImageLeftOut(Clean):
     def generator_loss(self, batch: Batch) -> Terms:
         return {"fake": F.softplus(-self.critic(self(batch)[: len(batch) // 2])).mean()}

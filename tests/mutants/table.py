@@ -17,7 +17,7 @@ def row(mutant: Mutant) -> str:
     also = ", ".join(others) if len(others) <= _MANY else f"{len(others)} checks, as nothing else works then"
     what = mutant.recipe.partition(":")[2]
     what += f" with {mutant.options.__name__}" if mutant.options.__name__ != "RecipeOptions" else ""
-    what += f" with {dict(mutant.facts)}" if mutant.facts else ""
+    what += f" with another {' and '.join(mutant.facts)}" if mutant.facts else ""
     return f"| {what} | {wanted} | {'yes' if caught else 'NO'} | {also} |"
 
 

@@ -1,5 +1,7 @@
 """Every planted bug is caught by the check that names it, and what is right passes all checks."""
 
+from pathlib import Path
+
 import pytest
 
 from ganzoo.catalog.lookup import Catalog
@@ -9,6 +11,13 @@ from ganzoo.testing.conform import check_name, installed
 from tests.built_in import CATALOG
 from tests.mutants import Mutant
 from tests.mutants.catalogue import CLEAN, MUTANTS
+from tests.mutants.pretrained import put_in_cache
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _weights(cache: Path) -> None:
+    """Those that some recipes declare need no download."""
+    put_in_cache()
 
 
 @pytest.mark.parametrize("clean", CLEAN, ids=lambda mutant: mutant.name)

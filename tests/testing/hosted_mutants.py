@@ -54,6 +54,35 @@ class PairsExchanged(Pairs):
         return {"pairs": F.softplus(fake - real).mean()}
 
 
+class CriticPairsExchanged(Pairs):
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        return {"pairs": F.softplus(real - fake).mean()}
+
+
+class ClipsInThePenalty(Hinge):
+    def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
+        for parameter in discriminator.parameters():
+            parameter.clamp_(-0.1, 0.1)
+        return {}
+
+
+class KeepsScores(Hinge):
+    """A mean of scores that is kept with its graph."""
+
+    kept = None
+
+    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+        before, self.kept = self.kept, fake.mean()
+        return {"fake": -fake.mean() if before is None else -(0.9 * fake.mean() + 0.1 * before)}
+
+
+class ClampsScoresInPlace(Hinge):
+    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+        terms = {"real": F.softplus(-real).square().mean(), "fake": F.softplus(fake).square().mean()}
+        fake.clamp_(-1, 1)
+        return terms
+
+
 class PenaltyOfItsOwnNoise(Hinge):
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
         mix = torch.rand(len(fake), 1, 1, 1, generator=batch.rng)

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from ganzoo.errors import one_line
 from ganzoo.model import Discriminator
-from ganzoo.testing.checks.outputs import CLOSE, draw
+from ganzoo.testing.checks.outputs import differs, draw
 from ganzoo.testing.outcome import fail, skip
 from ganzoo.testing.subject import ATTRIBUTES, Subject, draws, losses, steps_of
 
@@ -51,7 +51,7 @@ def label_mixtures(subject: Subject) -> None:
             )
         if not bool(torch.isfinite(images).all()):
             fail(f"labels as float B V, {what}, give images that are not finite")
-        if what == "whole labels" and float((images - plain).abs().max()) > CLOSE:
+        if what == "whole labels" and differs(images, plain, plain):
             fail("a label as float B V, 1 at its values, gives another image than the same label as a number")
 
 

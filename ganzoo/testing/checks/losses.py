@@ -14,6 +14,8 @@ from ganzoo.translator import Translator
 
 _CLOSE, _ROUNDING = 1e-4, 1e-6
 _ROUNDS = 3
+_STEEP = 3.0
+"""The factor on all weights that makes a critic steep."""
 _STATISTICS = (nn.modules.batchnorm._BatchNorm,)
 
 
@@ -51,21 +53,34 @@ def terms_have_gradients(subject: Subject) -> None:
     reached: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()
     for _ in range(_ROUNDS):
-        for step, terms in losses(trainer.gan, subject.batch):
-            parameters = list(trained(step).values())
-            for name, value in terms.items():
-                seen.add((step.name, name))
-                if value.requires_grad and _any(
-                    torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
-                ):
-                    reached.add((step.name, name))
+        found = _gradients_of_terms(trainer.gan, subject)
+        seen |= found.keys()
+        reached |= {term for term, moves in found.items() if moves}
         play_round(trainer)
+    if seen - reached:
+        # A one-sided penalty is zero while the critic is flat: look again where it is steep.
+        with torch.no_grad():
+            for parameter in trainer.gan.parameters():
+                parameter.mul_(_STEEP)
+        reached |= {term for term, moves in _gradients_of_terms(trainer.gan, subject).items() if moves}
     if dead := seen - reached:
         step_name, term = sorted(dead)[0]
         fail(
             f"term '{term}' of step '{step_name}' has no gradient for the parameters that the step trains: is something"
             " detached, or a penalty computed without create_graph? Pass values that are only logged to batch.record()"
         )
+
+
+def _gradients_of_terms(gan: GAN, subject: Subject) -> dict[tuple[str, str], bool]:
+    """Whether the gradient of each term is not zero, by step and term."""
+    found = {}
+    for step, terms in losses(gan, subject.batch):
+        parameters = list(trained(step).values())
+        for name, value in terms.items():
+            found[step.name, name] = value.requires_grad and _any(
+                torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
+            )
+    return found
 
 
 def every_parameter_gets_a_gradient(subject: Subject) -> None:

@@ -16,6 +16,7 @@ from ganzoo.testing.subject import BATCH, Subject, draws, losses, names, total
 _WRONG = 0.5
 """Real scores around -0.5 and fake ones around 0.5: a discriminator that is wrong, and must be pushed back."""
 _SHAPES = ((8,), (8, 1, 2, 2))
+_PLACES = {"first": 0, "middle": BATCH // 2, "last": BATCH - 1}
 _CALLED = ("discriminator", "generator", "penalty", "before_step", "after_step")
 
 
@@ -50,17 +51,17 @@ def loss_is_called(subject: Subject) -> None:
 
 
 def every_image_matters(subject: Subject) -> None:
-    """The losses of a step depend on the last real and the last drawn image if they depend on the first."""
+    """A loss that depends on one real or drawn image of the batch depends on the others too: first, middle and last."""
     for what in ("real", "drawn"):
         usual = _totals(subject, what, None)
-        first, last = (_totals(subject, what, place) for place in (0, BATCH - 1))
+        changed = {name: _totals(subject, what, place) for name, place in _PLACES.items()}
         for step in usual:
-            depends = [not torch.equal(usual[step], changed[step]) for changed in (first, last)]
-            if depends[0] != depends[1]:
-                seen, unseen = ("first", "last") if depends[0] else ("last", "first")
+            depends = {name: not torch.equal(usual[step], values[step]) for name, values in changed.items()}
+            if any(depends.values()) and not all(depends.values()):
+                seen, unseen = (next(name for name in depends if depends[name] is wanted) for wanted in (True, False))
                 fail(
                     f"the loss of step '{step}' depends on the {seen} {what} image of the batch, but not on the"
-                    f" {unseen}: use all of them"
+                    f" {unseen} one: use all of them"
                 )
 
 
