@@ -130,6 +130,14 @@ class Network(HostGenerator):
     """Right."""
 
 
+class PartlyFrozenNetwork(HostGenerator):
+    """Right: its first layer is fixed."""
+
+    def __init__(self, options: Options, **context: object) -> None:
+        super().__init__(options, **context)
+        self.start.requires_grad_(False)
+
+
 class SeededNetwork(HostGenerator):
     def __init__(self, options: Options, **context: object) -> None:
         torch.manual_seed(0)
@@ -151,6 +159,28 @@ class GlobalNoise(HostGenerator):
 
 class Scores(HostDiscriminator):
     """Right."""
+
+
+class _Body(nn.Sequential):
+    """Frozen, and always in evaluation."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3))
+        self.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "_Body":
+        return super().train(False)
+
+
+class ScoresOfABackbone(HostDiscriminator):
+    """Right: a frozen body comes first."""
+
+    def __init__(self, options: Options, **context: object) -> None:
+        super().__init__(options, **context)
+        self.body = _Body()
+
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        return super().forward(images + self.body(images), label)
 
 
 class ScoresOfStatistics(HostDiscriminator):

@@ -218,8 +218,9 @@ def changes_at_random(gan: GAN) -> bool:
 
 
 def has_batch_statistics(gan: GAN) -> bool:
-    """Whether some layer uses statistics of the batch."""
-    return any(isinstance(module, _STATISTICS) for module in gan.modules())
+    """Whether some layer uses statistics of the batch; one that stays in evaluation does not."""
+    norms = [module for module in gan.modules() if isinstance(module, _STATISTICS)]
+    return any(norm.training or norm.running_mean is None for norm in norms)
 
 
 def _terms(subject: Subject, index: int, batch: Batch) -> dict[str, Tensor]:
