@@ -59,6 +59,13 @@ class CriticPairsExchanged(Pairs):
         return {"pairs": F.softplus(real - fake).mean()}
 
 
+class AveragePairsExchanged(Pairs):
+    """With targets for the distances, which one that is exchanged meets by chance where scores are a margin apart."""
+
+    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+        return {"pairs": (real - fake.mean() - 1).square().mean() + (fake - real.mean() + 1).square().mean()}
+
+
 class ClipsInThePenalty(Hinge):
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
         for parameter in discriminator.parameters():

@@ -65,6 +65,7 @@ _HOSTED = {
         "GeneratorFlipped": "score-signs",
         "PairsExchanged": "score-signs",
         "CriticPairsExchanged": "score-signs",
+        "AveragePairsExchanged": "score-signs",
         "ClipsInThePenalty": "losses-named-scalars",
         "KeepsScores": "rounds-run",
         "ClampsScoresInPlace": "rounds-run",

@@ -124,7 +124,7 @@ MODEL: Sequence[Check] = [
     Check(state.save_load, (*_TRAINS, *_STEADY, "deep-copy")),
     Check(state.resume_exact, (*_TRAINS, "save-load")),
     Check(outputs.device_agnostic, (*_TELLING, "losses-are-means", "save-load")),
-    Check(processes.processes_agree, (*_TRAINS, *_STEADY, "losses-are-means")),
+    Check(processes.processes_agree, (*_TRAINS, *_STEADY, "score-signs", "losses-are-means")),
     Check(steps.bf16_finite, (*_TRAINS, "every-parameter-moves")),
     Check(
         pull.pulls_towards_data,
