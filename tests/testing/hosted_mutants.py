@@ -168,6 +168,12 @@ class Scores(HostDiscriminator):
     """Right."""
 
 
+class FirstAttributeScores(HostDiscriminator):
+    def forward(self, images: Tensor, label: Tensor | None = None) -> Tensor:
+        first = None if label is None else torch.cat([label[:, :1], torch.zeros_like(label[:, 1:])], dim=1)
+        return super().forward(images, first)
+
+
 class _Body(nn.Sequential):
     """Frozen, and always in evaluation."""
 

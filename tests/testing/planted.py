@@ -80,7 +80,7 @@ _HOSTED = {
         "NormedNetwork": "images-independent",
         "GlobalNoise": "randomness-from-batch",
     },
-    "discriminator": {"ScoresOfStatistics": "losses-are-means"},
+    "discriminator": {"FirstAttributeScores": "critics-use-labels", "ScoresOfStatistics": "losses-are-means"},
 }
 """Parts that are checked within a host."""
 _OPTIONS = {"NameWithoutBrightness": BrightOptions}

@@ -116,6 +116,7 @@ MODEL: Sequence[Check] = [
     Check(losses.every_parameter_gets_a_gradient, (*_TRAINS, "every-parameter-is-trained", "terms-have-gradients")),
     Check(losses.critic_sees_images, _TRAINS),
     Check(losses.in_training_mode, _TRAINS),
+    Check(labels.critics_use_labels, _TRAINS),
     Check(labels.penalties_get_labels, _TRAINS),
     Check(scores.loss_is_called, _TRAINS),
     Check(steps.step_moves_only_its_own, _TRAINS),

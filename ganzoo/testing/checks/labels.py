@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganzoo.errors import one_line
-from ganzoo.model import Discriminator
-from ganzoo.testing.checks.outputs import differs, draw
+from ganzoo.model import GAN, Discriminator
+from ganzoo.testing.checks.outputs import differs, disturb, draw
 from ganzoo.testing.outcome import fail, skip
 from ganzoo.testing.subject import ATTRIBUTES, Subject, draws, losses, steps_of
 
@@ -55,16 +55,32 @@ def label_mixtures(subject: Subject) -> None:
             fail("a label as float B V, 1 at its values, gives another image than the same label as a number")
 
 
+def critics_use_labels(subject: Subject) -> None:
+    """A discriminator that is `conditional` scores an image otherwise for another value of each attribute."""
+    gan = subject.gan()
+    seen = _images_of(gan, subject)
+    if not any(critic.conditional for critic in seen):
+        skip("no discriminator uses labels")
+    label = subject.batch().label
+    assert label is not None
+    for critic, images in seen.items():
+        disturb(critic.parameters())  # tables of labels may start at zero
+        usual = critic(images, label)
+        for place, (attribute, values) in enumerate(ATTRIBUTES.items()):
+            other = label.clone()
+            other[:, place] = (other[:, place] + 1) % len(values)
+            if critic.conditional and torch.equal(usual, critic(images, other)):
+                fail(
+                    f"{type(critic).__name__}.conditional is True, but another value of the attribute '{attribute}'"
+                    f" (number {place + 1} of {len(ATTRIBUTES)}) gives the same scores: that column of the labels is"
+                    " not used"
+                )
+
+
 def penalties_get_labels(subject: Subject) -> None:
     """A discriminator that uses labels receives them at every call, also in penalties and regularisers."""
     gan = subject.gan()
-    critics = {
-        module
-        for step in steps_of(gan)
-        if not draws(step, gan)
-        for module in step.trains.modules()
-        if isinstance(module, Discriminator) and module.conditional
-    }
+    critics = [critic for critic in _critics(gan) if critic.conditional]
     if not critics:
         skip("no discriminator uses labels")
     given: list[bool] = []
@@ -82,3 +98,25 @@ def penalties_get_labels(subject: Subject) -> None:
         given.clear()
     for handle in handles:
         handle.remove()
+
+
+def _critics(gan: GAN) -> list[Discriminator]:
+    """Those that a step trains."""
+    modules = [module for step in steps_of(gan) if not draws(step, gan) for module in step.trains.modules()]
+    return list(dict.fromkeys(module for module in modules if isinstance(module, Discriminator)))
+
+
+def _images_of(gan: GAN, subject: Subject) -> dict[Discriminator, Tensor]:
+    """What each discriminator scores first in a round; it may be made for images with a source, or for features."""
+    seen: dict[Discriminator, Tensor] = {}
+
+    def note(critic: nn.Module, arguments: tuple[object, ...]) -> None:
+        if isinstance(critic, Discriminator) and arguments and isinstance(arguments[0], Tensor):
+            seen.setdefault(critic, arguments[0].detach())
+
+    handles = [critic.register_forward_pre_hook(note) for critic in _critics(gan)]
+    for _ in losses(gan, subject.batch):
+        pass
+    for handle in handles:
+        handle.remove()
+    return seen

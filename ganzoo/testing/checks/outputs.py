@@ -1,10 +1,11 @@
 """Checks of the images that a model draws."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganzoo.batch import Batch
 from ganzoo.config.units import Size
@@ -127,11 +128,11 @@ def averaged_draws(subject: Subject) -> None:
     outside = [p for p in gan.parameters() if id(p) not in inside and p.requires_grad]
     gan.eval()
     images = draw(gan, subject.batch())
-    _disturb(gan.averaged.parameters())
+    disturb(gan.averaged.parameters())
     if torch.equal(images, draw(gan, subject.batch())):
         fail("changing the weights of `averaged` changes no image: it is not the network that draws")
     changed = draw(gan, subject.batch())
-    _disturb(outside)
+    disturb(outside)
     if not torch.equal(changed, draw(gan, subject.batch())):
         fail("`forward` draws with weights outside of `averaged`, which would not be averaged")
 
@@ -190,8 +191,9 @@ def _in_range(images: Tensor, when: str) -> None:
         fail(f"images reach {most:.3g} {when}, allowed is [-1, 1]: end with tanh or clamp")
 
 
-def _disturb(parameters: object) -> None:
+def disturb(parameters: Iterable[nn.Parameter]) -> None:
+    """Adds small random numbers to all of them."""
     rng = torch.Generator().manual_seed(3)
     with torch.no_grad():
-        for parameter in parameters:  # type: ignore[attr-defined]  # an iterable of parameters
+        for parameter in parameters:
             parameter.add_(torch.randn(parameter.shape, generator=rng) * 0.1 + 0.05)
