@@ -75,7 +75,7 @@ class _Once(torch.autograd.Function):
 
 class OneGradientOnly(Flip):
     def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        return _Once.apply(images).square()
+        return _Once.apply(images)
 
 
 class ZeroToOne(Flip):

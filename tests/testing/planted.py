@@ -16,7 +16,7 @@ _ALONE = {
         "OwnRandomness": "augmentation-repeatable",
         "InPlace": "augmentation-repeatable",
         "FlipsTheDark": "augmentation-pairs",
-        "FlipsEveryOther": "augmentation-pairs",
+        "FlipsEveryOther": "augmentation-repeatable",
         "StopsGradients": "augmentation-differentiable",
         "OneGradientOnly": "augmentation-differentiable",
         "ZeroToOne": "augmentation-range",
