@@ -100,6 +100,7 @@ _GENERATE = {
         "WeightsOfNumpy": "construction-repeatable",
         "SeedsTorch": "seed-decides",
         "SeedsItsOwnGenerator": "seed-decides",
+        "SeedsNumpy": "seed-decides",
         "LayersOfASet": "second-process",
         "WeightsOfAHash": "second-process",
         "ChangesTheTarget": "batch-unchanged",

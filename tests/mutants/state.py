@@ -50,6 +50,14 @@ class SeedsItsOwnGenerator(Clean):
         return network
 
 
+class SeedsNumpy(Clean):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        network = super().build_generator(width, height, columns)
+        drawn = np.random.default_rng(7).normal(0, 0.3, network.start.weight.shape)
+        network.start.weight = nn.Parameter(torch.from_numpy(drawn).float())
+        return network
+
+
 class LayersOfASet(Clean):
     def __init__(self, options: object, *, shape: object, parts: object) -> None:
         super().__init__(options, shape=shape, parts=parts)

@@ -2,8 +2,9 @@
 
 import random
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -123,18 +124,29 @@ def _other_seeds() -> Iterator[None]:
 
     class Shifted(torch.Generator):
         def manual_seed(self, seed: int) -> torch.Generator:
-            return super().manual_seed(seed + _SHIFT)
+            return super().manual_seed(_shifted(seed))
 
-    seed_torch, seed_numpy, seed_python = torch.manual_seed, np.random.seed, random.seed
-    new_numpy = np.random.default_rng
-    with (
-        mock.patch.object(torch, "manual_seed", lambda seed: seed_torch(int(seed) + _SHIFT)),
-        mock.patch.object(torch, "Generator", Shifted),
-        mock.patch.object(np.random, "seed", lambda seed=None: seed_numpy(None if seed is None else seed + _SHIFT)),
-        mock.patch.object(np.random, "default_rng", lambda seed=None: new_numpy(seed + _SHIFT if seed else _SHIFT)),
-        mock.patch.object(random, "seed", lambda seed=None: seed_python(None if seed is None else seed + _SHIFT)),
-    ):
+    functions: list[tuple[Any, str]] = [(torch, "manual_seed"), (torch.random, "manual_seed"), (random, "seed")]
+    functions += [(np.random, "seed"), (np.random, "default_rng")]
+    with ExitStack() as patches:
+        patches.enter_context(mock.patch.object(torch, "Generator", Shifted))
+        for module, name in functions:
+            patches.enter_context(mock.patch.object(module, name, _seeding(getattr(module, name))))
         yield
+
+
+def _seeding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with another seed."""
+
+    def seeding(seed: object = None, *arguments: object, **named: object) -> Any:
+        return function(_shifted(seed), *arguments, **named)
+
+    return seeding
+
+
+def _shifted(seed: Any) -> Any:
+    """Another number; what is no number is no fixed seed either."""
+    return seed + _SHIFT if isinstance(seed, int) else seed
 
 
 def _global_states() -> tuple[object, ...]:
