@@ -1,7 +1,11 @@
-"""`python -m ganzoo.testing.child`: builds what standard input describes, and prints what became of it, as JSON."""
+"""`python -m ganzoo.testing.child`: builds what each line of standard input describes, and answers what became of it.
+
+Both are JSON.
+"""
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -13,6 +17,7 @@ from pydantic import BaseModel
 
 from ganzoo.config.units import Size
 from ganzoo.data.source import ImageSource, PictureStream
+from ganzoo.errors import one_line
 from ganzoo.specs import load_target
 
 _PICTURES = 3
@@ -73,13 +78,23 @@ def source_state(source: PictureStream) -> dict[str, object]:
 
 
 def main() -> None:
-    """Reads one description and prints the state of what it describes."""
-    content = json.load(sys.stdin)
+    """Answers each description with the state of what it describes, or with an error."""
+    # What is built may print: that goes where its errors go.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+        os.dup2(2, 1)
+        for line in sys.stdin:
+            try:
+                answer: dict[str, object] = {"state": _state(json.loads(line))}
+            except Exception as error:
+                answer = {"error": one_line(error)}
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
+
+
+def _state(content: Mapping[str, Any]) -> object:
     if content["what"] == "dataset":
-        state: object = source_state(load_target(content["target"])(_options(content["options"])))
-    else:
-        state = model_state(content)
-    sys.stdout.write("\n" + json.dumps(state) + "\n")
+        return source_state(load_target(content["target"])(_options(content["options"])))
+    return model_state(content)
 
 
 def _options(content: Mapping[str, Any]) -> BaseModel:

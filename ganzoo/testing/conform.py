@@ -11,6 +11,7 @@ from ganzoo.specs import ModelSpec, PartSpec, load_target
 from ganzoo.styled import StyledGenerator
 from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks
 from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS, declaration
+from ganzoo.testing.elsewhere import second_processes
 from ganzoo.testing.host import host_networks
 from ganzoo.testing.outcome import CheckFailed, Report, Result, Status
 from ganzoo.testing.subject import Declared, Subject
@@ -66,7 +67,8 @@ def check_name(
         return Report([_broken(plugin) for plugin in broken])
     declaration.imported_alone.cache_clear()
     declared = of_plugin(name) if isinstance(name, Plugin) else declarations(name, catalog)
-    results = [result for one in declared for result in _results(one, catalog, only or known, expected)]
+    with second_processes():
+        results = [result for one in declared for result in _results(one, catalog, only or known, expected)]
     return Report(as_expected(results, expected))
 
 
