@@ -32,12 +32,12 @@ def described(options: BaseModel) -> dict[str, object]:
 
 def model_state(content: Mapping[str, Any]) -> list[list[str]]:
     """The names and hashes of the fresh weights, in their order."""
-    from ganzoo.config.configuration import Configuration, ResolvedPart
+    from ganzoo.config.configuration import Configuration
     from ganzoo.engine.build import build_gan
 
-    def part(one: Mapping[str, Any]) -> ResolvedPart:
+    def part(one: Mapping[str, Any]) -> SimpleNamespace:
         spec = SimpleNamespace(kind=one["kind"], name=one["name"], target=one["target"])
-        return ResolvedPart(spec=spec, options=_options(one["options"]))  # type: ignore[arg-type]  # what Parts reads
+        return SimpleNamespace(spec=spec, options=_options(one["options"]))
 
     configuration = SimpleNamespace(
         model=SimpleNamespace(spec=SimpleNamespace(name=content["name"], target=content["target"])),
