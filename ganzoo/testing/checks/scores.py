@@ -47,8 +47,8 @@ def loss_is_called(subject: Subject) -> None:
         subject.trainer(gan=subject.build()).round(0.5)
     if missing := set(_CALLED) - called:
         fail(
-            f"{names(missing)} of the adversarial loss is never called: the loss wgan clips weights in before_step,"
-            " wgan-gp adds its penalty in penalty(); call them as ganzoo.model.AdversarialRecipe does"
+            f"a round never calls {names(missing)} of the adversarial loss: the loss wgan clips weights in before_step,"
+            " wgan-gp adds its penalty in penalty(). Call them as ganzoo.model.AdversarialGAN does"
         )
 
 
