@@ -106,6 +106,8 @@ class Batch:
         self.number = number
         self.keep_graph = False
         """Whether a later step may use what `shared` computes now; the engine sets it."""
+        self.frozen: frozenset[nn.Parameter] = frozenset()
+        """The parameters that the engine has frozen because other steps train them; a recipe may freeze more."""
         self.recorded: dict[str, Tensor] = {}
         self._draw = draw
         self.global_size = len(target) if global_size is None else global_size
@@ -170,7 +172,8 @@ class Batch:
         Gradients reach `module` through the result in the step that trains it; any other step uses `.detach()`.
         """
         if name not in self._shared:
-            with _graph_of(module, self.keep_graph):
+            frozen = [parameter for parameter in module.parameters() if parameter in self.frozen]
+            with _graph_of(frozen, self.keep_graph):
                 self._shared[name] = (module, compute())
         return self._shared[name][1]
 
@@ -183,9 +186,8 @@ class Batch:
 
 
 @contextmanager
-def _graph_of(module: nn.Module, keep: bool) -> Iterator[None]:
-    """Records the graph of a module that the engine has frozen for the step of another one, if the graph is kept."""
-    frozen = [parameter for parameter in module.parameters() if not parameter.requires_grad]
+def _graph_of(frozen: Sequence[nn.Parameter], keep: bool) -> Iterator[None]:
+    """Records the graph of parameters that the engine has frozen for the step of another module, if it is kept."""
     if frozen and not keep:
         with torch.no_grad():
             yield

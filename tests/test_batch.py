@@ -35,13 +35,22 @@ def test_a_shared_pass_is_computed_once_until_its_network_is_trained() -> None:
     assert len(calls) == 2
 
 
-def test_a_frozen_network_keeps_its_graph_only_for_a_later_step() -> None:
+def test_a_network_frozen_by_the_engine_keeps_its_graph_only_for_a_later_step() -> None:
     network = nn.Linear(2, 2).requires_grad_(False)
     for keep in (False, True):
         shared = batch()
-        shared.keep_graph = keep
+        shared.keep_graph, shared.frozen = keep, frozenset(network.parameters())
         assert shared.shared("x", network, lambda: network(torch.ones(1, 2))).requires_grad is keep
         assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_what_a_recipe_has_frozen_does_not_stop_the_gradients_of_the_rest() -> None:
+    network = nn.Sequential(nn.Linear(2, 2).requires_grad_(False), nn.Linear(2, 2))
+    for keep in (False, True):
+        shared = batch()
+        shared.keep_graph = keep
+        assert shared.shared("x", network, lambda: network(torch.ones(1, 2))).requires_grad
+        assert not any(parameter.requires_grad for parameter in network[0].parameters())
 
 
 def test_a_network_in_training_keeps_its_graph() -> None:

@@ -78,7 +78,7 @@ FLOORS = [
     Floor(
         "testing",
         "torch numpy pydantic annotated_types",
-        never="weights scoring report_html scaffold stylize inference comparing reproducing",
+        never="scoring report_html scaffold stylize inference comparing reproducing",
     ),
     Floor("api", loads="nothing", late=True, never="testing scaffold"),
     Floor("cli", "click rich yaml", "nothing", late=True),

@@ -72,6 +72,8 @@ class Trainer:
         self.steps = _checked_steps(gan)
         # What a recipe has frozen, such as a pretrained body, stays frozen.
         self._parameters = {step.name: [p for p in step.trains.parameters() if p.requires_grad] for step in self.steps}
+        trained = frozenset(p for parameters in self._parameters.values() for p in parameters)
+        self._frozen = {name: trained.difference(parameters) for name, parameters in self._parameters.items()}
         self.optimisers = {step.name: gan.optimiser(step) for step in self.steps}
         self._rates = {optimiser: _rates_of(optimiser) for optimiser in self.optimisers.values()}
         self.average = Average(gan.averaged, settings.half_life) if settings.half_life else None
@@ -153,6 +155,7 @@ class Trainer:
     def _apply(self, step: Step, batch: Batch) -> None:
         parameters = self._parameters[step.name]
         freeze_all_but(self.gan, parameters)
+        batch.frozen = self._frozen[step.name]
         call_without_gradients(step.before)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bf16"):
             terms = step.loss(batch)

@@ -1,6 +1,7 @@
 """Finds what a name stands for, and runs the checks that it must pass."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.plugin import Plugin, qualifier
@@ -10,8 +11,11 @@ from ganzoo.specs import ModelSpec, PartSpec, load_target
 from ganzoo.styled import StyledGenerator
 from ganzoo.testing.check import BUILDS, Check, as_expected, run_checks
 from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS, declaration
-from ganzoo.testing.outcome import CheckFailed, Report, Result
+from ganzoo.testing.elsewhere import second_processes
+from ganzoo.testing.host import host_networks
+from ganzoo.testing.outcome import CheckFailed, Report, Result, Status
 from ganzoo.testing.subject import Declared, Subject
+from ganzoo.weights import fetched
 
 HOSTS = {"generate": "dcgan", "translate": "pix2pix"}
 """The host for each task: the model in which a network, a loss, a term or an augmentation is checked."""
@@ -63,7 +67,8 @@ def check_name(
         return Report([_broken(plugin) for plugin in broken])
     declaration.imported_alone.cache_clear()
     declared = of_plugin(name) if isinstance(name, Plugin) else declarations(name, catalog)
-    results = [result for one in declared for result in _results(one, catalog, only or known)]
+    with second_processes():
+        results = [result for one in declared for result in _results(one, catalog, only or known, expected)]
     return Report(as_expected(results, expected))
 
 
@@ -78,7 +83,12 @@ def installed(catalog: Catalog) -> list[Plugin]:
 
 
 def declarations(name: str, catalog: Catalog) -> list[Declared]:
-    """What a name stands for: everything the plugin of that name declares, else the model, else the parts."""
+    """What a name stands for: everything the plugin of that name declares, else the model, else the parts.
+
+    A name with its kind in front, as reports print it ("generator sagan", "model dcgan"), stands for that one alone.
+    """
+    if printed := [one for plugin in catalog.plugins for one in of_plugin(plugin) if str(one) == name]:
+        return printed
     plugins = [plugin for plugin in catalog.plugins if plugin.name == name and (plugin.models or plugin.parts)]
     if len(plugins) == 1:
         return of_plugin(plugins[0])
@@ -100,16 +110,30 @@ def _plugin_of(spec: ModelSpec | PartSpec) -> Plugin:
     return Plugin(name=spec.name, distribution="", version="", models=models, parts=parts)
 
 
-def _results(one: Declared, catalog: Catalog, only: Collection[str]) -> Iterable[Result]:
+def _results(one: Declared, catalog: Catalog, only: Collection[str], expected: Collection[str]) -> list[Result]:
     own = PARTS.get(one.spec.kind, ()) if isinstance(one.spec, PartSpec) else ()
-    yield from run_checks((check for check in (*DECLARATION, *own) if check.name in only), one)
+    alone = run_checks((check for check in (*DECLARATION, *own) if check.name in only), one, expected=expected)
     try:
         checks, subject = _subject(one, catalog)
     except GanzooError as error:
-        message = f"the tiny settings are refused: {error}"
-        yield Result(subject=str(one), check=BUILDS, status="failed", message=message)
-        return
-    yield from run_checks((check for check in checks if check.name in only), subject)
+        failed = [result.check for result in alone if result.status == "failed"]
+        message = f"{failed[0]} failed" if failed else f"the tiny settings are refused: {error}"
+        status: Status = "skipped" if failed else "failed"
+        return [*alone, Result(subject=str(one), check=BUILDS, status=status, message=message)]
+    if missing := _not_fetched(one.spec):
+        return [*alone, Result(subject=str(one), check=BUILDS, status="not applicable", message=missing)]
+    return [*alone, *run_checks((check for check in checks if check.name in only), subject, alone, expected)]
+
+
+def _not_fetched(spec: ModelSpec | PartSpec) -> str:
+    """Why weights that the model starts from can't be had; empty when they are here, or none are declared."""
+    declared = [weights for weights in spec.weights if not weights.summary] if isinstance(spec, ModelSpec) else []
+    try:
+        for weights in declared:
+            fetched(weights)
+    except GanzooError as error:
+        return str(error)
+    return ""
 
 
 def _subject(one: Declared, catalog: Catalog) -> tuple[Sequence[Check], Declared]:
@@ -126,6 +150,9 @@ def _subject(one: Declared, catalog: Catalog) -> tuple[Sequence[Check], Declared
     else:
         return (), one
     configuration = configure_run(name, catalog, tiny=True, options={"device": "cpu", **options})
+    if field and name == HOSTS["generate"]:
+        others = {key: part for key, part in host_networks().items() if key != field}
+        configuration = replace(configuration, parts={**configuration.parts, **others})
     return MODEL, Subject(spec, one.plugin, configuration, field)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-Status = Literal["passed", "failed", "expected", "not applicable"]
+Status = Literal["passed", "failed", "expected", "not applicable", "skipped"]
+_NOT_RUN = ("not applicable", "skipped")
 
 
 class CheckFailed(AssertionError):
@@ -30,7 +31,8 @@ def skip(reason: str) -> NoReturn:
 class Result:
     """The outcome of one check of one model or part.
 
-    `message` says what failed, or why a failure was expected or the check does not apply.
+    `message` says what failed, or why a failure was expected, the check does not apply, or it was skipped: what it
+    builds on had failed.
     """
 
     subject: str
@@ -38,6 +40,11 @@ class Result:
     status: Status
     message: str = ""
     seconds: float = 0.0
+
+    @property
+    def ran(self) -> bool:
+        """Whether the check looked at the subject."""
+        return self.status not in _NOT_RUN
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class Report:
     @property
     def ran(self) -> int:
         """How many checks ran."""
-        return sum(result.status != "not applicable" for result in self.results)
+        return sum(result.ran for result in self.results)
 
     @property
     def ok(self) -> bool:
@@ -72,6 +79,7 @@ class Report:
         parts = [f"{self.ran} checks ran", f"{count['passed']} passed", f"{count['failed']} failed"]
         parts += [f"{count['expected']} failed as expected"] if count["expected"] else []
         parts += [f"{count['not applicable']} do not apply"] if count["not applicable"] else []
+        parts += [f"{count['skipped']} skipped after a failure"] if count["skipped"] else []
         return f"{', '.join(parts)} ({self.seconds:.1f} s)"
 
     def to_rows(self) -> list[dict[str, Any]]:

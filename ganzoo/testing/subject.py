@@ -23,9 +23,10 @@ from ganzoo.engine.processes import Processes
 from ganzoo.engine.trainer import Trainer, TrainerSettings, freeze_all_but
 from ganzoo.model import GAN, Step, Terms
 from ganzoo.specs import ModelSpec, PartSpec
+from ganzoo.testing.blame import blamed
 
 CPU = torch.device("cpu")
-ATTRIBUTES = {"style": ("one", "two", "three")}
+ATTRIBUTES = {"style": ("one", "two", "three"), "season": ("warm", "cold")}
 IMAGES = 48
 BATCH = 8
 """Images in a batch; small enough for seconds, enough for batch statistics."""
@@ -37,6 +38,11 @@ class Declared:
 
     spec: ModelSpec | PartSpec
     plugin: Plugin
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What the checks of a part keep for one another, as some parts take seconds to build."""
+        return {}
 
     def __str__(self) -> str:
         kind = self.spec.kind if isinstance(self.spec, PartSpec) else "model"
@@ -62,7 +68,7 @@ class Subject(Declared):
         return copy.deepcopy(self._originals[seed])
 
     def build(self, seed: int = 0, configuration: Configuration | None = None) -> GAN:
-        """A newly built recipe in training mode, for images with one labelled attribute."""
+        """A newly built recipe in training mode, for images with two labelled attributes."""
         chosen = configuration or self.configuration
         seeded = replace(chosen, settings=chosen.settings.model_copy(update={"seed": seed}))
         return build_gan(seeded, ATTRIBUTES).train()
@@ -147,9 +153,9 @@ def _images(configuration: Configuration, *, seed: int, slope: float) -> Images:
 
 
 def as_images(values: Tensor, fingerprint: str) -> Images:
-    """Images N 3 H W in [-1, 1] as a data set whose labels repeat 0, 1, 2."""
+    """Images N 3 H W in [-1, 1] as a data set whose labels go through all combinations."""
     pixels = to_uint8(values).permute(0, 2, 3, 1).contiguous().numpy()
-    labels = np.arange(len(pixels))[:, None] % len(ATTRIBUTES["style"])
+    labels = np.stack([np.arange(len(pixels)) % len(values) for values in ATTRIBUTES.values()], axis=1)
     return Images(pixels=pixels, labels=labels, attributes=ATTRIBUTES, fingerprint=fingerprint, skipped=())
 
 
@@ -164,8 +170,8 @@ def trained(step: Step) -> dict[int, nn.Parameter]:
 
 
 def draws(step: Step, gan: GAN) -> bool:
-    """Whether the step trains the generator rather than a critic."""
-    return not {id(p) for p in gan.averaged.parameters()}.isdisjoint(map(id, step.trains.parameters()))
+    """Whether the step trains the generator rather than a critic. A frozen body may belong to both."""
+    return not {id(p) for p in gan.averaged.parameters() if p.requires_grad}.isdisjoint(trained(step))
 
 
 def losses(gan: GAN, batch: Callable[[], Batch]) -> Iterator[tuple[Step, Terms]]:
@@ -178,7 +184,9 @@ def losses(gan: GAN, batch: Callable[[], Batch]) -> Iterator[tuple[Step, Terms]]
         if step.before:
             with torch.no_grad():
                 step.before()
-        yield step, step.loss(batch())
+        with blamed(step.name):
+            terms = step.loss(batch())
+        yield step, terms
     for parameters in own.values():
         for parameter in parameters:
             parameter.requires_grad_(True)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from tests.benchmarks import (
     apart,
     by_colour,
+    checks,
     encoders,
     exchange,
     list_command,
@@ -26,6 +27,7 @@ from tests.benchmarks import (
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "apart": apart.main,
     "by_colour": by_colour.main,
+    "checks": checks.main,
     "encoders": encoders.main,
     "exchange": exchange.main,
     "list": list_command.main,

@@ -38,7 +38,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     ("right", "wrong", "caught_by"),
     [
         (", nn.Tanh()]", "]", "output-range"),
-        ("return self._apart(fake, real)", "return self._apart(real, fake)", "pulls-towards-data"),
+        ("return self._apart(fake, real)", "return self._apart(real, fake)", "score-signs"),
         ("self.margin).square().mean()", "self.margin).square().sum()", "losses-are-means"),
     ],
 )

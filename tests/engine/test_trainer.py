@@ -65,6 +65,20 @@ def test_what_a_recipe_has_frozen_stays_frozen(tiny: Callable[..., Configuration
     assert not changed(before, body) and not any(p.requires_grad or p.grad is not None for p in body.parameters())
 
 
+def test_a_partly_frozen_generator_learns_in_every_repetition(
+    tiny: Callable[..., Configuration], tiny_images: Images
+) -> None:
+    """The second repetition has a batch of its own, whose shared pass no later step needs."""
+    configuration = tiny()
+    gan = build_gan(configuration, {})
+    body = gan.get_submodule("generator.layers.0").requires_grad_(False)
+    frozen, before = weights(body), weights(gan.generator)
+    built = build_trainer(gan, configuration, split_images(configuration, tiny_images), torch.device("cpu"))
+    built.steps = (built.steps[0], replace(built.steps[1], repeat=2))
+    built.round(0.0)
+    assert changed(before, gan.generator) and not changed(frozen, body)
+
+
 class Counting(nn.Module):
     """Counts forward passes of a generator."""
 

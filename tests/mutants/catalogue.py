@@ -1,13 +1,23 @@
 """Every mutant with the check that must catch it."""
 
+from ganzoo import AdversarialOptions
 from tests.mutants import TINY, Mutant, declared, heavy
+from tests.mutants.pretrained import WEIGHTS
 
+_WEIGHTS = {"weights": (WEIGHTS,)}
 CLEAN = [
     Mutant(recipe="clean:Clean"),
     Mutant(recipe="clean:CleanPenalty"),
     Mutant(recipe="clean:CleanConditional"),
     Mutant(recipe="translate:CleanTranslator", task="translate"),
     Mutant(recipe="translate:CleanPairs", task="translate"),
+    Mutant(recipe="adversarial:OwnSteps", options=AdversarialOptions),
+    Mutant(recipe="right:PartlyFrozenGenerator"),
+    Mutant(recipe="right:FrozenBackbone"),
+    Mutant(recipe="right:MomentumTeacher"),
+    Mutant(recipe="right:LastBiasUnderHinge"),
+    Mutant(recipe="right:AttentionKeyBias"),
+    Mutant(recipe="pretrained:Pretrained", facts=_WEIGHTS),
 ]
 _OPTIONS = {
     declared.DeadOption: "options-read",
@@ -40,9 +50,13 @@ _GENERATE = {
         "PenaltyOutsideOfTheImages": "critic-sees-images",
         "PenaltyOnPixelsOf255": "critic-sees-images",
         "CriticInEvaluationMode": "in-training-mode",
+        "LastRealImageLeftOut": "every-image-matters",
+        "MiddleRealImagesLeftOut": "every-image-matters",
+        "LastDrawnImageLeftOut": "every-image-matters",
+        "ChangesWeightsInTheLoss": "losses-named-scalars",
     },
     "steps": {
-        "GeneratorWithoutStep": "every-parameter-is-trained",
+        "GeneratorWithoutStep": "steps-well-formed",
         "StepsOfOneName": "steps-well-formed",
         "StepsThatDiffer": "steps-well-formed",
         "LayerOutsideOfSteps": "every-parameter-is-trained",
@@ -53,6 +67,9 @@ _GENERATE = {
         "LearningRateOfNothing": "every-parameter-moves",
         "LayerThatIsNotUsed": "every-parameter-gets-a-gradient",
         "LayersInAList": "resume-exact",
+        "KeepsTheGraph": "rounds-run",
+        "ClampsBeforeTheGradient": "rounds-run",
+        "ClampsImagesInPlace": "rounds-run",
     },
     "drawing": {
         "WithoutTanh": "output-range",
@@ -65,6 +82,11 @@ _GENERATE = {
         "RemembersTheLastBatch": "output-repeatable",
         "LabelIgnored": "label-as-declared",
         "LabelNotDeclared": "label-as-declared",
+        "FirstAttributeOnly": "label-as-declared",
+        "NumbersOnly": "label-mixtures",
+        "MixturesOfOtherValues": "label-mixtures",
+        "LooksAtItsNeighbours": "images-independent",
+        "NormOfTheBatch": "images-independent",
         "AveragesTheCritic": "averaged-draws",
         "AveragesAPart": "averaged-draws",
         "TensorOnTheCpu": "device-agnostic",
@@ -76,18 +98,28 @@ _GENERATE = {
         "GlobalNoiseInTheLoss": "randomness-from-batch",
         "CoinOfPython": "randomness-from-batch",
         "WeightsOfNumpy": "construction-repeatable",
+        "SeedsTorch": "seed-decides",
+        "SeedsItsOwnGenerator": "seed-decides",
+        "SeedsNumpy": "seed-decides",
+        "LayersOfASet": "second-process",
+        "WeightsOfAHash": "second-process",
         "ChangesTheTarget": "batch-unchanged",
         "CountsOutsideOfBuffers": "resume-exact",
         "LogsACountOutsideOfBuffers": "resume-exact",
         "WeightsOutsideOfModules": "save-load",
         "ClosureOverTheNetwork": "deep-copy",
-        "NoiseOfItsOwnShare": "processes-agree",
+        "NoiseOfItsOwnShare": "losses-are-means",
         "StatisticsOfTheBatch": "processes-agree",
         "OverflowsInHalfPrecision": "bf16-finite",
         "AsksTheNetwork": "no-network",
     },
 }
 """By the module that holds them."""
+_ADVERSARIAL = {
+    "HooksForgotten": "loss-is-called",
+    "PenaltyForgotten": "loss-is-called",
+    "PenaltyOfNoLabel": "penalties-get-labels",
+}
 _TRANSLATE = {
     "CycleOnTheWrongSide": "losses-unpaired",
     "IdentityWithThePicture": "losses-unpaired",
@@ -105,11 +137,19 @@ MUTANTS = [
         for check, all_of in _FACTS.items()
         for facts in all_of
     ),
-    Mutant(recipe="clean:NotThere", caught_by="declaration-complete", facts={"tiny": TINY}),
+    Mutant(recipe="clean:NotThere", caught_by="target-imported", facts={"tiny": TINY}),
     *(
         Mutant(recipe=f"{module}:{name}", caught_by=check)
         for module, planted in _GENERATE.items()
         for name, check in planted.items()
+    ),
+    *(
+        Mutant(recipe=f"adversarial:{name}", caught_by=check, options=AdversarialOptions)
+        for name, check in _ADVERSARIAL.items()
+    ),
+    *(
+        Mutant(recipe=f"pretrained:{name}", caught_by="weights-are-loaded", facts=_WEIGHTS)
+        for name in ("DeclaredOnly", "OtherNames")
     ),
     *(Mutant(recipe=f"translate:{name}", caught_by=check, task="translate") for name, check in _TRANSLATE.items()),
 ]

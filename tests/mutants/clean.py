@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganzoo.layers import LabelTable
 from ganzoo.losses import gradient_penalty
 from ganzoo.model import GAN, Batch, Step, Terms
 
@@ -96,10 +97,10 @@ class ConditionalGenerator(Generator):
 
     def __init__(self, width: int, height: int, columns: int) -> None:
         super().__init__(width, height, columns)
-        self.embedding = nn.Embedding(3, LATENT)
+        self.table = LabelTable({"style": ("one", "two", "three"), "season": ("warm", "cold")}, LATENT, spread=1.0)
 
     def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
-        return super().forward(latent + self.embedding(label[:, 0]))
+        return super().forward(latent + self.table(label))
 
 
 class CleanConditional(Clean):

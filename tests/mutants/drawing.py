@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.model import Batch
-from tests.mutants.clean import LATENT, Clean, CleanConditional, Generator
+from tests.mutants.clean import LATENT, Clean, CleanConditional, ConditionalGenerator, Generator
 
 
 class WithoutTanh(Clean):
@@ -83,3 +83,51 @@ class BranchesOnAValue(Clean):
     def forward(self, batch: Batch) -> Tensor:
         images = super().forward(batch)
         return images.clamp(-0.9, 0.9) if images.abs().max().item() > 0.9 else images
+
+
+class _First(ConditionalGenerator):
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        blank = torch.cat([label[:, :1], torch.zeros_like(label[:, 1:])], dim=1)
+        return super().forward(latent, label if label.is_floating_point() else blank)
+
+
+class FirstAttributeOnly(CleanConditional):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        return _First(width, height, columns)
+
+
+class _Numbers(Generator):
+    def __init__(self, width: int, height: int, columns: int) -> None:
+        super().__init__(width, height, columns)
+        self.tables = nn.ModuleList(nn.Embedding(count, LATENT) for count in (3, 2))
+
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        return super().forward(latent + self.tables[0](label[:, 0]) + self.tables[1](label[:, 1]))
+
+
+class NumbersOnly(CleanConditional):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        return _Numbers(width, height, columns)
+
+
+class _Rounds(ConditionalGenerator):
+    def forward(self, latent: Tensor, label: Tensor | None = None) -> Tensor:
+        return super().forward(latent, label.roll(1, 1) if label.is_floating_point() else label)
+
+
+class MixturesOfOtherValues(CleanConditional):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        return _Rounds(width, height, columns)
+
+
+class LooksAtItsNeighbours(Clean):
+    def forward(self, batch: Batch) -> Tensor:
+        images = super().forward(batch)
+        return images if self.training else (images - 0.1 * images.mean()).clamp(-1, 1)
+
+
+class NormOfTheBatch(Clean):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        network = super().build_generator(width, height, columns)
+        network.middle = nn.Sequential(network.middle, nn.BatchNorm2d(width, track_running_stats=False))
+        return network

@@ -94,3 +94,27 @@ class CriticInEvaluationMode(Clean):
     def critic_loss(self, batch: Batch) -> Terms:
         self.critic.eval()
         return super().critic_loss(batch)
+
+
+class LastRealImageLeftOut(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        scores = self.critic(batch.target)[:-1]
+        return {**super().critic_loss(batch), "real": F.softplus(-scores).mean()}
+
+
+class MiddleRealImagesLeftOut(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        scores = self.critic(batch.target)[[0, -1]]
+        return {**super().critic_loss(batch), "real": F.softplus(-scores).mean()}
+
+
+class LastDrawnImageLeftOut(Clean):
+    def generator_loss(self, batch: Batch) -> Terms:
+        return {"fake": F.softplus(-self.critic(self(batch)[: len(batch) // 2])).mean()}
+
+
+class ChangesWeightsInTheLoss(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        for parameter in self.critic.parameters():
+            parameter.clamp_(-0.1, 0.1)
+        return super().critic_loss(batch)

@@ -2,13 +2,14 @@
 
 import random
 import socket
+from collections.abc import Iterable
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganzoo.model import Batch, Terms
+from ganzoo.model import Batch, Step, Terms
 from tests.mutants.clean import LATENT, Clean
 
 
@@ -34,6 +35,49 @@ class WeightsOfNumpy(Clean):
         super().__init__(options, **context)
         with torch.no_grad():
             self.generator.start.weight.copy_(torch.from_numpy(np.random.randn(*self.generator.start.weight.shape)))
+
+
+class SeedsTorch(Clean):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        torch.manual_seed(0)
+        return super().build_generator(width, height, columns)
+
+
+class SeedsItsOwnGenerator(Clean):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        network = super().build_generator(width, height, columns)
+        nn.init.normal_(network.start.weight, std=0.3, generator=torch.Generator().manual_seed(0))
+        return network
+
+
+class SeedsNumpy(Clean):
+    def build_generator(self, width: int, height: int, columns: int) -> nn.Module:
+        network = super().build_generator(width, height, columns)
+        drawn = np.random.default_rng(7).normal(0, 0.3, network.start.weight.shape)
+        network.start.weight = nn.Parameter(torch.from_numpy(drawn).float())
+        return network
+
+
+class LayersOfASet(Clean):
+    def __init__(self, options: object, *, shape: object, parts: object) -> None:
+        super().__init__(options, shape=shape, parts=parts)
+        values = {value for values in shape.attributes.values() for value in values}
+        self.heads = nn.ModuleDict({value: nn.Conv2d(3, 1, 1) for value in values})
+
+    def critic_loss(self, batch: Batch) -> Terms:
+        scores = sum(head(batch.target).mean() for head in self.heads.values())
+        return {**super().critic_loss(batch), "heads": 0.01 * scores.square()}
+
+    def steps(self) -> Iterable[Step]:
+        yield Step(name="critic", trains=nn.ModuleList([self.critic, self.heads]), loss=self.critic_loss)
+        yield Step(name="generator", trains=self.generator, loss=self.generator_loss)
+
+
+class WeightsOfAHash(Clean):
+    def __init__(self, options: object, **context: object) -> None:
+        super().__init__(options, **context)
+        with torch.no_grad():
+            self.generator.start.bias.add_(hash("start") % 1000 / 1e4)
 
 
 class ChangesTheTarget(Clean):
@@ -104,8 +148,10 @@ class NoiseOfItsOwnShare(Clean):
 
 
 class StatisticsOfTheBatch(Clean):
+    """Nothing but a second process shows it: with each image twice the spread is the same."""
+
     def critic_loss(self, batch: Batch) -> Terms:
-        spread = self.critic(batch.target).std()
+        spread = self.critic(batch.target).std(correction=0)
         return {**super().critic_loss(batch), "spread": (spread - 1).square()}
 
 

@@ -91,3 +91,30 @@ class LayersInAList(Clean):
     def critic_loss(self, batch: Batch) -> Terms:
         changed = self.extra[0](batch.target).tanh()
         return {**super().critic_loss(batch), "extra": F.softplus(-self.critic(changed)).mean()}
+
+
+class KeepsTheGraph(Clean):
+    kept = None
+
+    def generator_loss(self, batch: Batch) -> Terms:
+        images = self(batch)
+        before, self.kept = self.kept, images.mean()
+        change = 0 if before is None else (images.mean() - before).square()
+        return {"fake": F.softplus(-self.critic(images)).mean() + 0.01 * change}
+
+
+class ClampsBeforeTheGradient(Clean):
+    def critic_loss(self, batch: Batch) -> Terms:
+        terms = super().critic_loss(batch)
+        with torch.no_grad():
+            for parameter in self.critic.parameters():
+                parameter.clamp_(-0.1, 0.1)
+        return terms
+
+
+class ClampsImagesInPlace(Clean):
+    def generator_loss(self, batch: Batch) -> Terms:
+        images = self(batch)
+        scores = self.critic(images)
+        images.clamp_(-0.9, 0.9)
+        return {"fake": F.softplus(-scores).mean()}

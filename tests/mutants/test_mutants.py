@@ -1,5 +1,7 @@
 """Every planted bug is caught by the check that names it, and what is right passes all checks."""
 
+from pathlib import Path
+
 import pytest
 
 from ganzoo.catalog.lookup import Catalog
@@ -9,6 +11,14 @@ from ganzoo.testing.conform import check_name, installed
 from tests.built_in import CATALOG
 from tests.mutants import Mutant
 from tests.mutants.catalogue import CLEAN, MUTANTS
+from tests.mutants.pretrained import put_in_cache
+from tests.testing.planted import HOSTED
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _weights(cache: Path) -> None:
+    """Those that some recipes declare need no download."""
+    put_in_cache()
 
 
 @pytest.mark.parametrize("clean", CLEAN, ids=lambda mutant: mutant.name)
@@ -27,7 +37,7 @@ def test_a_mutant_is_caught_by_its_check(mutant: Mutant, catalog: Catalog) -> No
 def test_every_check_catches_a_mutant() -> None:
     """A check that nothing fails may well look at nothing."""
     of_models = {check.name for check in (*DECLARATION, *MODEL)}
-    assert of_models - {mutant.caught_by for mutant in MUTANTS} == set()
+    assert of_models - {mutant.caught_by for mutant in (*MUTANTS, *HOSTED)} == set()
 
 
 QUICK = {"lsgan", "lptn", "scenes", "metrics"}

@@ -75,7 +75,23 @@ class _Once(torch.autograd.Function):
 
 class OneGradientOnly(Flip):
     def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
-        return _Once.apply(images).square()
+        return _Once.apply(images)
+
+
+class ZeroToOne(Flip):
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        return (super().forward(images, rng) + 1) / 2
+
+
+class RootAtTheEdge(Flip):
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        return 2 * ((super().forward(images, rng) + 1) / 2).sqrt() - 1
+
+
+class NormOfGrey(Flip):
+    def forward(self, images: Tensor, rng: torch.Generator) -> Tensor:
+        flipped = super().forward(images, rng)
+        return flipped + 0.01 * flipped.square().sum(dim=1, keepdim=True).sqrt()
 
 
 class Squares(ImageSource):
@@ -133,6 +149,25 @@ class OtherName(Squares):
         return f"squares:{id(self)}"
 
 
+class NameWithoutBrightness(Squares):
+    def __init__(self, options: object) -> None:
+        super().__init__(options)
+        self.brightness = options.brightness
+
+    def pixels(self, index: int, size: Size) -> np.ndarray:
+        return np.full((size.height, size.width, 3), (index + self.brightness) % 256, np.uint8)
+
+
+class ValuesOfASet(Squares):
+    def __init__(self, options: object) -> None:
+        super().__init__(options)
+        self.attributes = {"half": tuple({"first", "second"}), "kind": tuple({"grey", "plain", "flat"})}
+
+    def read(self, indices: Sequence[int], size: Size) -> Iterator[Picture]:
+        for index in indices:
+            yield Picture(pixels=self.pixels(index, size), labels=(0, 0))
+
+
 class DeadCount(Squares):
     def __init__(self, options: object) -> None:
         self.count_of = 100
@@ -182,6 +217,11 @@ class AlwaysTheSame(Distance):
 class CrashesOnFew(Distance):
     def compute(self, features: FeatureSets) -> Mapping[str, float]:
         return {"distance": float((features.real[2] * 0).sum()) + super().compute(features)["distance"]}
+
+
+class NothingOfOne(Distance):
+    def compute(self, features: FeatureSets) -> Mapping[str, float]:
+        return {"distance": super().compute(features)["distance"] / float(features.real.std(0).mean())}
 
 
 class _Mean(nn.Module):

@@ -9,3 +9,9 @@ class CountOptions(Options):
     """How many pictures."""
 
     count: int = Field(100, ge=1, le=1000, description="number of pictures")
+
+
+class BrightOptions(CountOptions):
+    """How many, and how bright."""
+
+    brightness: int = Field(40, ge=0, le=255, description="added to the brightness of all")

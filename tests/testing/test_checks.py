@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 import pytest
 
@@ -11,7 +12,7 @@ from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli import run_command
 from ganzoo.testing import Report, Result, conformance
 from ganzoo.testing.check import Check, as_expected, run_checks
-from ganzoo.testing.checks import ALL
+from ganzoo.testing.checks import ALL, DECLARATION, MODEL, PARTS
 from ganzoo.testing.conform import check_name, declarations
 from ganzoo.testing.outcome import fail, skip
 from tests.mutants import Mutant
@@ -62,6 +63,33 @@ def test_nothing_runs_after_a_model_that_can_not_be_built() -> None:
     assert [one.check for one in results(keeps, builds, keeps)] == ["keeps", "builds"]
 
 
+def needing(*needs: str) -> Check:
+    return Check(is_silent, needs)
+
+
+def test_a_check_is_skipped_after_a_failure_of_one_that_it_needs_unless_that_was_expected() -> None:
+    found = run_checks([Check(breaks), Check(keeps, ("breaks",)), needing("keeps"), needing("other")], "model x")
+    assert [one.status for one in found] == ["failed", "skipped", "skipped", "not applicable"]
+    assert [one.message for one in found[1:3]] == ["breaks failed"] * 2
+    assert Report(found).ran == 1 and "2 skipped after a failure" in Report(found).summary()
+    found = run_checks([Check(breaks), Check(keeps, ("breaks",))], "model x", expected=["breaks"])
+    assert [one.status for one in found] == ["failed", "passed"]
+
+
+def test_what_a_check_needs_runs_before_it() -> None:
+    """Otherwise nothing would skip it."""
+    first = {check.name for check in (*DECLARATION, *chain.from_iterable(PARTS.values()))}
+    for checks in PARTS.values():
+        _check_order({check.name for check in DECLARATION}, checks)
+    _check_order(first, MODEL)
+
+
+def _check_order(earlier: set[str], checks: Sequence[Check]) -> None:
+    for check in checks:
+        assert set(check.needs) <= earlier, check.name
+        earlier = earlier | {check.name}
+
+
 def test_the_summary_always_says_how_many_checks_ran() -> None:
     report = Report(results(keeps, keeps, breaks, is_silent))
     assert report.summary().startswith("3 checks ran, 2 passed, 1 failed, 1 do not apply")
@@ -95,6 +123,8 @@ def test_a_name_is_a_plugin_a_model_or_a_part(catalog: Catalog) -> None:
     assert [str(one) for one in declarations("lsgan", catalog)] == ["model lsgan", "loss least-squares"]
     assert [str(one) for one in declarations("least-squares", catalog)] == ["loss least-squares"]
     assert {str(one) for one in declarations("scenes", catalog)} == {"dataset scenes"}
+    assert [str(one) for one in declarations("generator dcgan", catalog)] == ["generator dcgan"]
+    assert [str(one) for one in declarations("model dcgan", catalog)] == ["model dcgan"]
     with pytest.raises(UsageError, match=r"no model or preset 'lsgam'\. Did you mean 'lsgan'"):
         declarations("lsgam", catalog)
 

@@ -2,80 +2,37 @@
 
 import pytest
 
-from ganzoo import Options, PartSpec
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.testing.checks import PARTS
 from ganzoo.testing.conform import check_name
 from tests.testing.part_options import CountOptions
+from tests.testing.planted import ALONE, CLEAN_ALONE, Planted
 
-CLEAN = {"augmentation": "Flip", "dataset": "Squares", "metric": "Distance", "encoder": "Mean"}
-MUTANTS = {
-    "augmentation": {
-        "WrongSize": "augmentation-shape",
-        "NoLargerThanShape": "augmentation-shape",
-        "OwnRandomness": "augmentation-repeatable",
-        "InPlace": "augmentation-repeatable",
-        "FlipsTheDark": "augmentation-pairs",
-        "FlipsEveryOther": "augmentation-pairs",
-        "StopsGradients": "augmentation-differentiable",
-        "OneGradientOnly": "augmentation-differentiable",
-    },
-    "dataset": {
-        "SquaresOnly": "pictures-well-formed",
-        "FloatPictures": "pictures-well-formed",
-        "UnknownLabel": "pictures-well-formed",
-        "OtherEachTime": "pictures-repeatable",
-        "DependsOnTheOrder": "pictures-repeatable",
-        "OtherName": "source-interface",
-        "NoSource": "source-interface",
-        "DeadCount": "dataset-options-read",
-    },
-    "metric": {
-        "NotANumber": "metric-values",
-        "NoMeaning": "metric-values",
-        "RandomRows": "metric-repeatable",
-        "FirstImageOnly": "metric-order-free",
-        "AlwaysTheSame": "metric-sees-a-difference",
-        "CrashesOnFew": "metric-few-images",
-    },
-    "encoder": {
-        "WrongDimension": "encoder-features",
-        "TrainsAlong": "encoder-frozen",
-        "LooksAtTheBatch": "encoder-independent",
-        "OtherFingerprint": "encoder-fingerprint",
-    },
-}
+DISTANCE = Planted("part_mutants", "metric", "Distance")
 
 
-def spec(kind: str, name: str, options: type[Options] | None = None) -> PartSpec:
-    fitting = options or (CountOptions if kind == "dataset" else Options)
-    target = f"tests.testing.part_mutants:{name}"
-    return PartSpec(kind=kind, name="planted", target=target, options=fitting, summary="a part to be checked")
-
-
-@pytest.mark.parametrize(("kind", "name"), CLEAN.items())
-def test_a_clean_part_passes_every_check(kind: str, name: str, catalog: Catalog) -> None:
-    report = check_name(spec(kind, name), catalog)
+@pytest.mark.parametrize("clean", CLEAN_ALONE, ids=lambda part: part.name)
+def test_a_clean_part_passes_every_check(clean: Planted, catalog: Catalog) -> None:
+    report = check_name(clean.spec(), catalog)
     assert report.ok, report.failures
-    assert {check.name for check in PARTS[kind]} <= {one.check for one in report.results if one.status == "passed"}
+    assert {check.name for check in PARTS[clean.kind]} <= {
+        one.check for one in report.results if one.status == "passed"
+    }
 
 
-@pytest.mark.parametrize(
-    ("kind", "name", "caught_by"),
-    [(kind, name, check) for kind, mutants in MUTANTS.items() for name, check in mutants.items()],
-)
-def test_a_bug_is_caught_by_its_check(kind: str, name: str, caught_by: str, catalog: Catalog) -> None:
-    report = check_name(spec(kind, name), catalog, only=[caught_by])
-    assert caught_by in [one.check for one in report.failures], report.results
+@pytest.mark.parametrize("planted", ALONE, ids=lambda part: part.name)
+def test_a_bug_is_caught_by_its_check(planted: Planted, catalog: Catalog) -> None:
+    report = check_name(planted.spec(), catalog, only=[planted.caught_by])
+    assert planted.caught_by in [one.check for one in report.failures], report.results
 
 
 def test_an_option_that_a_metric_does_not_read_is_caught(catalog: Catalog) -> None:
-    report = check_name(spec("metric", "Distance", CountOptions), catalog, only=["metric-options-read"])
+    report = check_name(DISTANCE.spec(CountOptions), catalog, only=["metric-options-read"])
     assert "never read" in report.failures[0].message
 
 
 def test_every_check_of_a_part_catches_a_bug() -> None:
-    caught = {check for mutants in MUTANTS.values() for check in mutants.values()} | {"metric-options-read"}
+    caught = {planted.caught_by for planted in ALONE} | {"metric-options-read"}
     assert {check.name for checks in PARTS.values() for check in checks} == caught
 
 

@@ -12,6 +12,11 @@ from ganzoo.testing.outcome import fail
 from ganzoo.testing.subject import CPU, Subject
 
 _SIZE = 32
+_DRAWS = 32
+_BRIGHT = 0.9
+_STAYS = 0.1
+_FARTHEST = 10.0
+"""Generous: contrast and noise may leave the range, values of 255 are something else."""
 _PAIRS = 32
 _ALIKE = 0.5
 """Of a photo and its painting, each minus grey; 1 where both were moved alike, and about 0 where they were not."""
@@ -78,6 +83,38 @@ def augmentation_differentiable(subject: Subject) -> None:
     except RuntimeError as error:
         text = " ".join(str(error).split())[:120]
         fail(f"gradients of gradients fail ({text}): ganzoo.augment.warp resamples with them")
+
+
+def augmentation_gradients_finite(subject: Subject) -> None:
+    """Gradients, and gradients of gradients, are finite for black, white, grey and coloured images too."""
+    augment = _augment(subject)
+    for value in (-1.0, 0.0, 1.0):
+        for channels in ((value,) * 3, (value, -1.0, 1.0)):
+            images = torch.tensor(channels).view(1, 3, 1, 1).repeat(_DRAWS, 1, _SIZE, _SIZE).requires_grad_()
+            changed = augment(images, torch.Generator(CPU).manual_seed(0))
+            (gradient,) = torch.autograd.grad(changed.square().sum(), images, create_graph=True)
+            (second,) = torch.autograd.grad(gradient.square().sum(), images, allow_unused=True)
+            if not all(bool(torch.isfinite(one).all()) for one in (changed, gradient, second) if one is not None):
+                fail(
+                    f"an image that is {channels} everywhere gives gradients that are not finite: roots, logarithms,"
+                    " quotients and powers need a bound away from 0"
+                )
+
+
+def augmentation_range(subject: Subject) -> None:
+    """Images stay in the range [-1, 1]: on average dark ones stay dark, bright ones bright, and none runs away."""
+    augment, rng = _augment(subject), torch.Generator(CPU).manual_seed(0)
+    means = []
+    for value in (-_BRIGHT, _BRIGHT):
+        changed = augment(torch.full((_DRAWS, 3, _SIZE, _SIZE), value), rng)
+        means.append(float(changed.mean()))
+        if float(changed.abs().max()) > _FARTHEST:
+            fail(f"values reach {float(changed.abs().max()):.3g}: images are in [-1, 1], before and after")
+    if not (means[0] < -_STAYS and means[1] > _STAYS):
+        fail(
+            f"images of {-_BRIGHT} and {_BRIGHT} become {means[0]:.2g} and {means[1]:.2g} on average: images are in"
+            " [-1, 1], before and after, not in [0, 1] or [0, 255]"
+        )
 
 
 def _augment(subject: Subject) -> Augmentation:

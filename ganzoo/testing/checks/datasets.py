@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
+from pydantic import BaseModel
 
 from ganzoo.config.units import Size
 from ganzoo.data.source import ImageSource, Picture, PictureStream
+from ganzoo.errors import GanzooError
+from ganzoo.specs import load_target
+from ganzoo.testing.checks.options_read import other_values
 from ganzoo.testing.checks.parts import all_read, asked, built, offline
-from ganzoo.testing.outcome import fail, skip
+from ganzoo.testing.outcome import NotApplicable, fail, skip
 from ganzoo.testing.subject import Declared
 
 _COUNT = 3
@@ -49,6 +53,38 @@ def pictures_repeatable(subject: Declared) -> None:
     turned = [picture.pixels for picture in asked(lambda: list(source.read(backwards, _SIZE)))]
     if any(not _same(one, other) for one, other in zip(first, turned[::-1], strict=True)):
         fail("a picture changes with the order of the indices: make it from its own index alone")
+
+
+def fingerprint_tells_pictures(subject: Declared) -> None:
+    """Options that give other pictures give another fingerprint, which names the cache of the pictures."""
+    usual = _source(subject)
+    pictures = _first(usual)
+    for option, options in _others(subject):
+        try:
+            source = load_target(subject.spec.target)(options)
+            found = _first(source)
+        except (GanzooError, ValueError, NotApplicable):
+            continue
+        same = len(found) == len(pictures) and all(
+            _same(one.pixels, other.pixels) and one.labels == other.labels
+            for one, other in zip(pictures, found, strict=True)
+        )
+        other_count = source.count() != usual.count()
+        if (not same or other_count) and source.fingerprint() == usual.fingerprint():
+            fail(
+                f"another value of '{option}' gives other pictures with the same fingerprint: a run would take those of"
+                " the other value from the cache. fingerprint() must contain every option that changes pictures"
+            )
+
+
+def _others(subject: Declared) -> Iterator[tuple[str, BaseModel]]:
+    """The default options with one of them changed, and its name."""
+    if any(field.is_required() for field in subject.spec.options.model_fields.values()):
+        return
+    options = subject.spec.options()
+    for name, field in subject.spec.options.model_fields.items():
+        for value in other_values(getattr(options, name), field):
+            yield name, options.model_copy(update={name: value})
 
 
 def dataset_options_read(subject: Declared) -> None:

@@ -57,13 +57,17 @@ def imported_alone(modules: tuple[str, ...]) -> tuple[list[str], str]:
     return json.loads(found.stdout.splitlines()[-1]), ""
 
 
-def declaration_complete(subject: Declared) -> None:
-    """The target can be imported; a model names its licence, and its tiny budget is some steps."""
-    spec = subject.spec
+def target_imported(subject: Declared) -> None:
+    """The target can be imported."""
     try:
-        load_target(spec.target)
+        load_target(subject.spec.target)
     except Exception as error:
-        fail(f"target '{spec.target}': {one_line(error)}")
+        fail(f"target '{subject.spec.target}': {one_line(error)}")
+
+
+def declaration_complete(subject: Declared) -> None:
+    """A model names its licence, and its tiny budget is some steps."""
+    spec = subject.spec
     if isinstance(spec, ModelSpec):
         if not spec.license:
             fail("license is empty: give the SPDX id of the code, such as 'Apache-2.0'")

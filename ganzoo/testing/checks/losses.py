@@ -14,6 +14,8 @@ from ganzoo.translator import Translator
 
 _CLOSE, _ROUNDING = 1e-4, 1e-6
 _ROUNDS = 3
+_STEEP = 3.0
+"""The factor on all weights that makes a critic steep."""
 _STATISTICS = (nn.modules.batchnorm._BatchNorm,)
 
 
@@ -51,21 +53,34 @@ def terms_have_gradients(subject: Subject) -> None:
     reached: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()
     for _ in range(_ROUNDS):
-        for step, terms in losses(trainer.gan, subject.batch):
-            parameters = list(trained(step).values())
-            for name, value in terms.items():
-                seen.add((step.name, name))
-                if value.requires_grad and _any(
-                    torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
-                ):
-                    reached.add((step.name, name))
+        found = _gradients_of_terms(trainer.gan, subject)
+        seen |= found.keys()
+        reached |= {term for term, moves in found.items() if moves}
         play_round(trainer)
+    if seen - reached:
+        # A one-sided penalty is zero while the critic is flat: look again where it is steep.
+        with torch.no_grad():
+            for parameter in trainer.gan.parameters():
+                parameter.mul_(_STEEP)
+        reached |= {term for term, moves in _gradients_of_terms(trainer.gan, subject).items() if moves}
     if dead := seen - reached:
         step_name, term = sorted(dead)[0]
         fail(
             f"term '{term}' of step '{step_name}' has no gradient for the parameters that the step trains: is something"
             " detached, or a penalty computed without create_graph? Pass values that are only logged to batch.record()"
         )
+
+
+def _gradients_of_terms(gan: GAN, subject: Subject) -> dict[tuple[str, str], bool]:
+    """Whether the gradient of each term is not zero, by step and term."""
+    found = {}
+    for step, terms in losses(gan, subject.batch):
+        parameters = list(trained(step).values())
+        for name, value in terms.items():
+            found[step.name, name] = value.requires_grad and _any(
+                torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
+            )
+    return found
 
 
 def every_parameter_gets_a_gradient(subject: Subject) -> None:
@@ -84,11 +99,20 @@ def every_parameter_gets_a_gradient(subject: Subject) -> None:
                     continue
                 if not bool(torch.isfinite(gradient).all()):
                     fail(f"the gradient of '{waiting[id(parameter)]}' in step '{step.name}' is not finite")
-                if bool(gradient.any()):
+                if bool(gradient.any()) or _is_bias(waiting[id(parameter)]):
                     reached.add(id(parameter))
         play_round(trainer)
     if idle := {name for key, name in waiting.items() if key not in reached}:
         fail(f"no gradient reaches {names(idle)}: is it unused in the loss, or behind a detach?")
+
+
+def _is_bias(name: str) -> bool:
+    """Whether a gradient of exactly zero is no fault.
+
+    The pushes of real and fake images on the last bias cancel out under hinge, a softmax cancels the bias of its keys,
+    and a norm the bias before it. Were the whole layer dead, its weight would show it.
+    """
+    return name.rpartition(".")[2].endswith("bias")
 
 
 def losses_are_means(subject: Subject) -> None:
@@ -102,7 +126,8 @@ def losses_are_means(subject: Subject) -> None:
             if abs(other - float(value)) > _CLOSE * abs(float(value)) + _ROUNDING:
                 fail(
                     f"term '{name}' is {float(value):.4g}, but {other:.4g} with each image of the batch twice:"
-                    " take the mean over the batch, not the sum"
+                    " take the mean over the batch, not the sum, and random numbers from batch.noise() or"
+                    " batch.uniform(), as the number of images must not change them"
                 )
 
 
@@ -161,9 +186,9 @@ def critic_sees_images(subject: Subject) -> None:
 
 
 def in_training_mode(subject: Subject) -> None:
-    """Networks that a step trains are in training mode while losses are computed."""
+    """Networks that a step trains are in training mode while losses are computed; a frozen body may stay out of it."""
     gan = subject.gan()
-    frozen = {id(inner) for encoder in gan.modules() if isinstance(encoder, Encoder) for inner in encoder.modules()}
+    frozen = {id(inner) for body in gan.modules() if _is_frozen(body) for inner in body.modules()}
     own = {id(module) for step in steps_of(gan) if trained(step) for module in step.trains.modules()} - frozen
     evaluating: set[str] = set()
     known = {id(module): name for name, module in gan.named_modules()}
@@ -181,14 +206,21 @@ def in_training_mode(subject: Subject) -> None:
         fail(f"{names(evaluating)} is in evaluation mode in a loss: leave .train() and .eval() to the engine")
 
 
+def _is_frozen(body: nn.Module) -> bool:
+    """Whether the module has weights, none of which is trained."""
+    weights = list(body.parameters())
+    return isinstance(body, Encoder) or (bool(weights) and not any(weight.requires_grad for weight in weights))
+
+
 def changes_at_random(gan: GAN) -> bool:
     """Whether critics receive augmented images."""
     return any(isinstance(module, Augmentation) and not isinstance(module, NoAugmentation) for module in gan.modules())
 
 
 def has_batch_statistics(gan: GAN) -> bool:
-    """Whether some layer uses statistics of the batch."""
-    return any(isinstance(module, _STATISTICS) for module in gan.modules())
+    """Whether some layer uses statistics of the batch; one that stays in evaluation does not."""
+    norms = [module for module in gan.modules() if isinstance(module, _STATISTICS)]
+    return any(norm.training or norm.running_mean is None for norm in norms)
 
 
 def _terms(subject: Subject, index: int, batch: Batch) -> dict[str, Tensor]:

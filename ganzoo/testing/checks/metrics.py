@@ -54,10 +54,12 @@ def metric_sees_a_difference(subject: Declared) -> None:
 
 
 def metric_few_images(subject: Declared) -> None:
-    """One or two images give values, or a ValueError that says what is needed."""
+    """One or two images give finite values, or a ValueError that says what is needed."""
     metric = _metric(subject)
     for rows in (1, 2):
-        refused_well(lambda rows=rows: metric.compute(_features(rows)), f"{rows} image(s)")  # type: ignore[misc]
+        values = refused_well(lambda rows=rows: metric.compute(_features(rows)), f"{rows} image(s)")  # type: ignore[misc]
+        if wrong := [name for name, value in (values or {}).items() if not math.isfinite(value)]:
+            fail(f"{rows} image(s) give {names(wrong)} that is not finite: raise ValueError that says what is needed")
 
 
 def metric_options_read(subject: Declared) -> None:

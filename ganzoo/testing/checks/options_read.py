@@ -44,18 +44,21 @@ def _own(subject: Subject) -> BaseModel:
 def _variants(options: BaseModel, fields: Mapping[str, FieldInfo]) -> Iterator[BaseModel]:
     """The options with one choice, switch or zero changed, since what it leads to may read others."""
     for name, field in fields.items():
-        for value in _others(getattr(options, name), field):
+        for value in other_values(getattr(options, name), field):
             yield options.model_copy(update={name: value})
 
 
-def _others(value: Any, field: FieldInfo) -> list[Any]:
+def other_values(value: Any, field: FieldInfo) -> list[Any]:
+    """Some values of an option that are allowed and not its present one."""
     if get_origin(field.annotation) is Literal:
         return [choice for choice in get_args(field.annotation) if choice != value]
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int | float):
         least = [limit.ge for limit in field.metadata if isinstance(limit, Ge)]
-        return [type(value)(1)] if value == 0 else [bound for bound in least if bound != value]
+        if value == 0:
+            return [type(value)(1)]
+        return [bound for bound in least if bound != value] or [value + 1]
     return []
 
 

@@ -1,10 +1,11 @@
 """Checks of the images that a model draws."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganzoo.batch import Batch
 from ganzoo.config.units import Size
@@ -14,6 +15,9 @@ from ganzoo.testing.outcome import fail, skip
 from ganzoo.testing.subject import ATTRIBUTES, CPU, Subject, tensors
 
 _LARGE = 30.0
+_CLOSE, _ROUNDING = 1e-3, 1e-6
+"""Rounding, which differs with the size of the batch, stays below such a part of the images' spread, or such a value.
+Fresh networks may draw images that are nearly grey."""
 
 
 def output_shape(subject: Subject) -> None:
@@ -75,17 +79,23 @@ def output_blank_target(subject: Subject) -> None:
         fail("`forward` looks at batch.target, which is blank when users sample")
 
 
-def label_as_declared(subject: Subject) -> None:
-    """A model that is `conditional` draws other images for other labels; any other model does not."""
-    gan = subject.gan().eval()
-    batches = [subject.batch(), subject.batch()]
-    assert batches[0].label is not None
-    batches[1].label = (batches[0].label + 1) % len(ATTRIBUTES["style"])
-    same = torch.equal(*(draw(gan, batch) for batch in batches))
-    if gan.conditional and same:
-        fail("`conditional` is True, but another label gives the same images: the label is not used")
-    if not gan.conditional and not same:
-        fail("another label gives other images: set `conditional = True`, which users see")
+def images_independent(subject: Subject) -> None:
+    """In evaluation an image does not depend on the other images of its batch."""
+    gan = subject.gan()
+    for _ in range(2):
+        gan.train()
+        draw(gan, subject.batch())  # running statistics are no longer those of a fresh norm
+    gan.eval()
+    together, alone = subject.batch(), subject.batch(1)
+    # All numbers are drawn for the whole batch; this one then keeps those of its first image.
+    alone.global_size, alone.local_slice = len(together), slice(0, 1)
+    images, image = draw(gan, together), draw(gan, alone)
+    if differs(images[:1], image, images):
+        difference = float((images[:1] - image).abs().max())
+        fail(
+            f"an image drawn alone differs by {difference:.2g} from the same one in a batch of {len(together)}: users"
+            " get another picture with another number of images. Take no statistics over the batch in evaluation"
+        )
 
 
 def rectangles(subject: Subject) -> None:
@@ -100,7 +110,7 @@ def rectangles(subject: Subject) -> None:
             skip(f"the model takes squares only: {error}")
         blank = torch.zeros(2, 3, wanted.height, wanted.width)
         source = blank if subject.task == "translate" else None
-        label = torch.zeros(2, 1, dtype=torch.int64)
+        label = torch.zeros(2, len(ATTRIBUTES), dtype=torch.int64)
         images = draw(gan, Batch(blank, torch.Generator().manual_seed(0), source=source, label=label, progress=1.0))
         if images.shape != blank.shape:
             fail(
@@ -110,19 +120,19 @@ def rectangles(subject: Subject) -> None:
 
 
 def averaged_draws(subject: Subject) -> None:
-    """`forward` draws with all of `averaged` and with no other weights: users see the moving average of `averaged`."""
+    """`forward` draws with all of `averaged` and no other trained weights: users see its moving average."""
     gan = subject.gan()
     if not isinstance(getattr(gan, "averaged", None), torch.nn.Module):
         fail("`averaged` is not set: set it to the network that `forward` draws with")
     inside = {id(tensor) for tensor in gan.averaged.parameters()}
-    outside = [p for p in gan.parameters() if id(p) not in inside]
+    outside = [p for p in gan.parameters() if id(p) not in inside and p.requires_grad]
     gan.eval()
     images = draw(gan, subject.batch())
-    _disturb(gan.averaged.parameters())
+    disturb(gan.averaged.parameters())
     if torch.equal(images, draw(gan, subject.batch())):
         fail("changing the weights of `averaged` changes no image: it is not the network that draws")
     changed = draw(gan, subject.batch())
-    _disturb(outside)
+    disturb(outside)
     if not torch.equal(changed, draw(gan, subject.batch())):
         fail("`forward` draws with weights outside of `averaged`, which would not be averaged")
 
@@ -168,6 +178,11 @@ def draw(gan: GAN, batch: Batch) -> Tensor:
     return images
 
 
+def differs(one: Tensor, other: Tensor, images: Tensor) -> bool:
+    """Whether two that should be the same differ by more than rounding, for images that spread like these."""
+    return float((one - other).abs().max()) > _CLOSE * float(images.std()) + _ROUNDING
+
+
 def _in_range(images: Tensor, when: str) -> None:
     if not bool(torch.isfinite(images).all()):
         fail(f"images are not finite {when}")
@@ -176,8 +191,9 @@ def _in_range(images: Tensor, when: str) -> None:
         fail(f"images reach {most:.3g} {when}, allowed is [-1, 1]: end with tanh or clamp")
 
 
-def _disturb(parameters: object) -> None:
+def disturb(parameters: Iterable[nn.Parameter]) -> None:
+    """Adds small random numbers to all of them."""
     rng = torch.Generator().manual_seed(3)
     with torch.no_grad():
-        for parameter in parameters:  # type: ignore[attr-defined]  # an iterable of parameters
+        for parameter in parameters:
             parameter.add_(torch.randn(parameter.shape, generator=rng) * 0.1 + 0.05)

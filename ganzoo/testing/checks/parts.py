@@ -53,11 +53,11 @@ def all_read(subject: Declared, read: set[str]) -> None:
         fail(f"never read: {names(dead)}; an option that does nothing misleads whoever sets it")
 
 
-def refused_well(call: Callable[[], Any], what: str) -> None:
-    """Fails unless the call works, or raises ValueError or an error of ganzoo."""
+def refused_well(call: Callable[[], Any], what: str) -> Any:
+    """What the call returns, None when it raises ValueError or an error of ganzoo; fails when it raises another."""
     try:
-        call()
+        return call()
     except (ValueError, GanzooError):
-        return
+        return None
     except Exception as error:
         fail(f"{what} ends in {one_line(error)}: return a value, or raise ValueError that says what is needed")

@@ -2,15 +2,19 @@
 
 import random
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 from unittest import mock
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ganzoo.testing.outcome import fail
 from ganzoo.testing.subject import Subject, losses, names, tensors
+
+_SHIFT = 12_345
 
 
 def no_network(subject: Subject) -> None:
@@ -18,18 +22,15 @@ def no_network(subject: Subject) -> None:
     asked: list[str] = []
 
     def refuse(*arguments: object, **_: object) -> None:
-        asked.append(str(arguments[-1] if len(arguments) < 2 else arguments[1]))
+        asked.append(str(arguments[1] if isinstance(arguments[0], socket.socket) else arguments[0]))
         raise OSError("no network while a model is built")
 
     with (
         mock.patch.object(socket.socket, "connect", refuse),
         mock.patch.object(socket, "getaddrinfo", refuse),
+        suppress(Exception),  # `builds` reports what else is wrong
     ):
-        try:
-            subject.build()
-        except Exception:
-            if not asked:
-                raise
+        subject.build()
     if asked:
         fail(f"building the model opens a connection to {asked[0]}: name weights in `weights` of the declaration")
 
@@ -48,6 +49,23 @@ def construction_repeatable(subject: Subject) -> None:
     differing = [name for name, value in states[0].items() if not torch.equal(value, states[1][name])]
     if differing:
         fail(f"fresh weights differ at the same seed: {names(differing)}; draw them with torch's generator only")
+
+
+def seed_decides(subject: Subject) -> None:
+    """Another seed gives other fresh weights to everything that starts at random."""
+    one, other = tensors(subject.gan(0)), tensors(subject.gan(1))
+    fixed = {name for name, value in one.items() if torch.equal(value, other[name]) and _varies(value)}
+    fixed &= {name for name, parameter in subject.gan().named_parameters() if parameter.requires_grad}
+    if not fixed:
+        return
+    # Weights that are computed or read from a file don't change with any seed; those drawn after a fixed seed do.
+    with _other_seeds():
+        moved = tensors(subject.build(0))
+    if drawn := {name for name in fixed if not torch.equal(one[name], moved[name])}:
+        fail(
+            f"{names(drawn)} starts the same with every seed of the run: something seeds a generator with a number of"
+            " its own (manual_seed) while the model is built"
+        )
 
 
 def randomness_from_batch(subject: Subject) -> None:
@@ -94,6 +112,41 @@ def batch_unchanged(subject: Subject) -> None:
         if getattr(untouched, part) is not None
     ):
         fail("drawing changes the images of the batch: work on a copy")
+
+
+def _varies(value: Tensor) -> bool:
+    return value.numel() > 1 and bool((value != value.flatten()[0]).any())
+
+
+@contextmanager
+def _other_seeds() -> Iterator[None]:
+    """Inside, every generator that is seeded with a number receives another one."""
+
+    class Shifted(torch.Generator):
+        def manual_seed(self, seed: int) -> torch.Generator:
+            return super().manual_seed(_shifted(seed))
+
+    functions: list[tuple[Any, str]] = [(torch, "manual_seed"), (torch.random, "manual_seed"), (random, "seed")]
+    functions += [(np.random, "seed"), (np.random, "default_rng")]
+    with ExitStack() as patches:
+        patches.enter_context(mock.patch.object(torch, "Generator", Shifted))
+        for module, name in functions:
+            patches.enter_context(mock.patch.object(module, name, _seeding(getattr(module, name))))
+        yield
+
+
+def _seeding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with another seed."""
+
+    def seeding(seed: object = None, *arguments: object, **named: object) -> Any:
+        return function(_shifted(seed), *arguments, **named)
+
+    return seeding
+
+
+def _shifted(seed: Any) -> Any:
+    """Another number; what is no number is no fixed seed either."""
+    return seed + _SHIFT if isinstance(seed, int) else seed
 
 
 def _global_states() -> tuple[object, ...]:

@@ -1,8 +1,15 @@
 """Checks of the steps: which step trains which parameters."""
 
-import torch
-from torch import Tensor
+from collections.abc import Mapping
+from dataclasses import replace
 
+import torch
+from torch import Tensor, nn
+
+from ganzoo.batch import Batch
+from ganzoo.engine.trainer import Trainer, call_without_gradients
+from ganzoo.model import Step, Terms
+from ganzoo.testing.blame import blamed
 from ganzoo.testing.outcome import fail
 from ganzoo.testing.subject import Subject, draws, names, steps_of, tensors, trained
 
@@ -50,10 +57,30 @@ def optimisers_cover(subject: Subject) -> None:
             fail(f"the optimiser of step '{step.name}' also holds {names({known.get(key, '?') for key in extra})}")
 
 
+def rounds_run(subject: Subject) -> None:
+    """The engine trains three rounds: no loss uses a graph twice, or changes in place what its gradient needs."""
+    trainer = subject.trainer()
+    current = [""]
+
+    def noting(step: Step) -> Step:
+        def loss(batch: Batch) -> Terms:
+            current.append(step.name)
+            return step.loss(batch)
+
+        return replace(step, loss=loss)
+
+    trainer.steps = tuple(noting(step) for step in trainer.steps)
+    with blamed(lambda: current[-1]):
+        for _ in range(_ROUNDS):
+            trainer.round(0.0)
+
+
 def step_moves_only_its_own(subject: Subject) -> None:
-    """A step changes the parameters of its own module and no others, `before` and `after` included."""
+    """A step changes no parameter that another step trains, `before` and `after` included."""
     trainer = subject.trainer()
     known = {id(parameter): name for name, parameter in trainer.gan.named_parameters()}
+    # What the recipe has frozen, such as a teacher that follows the generator, is its own to change.
+    of_steps = {known.get(key, "") for step in trainer.steps for key in trained(step)}
     for _ in range(_ROUNDS):
         for step in trainer.steps:
             own = {known[id(parameter)] for parameter in step.trains.parameters() if id(parameter) in known}
@@ -61,23 +88,39 @@ def step_moves_only_its_own(subject: Subject) -> None:
             trainer.gan.train()
             trainer.play(step, 0.0)
             moved = _changed(before, {name: p.detach() for name, p in trainer.gan.named_parameters()})
-            if outside := moved - own:
+            if outside := moved & of_steps - own:
                 fail(f"step '{step.name}' changes {names(outside)}, which it does not train")
 
 
 def every_parameter_moves(subject: Subject) -> None:
-    """Training changes every parameter that a step trains."""
+    """Training changes every parameter that a step trains, and all stay finite."""
     trainer = subject.trainer()
     before = tensors(trainer.gan)
-    own = {key for step in trainer.steps for key in trained(step)}
+    own = {step.name: trained(step) for step in trainer.steps}
+    known = {id(parameter): name for name, parameter in trainer.gan.named_parameters()}
     for _ in range(_ROUNDS):
         trainer.round(0.0)
-    trained_names = {name for name, parameter in trainer.gan.named_parameters() if id(parameter) in own}
-    still = trained_names - _changed(before, tensors(trainer.gan))
-    if still:
-        fail(f"{names(still)} never changes in {_ROUNDS} rounds: is it in the optimiser, does a loss reach it?")
-    if broken := [name for name, value in trainer.gan.named_parameters() if not bool(torch.isfinite(value).all())]:
+    after = tensors(trainer.gan)
+    if broken := [name for name, value in after.items() if not bool(torch.isfinite(value).all())]:
         fail(f"{names(broken)} is not finite after {_ROUNDS} rounds")
+    moved = _changed(before, after)
+    for step in trainer.steps:
+        idle = {known[key]: value for key, value in own[step.name].items() if known.get(key, "") not in moved}
+        if still := {name for name in idle if name not in _pushed(trainer, step, idle)}:
+            fail(f"{names(still)} never changes in {_ROUNDS} rounds: is it in the optimiser, with a learning rate?")
+
+
+def _pushed(trainer: Trainer, step: Step, idle: Mapping[str, nn.Parameter]) -> set[str]:
+    """Which of them an update changes when their gradient is not zero, as that of a last bias under hinge may be."""
+    before = {name: parameter.detach().clone() for name, parameter in idle.items()}
+    optimiser = trainer.optimisers[step.name]
+    call_without_gradients(step.before)
+    for parameter in idle.values():
+        parameter.grad = torch.ones_like(parameter)
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+    call_without_gradients(step.after)
+    return _changed(before, {name: parameter.detach() for name, parameter in idle.items()})
 
 
 def bf16_finite(subject: Subject) -> None:

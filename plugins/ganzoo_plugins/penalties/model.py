@@ -79,6 +79,14 @@ class DRAGAN(AdversarialLoss):
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
         """Around real images, clamped to the values that images have."""
         real = batch.target
-        away = self.reach * real.std() * batch.uniform(*real.shape[1:])
+        away = self.reach * _spread(batch) * batch.uniform(*real.shape[1:])
         norms = gradient_norms(discriminator, (real + away).clamp(-1, 1), batch.label)
         return {"penalty": self.weight * (norms - 1).square().mean()}
+
+
+def _spread(batch: Batch) -> Tensor:
+    """The standard deviation of the values of the real images, those of other processes included."""
+    real = batch.target.flatten(1)
+    if batch.global_size == len(batch):
+        return real.std()  # the bits of runs in one process stay as they were
+    return batch.mean((real - batch.mean(real).mean()).square()).mean().sqrt()

@@ -30,7 +30,10 @@ class DRAGAN(AdversarialLoss):
     def penalty(self, discriminator: Discriminator, batch: Batch, fake: Tensor) -> Terms:
         """The penalty between real images, B C H W, and the same with noise of the data's own size."""
         images = batch.target
-        reach = self.options.reach * images.std(correction=0)
+        values = images.flatten(1)
+        # The spread of the whole batch, also of the images that other processes have.
+        spread = batch.mean((values - batch.mean(values).mean()).square()).mean().sqrt()
+        reach = self.options.reach * spread
         disturbed = images + reach * batch.uniform(*images.shape[1:])
         mix = batch.uniform(1, 1, 1)
         penalty = gradient_penalty(discriminator, images, disturbed, mix, batch.label)
