@@ -13,7 +13,6 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 
 import pluggy
 
@@ -124,7 +123,7 @@ def _load(entry: metadata.EntryPoint, row: Plugin) -> Plugin:
         with contextlib.redirect_stdout(io.StringIO()):
             module = entry.load()
             manager = new_manager()
-            if problem := _misspelt(manager, module):
+            if problem := misspelt(manager, module):
                 return replace(row, status="misspelt", reason=problem)
             models, parts = _declarations(manager)
     except KeyboardInterrupt:
@@ -162,8 +161,8 @@ def _aging(specs: Iterable[ModelSpec | PartSpec]) -> list[str]:
     return [f"made for plugin api {oldest}, which a later ganzoo will refuse: update it"] if oldest < API else []
 
 
-def _misspelt(manager: pluggy.PluginManager, module: ModuleType) -> str:
-    """Registers the module, and says what is wrong with the hooks that it marks, or nothing.
+def misspelt(manager: pluggy.PluginManager, module: object) -> str:
+    """Registers the module, or a listener, and says what is wrong with the hooks that it marks, or nothing.
 
     pluggy would silently skip a function with our prefix and no mark.
     """
@@ -173,7 +172,7 @@ def _misspelt(manager: pluggy.PluginManager, module: ModuleType) -> str:
     except pluggy.PluginValidationError as error:
         return one_line(error).removeprefix("PluginValidationError: ")
     known = {name for name in vars(hooks) if name.startswith("ganzoo_")}
-    for name in vars(module):
+    for name in dir(module):
         if name.startswith("ganzoo_") and callable(getattr(module, name)):
             if name not in known:
                 return f"unknown hook '{name}'; hooks are {', '.join(sorted(known))}"

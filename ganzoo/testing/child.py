@@ -37,10 +37,11 @@ def model_state(content: Mapping[str, Any]) -> list[list[str]]:
 
     def part(one: Mapping[str, Any]) -> SimpleNamespace:
         spec = SimpleNamespace(kind=one["kind"], name=one["name"], target=one["target"])
-        return SimpleNamespace(spec=spec, options=_options(one["options"]))
+        return SimpleNamespace(spec=spec, name=one["name"], options=_options(one["options"]))
 
+    model = SimpleNamespace(**{key: content[key] for key in ("name", "target", "task")})
     configuration = SimpleNamespace(
-        model=SimpleNamespace(spec=SimpleNamespace(name=content["name"], target=content["target"])),
+        model=SimpleNamespace(spec=model),
         options=_options(content["options"]),
         settings=SimpleNamespace(size=Size(*content["size"]), seed=content["seed"]),
         parts={field: part(one) for field, one in content["parts"].items()},

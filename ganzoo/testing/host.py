@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganzoo.catalog.lookup import RegisteredPart
 from ganzoo.config.configuration import ResolvedPart
 from ganzoo.layers import LabelTable
 from ganzoo.model import Discriminator, Generator
@@ -70,4 +71,6 @@ def host_networks() -> dict[str, ResolvedPart]:
 def _part(kind: PartKind, network: type[nn.Module]) -> ResolvedPart:
     target = f"{network.__module__}:{network.__name__}"
     spec = PartSpec(kind=kind, name="host", target=target, options=Options, summary="the other network of a check")
-    return ResolvedPart(spec=spec, options=Options())
+    return ResolvedPart(
+        registered=RegisteredPart(spec=spec, full_name="host", plugin=None), name="host", options=Options()
+    )

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ganzoo import ImageShape, ImageSource, Picture, Size
+from ganzoo import ImageShape, ImageSource, Picture, Size, hookimpl
 from ganzoo.encoders import Encoder, Resize
 from ganzoo.metrics import FeatureSets, Metric
 from ganzoo.model import Augmentation
@@ -266,3 +266,31 @@ class OtherFingerprint(Mean):
     def __init__(self, options: object) -> None:
         super().__init__(options)
         self.fingerprint = f"{id(self):064d}"
+
+
+class Diary:
+    """Hears of the end."""
+
+    def __init__(self, options: object) -> None: ...
+
+    @hookimpl
+    def ganzoo_run_finished(self, summary: Mapping[str, object]) -> None:
+        """Nothing to do."""
+
+
+class NotMarked(Diary):
+    def ganzoo_run_started(self, run: object) -> None: ...
+
+
+class UnknownHook(Diary):
+    @hookimpl
+    def ganzoo_run_ended(self, run: object) -> None: ...
+
+
+class AsksForMore(Diary):
+    @hookimpl
+    def ganzoo_samples_drawn(self, run: object, picture: object) -> None: ...
+
+
+class HearsNothing:
+    def __init__(self, options: object) -> None: ...

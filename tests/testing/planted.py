@@ -8,7 +8,13 @@ from ganzoo import Options, PartSpec
 from ganzoo.options import PartKind
 from tests.testing.part_options import BrightOptions, CountOptions
 
-_CLEAN_ALONE = {"augmentation": "Flip", "dataset": "Squares", "metric": "Distance", "encoder": "Mean"}
+_CLEAN_ALONE = {
+    "augmentation": "Flip",
+    "dataset": "Squares",
+    "metric": "Distance",
+    "encoder": "Mean",
+    "listener": "Diary",
+}
 _ALONE = {
     "augmentation": {
         "WrongSize": "augmentation-shape",
@@ -43,6 +49,12 @@ _ALONE = {
         "AlwaysTheSame": "metric-sees-a-difference",
         "CrashesOnFew": "metric-few-images",
         "NothingOfOne": "metric-few-images",
+    },
+    "listener": {
+        "NotMarked": "listener-hears",
+        "UnknownHook": "listener-hears",
+        "AsksForMore": "listener-hears",
+        "HearsNothing": "listener-hears",
     },
     "encoder": {
         "WrongDimension": "encoder-features",

@@ -31,8 +31,14 @@ def test_an_option_that_a_metric_does_not_read_is_caught(catalog: Catalog) -> No
     assert "never read" in report.failures[0].message
 
 
+def test_an_option_that_a_listener_does_not_read_is_caught(catalog: Catalog) -> None:
+    diary = Planted("part_mutants", "listener", "Diary")
+    report = check_name(diary.spec(CountOptions), catalog, only=["listener-hears", "listener-options-read"])
+    assert [one.check for one in report.failures] == ["listener-options-read"]
+
+
 def test_every_check_of_a_part_catches_a_bug() -> None:
-    caught = {planted.caught_by for planted in ALONE} | {"metric-options-read"}
+    caught = {planted.caught_by for planted in ALONE} | {"metric-options-read", "listener-options-read"}
     assert {check.name for checks in PARTS.values() for check in checks} == caught
 
 

@@ -10,6 +10,7 @@ from ganzoo.testing.checks import (
     declaration,
     encoders,
     labels,
+    listeners,
     losses,
     metrics,
     options_read,
@@ -65,6 +66,10 @@ PARTS: Mapping[str, Sequence[Check]] = {
         Check(metrics.metric_sees_a_difference, ("metric-values", *_BUILT)),
         Check(metrics.metric_few_images, ("metric-values", *_BUILT)),
         Check(metrics.metric_options_read, _BUILT),
+    ],
+    "listener": [
+        Check(listeners.listener_hears, _BUILT),
+        Check(listeners.listener_options_read, ("listener-hears", *_BUILT)),
     ],
     "encoder": [
         Check(encoders.encoder_features, _BUILT),

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from ganzoo.testing.outcome import fail
 from ganzoo.testing.subject import Declared, names
 
 _ROWS, _COLUMNS = 60, 12
+_SIZE = (16, 24)
 _CLOSE = 1e-6
 
 
@@ -41,7 +43,7 @@ def metric_repeatable(subject: Declared) -> None:
 def metric_order_free(subject: Declared) -> None:
     """The order of the images does not matter."""
     metric, features = _metric(subject), _features()
-    turned = FeatureSets(real=features.real.flip(0), fake=features.fake.flip(0), training=features.training.flip(0))
+    turned = FeatureSets(**{name: one.flip(0) for name, one in vars(features).items()})
     _compare(metric.compute(_features()), metric.compute(turned), _CLOSE, "when the images are reordered")
 
 
@@ -82,8 +84,12 @@ def _features(rows: int = _ROWS, far: bool = False) -> FeatureSets:
     def draw() -> Tensor:
         return torch.randn(rows, _COLUMNS, generator=rng)
 
+    def pixels(darkest: int) -> Tensor:
+        return torch.randint(darkest, 256, (rows, 3, *_SIZE), generator=rng, dtype=torch.uint8)
+
     fake = draw() * 0.3 + 4 if far else draw()
-    return FeatureSets(real=draw(), fake=fake, training=draw())
+    sets = FeatureSets(real=draw(), fake=fake, training=draw())
+    return replace(sets, real_pixels=pixels(0), fake_pixels=pixels(200 if far else 0))
 
 
 def _compare(one: Mapping[str, float], other: Mapping[str, float], close: float, when: str) -> None:

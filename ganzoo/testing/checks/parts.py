@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
+from ganzoo.config.configuration import resolve_part
+from ganzoo.config.resolve import open_catalog
 from ganzoo.errors import DataError, GanzooError, UsageError, one_line
+from ganzoo.options import part_kind
+from ganzoo.parts import Parts
 from ganzoo.specs import load_target
 from ganzoo.testing.outcome import fail, skip
 from ganzoo.testing.subject import Declared, names, watched
@@ -33,10 +37,22 @@ def built(subject: Declared, read: set[str] | None = None, **context: Any) -> An
         skip(f"{names(needed)} must be given")
     options = subject.spec.options()
     target = load_target(subject.spec.target)
+    context |= _own_parts(subject)
     try:
         return target(watched(options, set() if read is None else read), **context)
     except (DataError, UsageError) as error:
         skip(f"not available here: {error}")
+
+
+def _own_parts(subject: Declared) -> dict[str, Parts]:
+    """What it is made of by default, as it is built with; nothing for a part that is made of none."""
+    fields = subject.spec.options.model_fields.items()
+    chosen = {name: (kind, field.default) for name, field in fields if (kind := part_kind(field))}
+    if not chosen:
+        return {}
+    catalog, near = open_catalog(), (subject.plugin.distribution,)
+    inner = {key: resolve_part(catalog, kind, one.name, one.options, near) for key, (kind, one) in chosen.items()}
+    return {"parts": Parts(inner)}
 
 
 def asked(call: Callable[[], Any]) -> Any:

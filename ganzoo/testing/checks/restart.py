@@ -18,6 +18,7 @@ def second_process(subject: Subject) -> None:
         "what": "model",
         "name": configuration.model.spec.name,
         "target": configuration.model.spec.target,
+        "task": configuration.model.spec.task,
         "options": described(configuration.options),
         "size": [configuration.settings.size.height, configuration.settings.size.width],
         "seed": 0,

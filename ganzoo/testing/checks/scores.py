@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.batch import Batch
-from ganzoo.model import GAN, AdversarialLoss
+from ganzoo.model import GAN, AdversarialLoss, discriminator_loss_of, generator_loss_of
 from ganzoo.testing.outcome import fail, skip
 from ganzoo.testing.subject import BATCH, Subject, draws, losses, names, total
 
@@ -75,15 +75,21 @@ def adversarial_losses(gan: GAN) -> list[AdversarialLoss]:
 
 def _check_signs(loss: AdversarialLoss, shape: tuple[int, ...], wrong: float) -> None:
     real, fake = _scores(shape, -wrong), _scores(shape, wrong)
-    of_real, of_fake = _slopes(loss.discriminator(real, fake), real, fake)
+    of_real, of_fake = _slopes(discriminator_loss_of(loss, real, fake, _batch(len(real))), real, fake)
     where = f"real scores around {-wrong} and fake ones around {wrong}"
     _expect(of_real < 0, "discriminator's loss must fall when real scores rise", of_real, where)
     _expect(of_fake > 0, "discriminator's loss must rise when fake scores rise", of_fake, where)
     real, fake = _scores(shape, wrong), _scores(shape, -wrong)
-    of_real, of_fake = _slopes(loss.generator(fake, real if loss.needs_real else None), real, fake)
+    shown = real if loss.needs_real else None
+    of_real, of_fake = _slopes(generator_loss_of(loss, fake, shown, _batch(len(fake))), real, fake)
     where = f"fake scores around {-wrong}" + (f" and real ones around {wrong}" if loss.needs_real else "")
     _expect(of_fake < 0, "generator's loss must fall when fake scores rise", of_fake, where)
     _expect(of_real >= 0, "generator's loss must not fall when real scores rise", of_real, where)
+
+
+def _batch(count: int) -> Batch:
+    """For losses that draw, or take means over it."""
+    return Batch(torch.zeros(count, 3, 1, 1), torch.Generator().manual_seed(0))
 
 
 def _scores(shape: tuple[int, ...], around: float) -> Tensor:
