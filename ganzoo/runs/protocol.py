@@ -73,12 +73,10 @@ class Protocol:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Protocol":
         """The protocol that `to_dict` gave. Raises TypeError for unknown or missing fields, ValueError for a type."""
-        given = checked.mapping(values, "protocol")
-        return cls(**{name: _checked(name, value) for name, value in given.items()})
-
-
-def _checked(name: str, value: object) -> Any:
-    return checked.whole(value, name) if name in _NUMBERS else checked.text(value, name)
+        found = cls(**checked.mapping(values, "protocol"))
+        for name, value in asdict(found).items():
+            (checked.whole if name in _NUMBERS else checked.text)(value, name)
+        return found
 
 
 def left_by(encoder: str) -> str:
