@@ -59,7 +59,10 @@ def _index(catalog: Catalog) -> str:
 
 def _hooks() -> str:
     parts = ["# Hooks", "", "A plugin implements those it needs and marks each with `@ganzoo.hookimpl`.", ""]
-    parts += ["What they receive: [interfaces](interfaces.md#what-hooks-receive).", ""]
+    parts += [
+        "What they receive, such as a [Run](interfaces.md#run): [interfaces](interfaces.md#what-hooks-receive).",
+        "",
+    ]
     for name in HOOKS:
         hook = getattr(hooks, name)
         parts += [f"## `{name}{signature(hook)}`", "", inspect.cleandoc(hook.__doc__ or ""), ""]
@@ -133,16 +136,18 @@ def _table(owner: type, what: str = "option") -> list[str]:
     found = interface.attributes(owner)
     if not found:
         return ["It has no options."]
-    rows = [f"| {what} | default | type{' and bounds' if what == 'option' else ''} | meaning |", "|---|---|---|---|"]
+    option = what == "option"
+    rows = [[what, "default", "type and bounds" if option else "type", "meaning"], ["---"] * 4]
     for one in found:
-        kind = one.type if what == "option" else _code(one.type)
-        cells = (f"`{one.name}`", _code(one.default), kind, _prose(one.meaning))
-        rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    return rows
+        kind = one.type if option else _code(one.type)
+        rows.append([_code(one.name), _code(one.default), kind, _prose(one.meaning)])
+    if not any(one.default for one in found):
+        rows = [[row[0], *row[2:]] for row in rows]
+    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
+    return f"`{text}`" if text not in ("", interface.REQUIRED) else text
 
 
 def _commands() -> str:
@@ -240,11 +245,6 @@ def _results(name: str, catalog: Catalog) -> list[str]:
         " each is in registry.yaml, [how we measure](../../scores.md)."
     )
     return [*rows, "", how]
-
-
-def headings(text: str) -> list[str]:
-    """The headings of a page, without their marks."""
-    return re.findall(r"^#+ (.*)$", text, re.MULTILINE)
 
 
 if __name__ == "__main__":

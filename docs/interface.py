@@ -203,21 +203,18 @@ def _assigned(body: list[ast.stmt], *, of_self: bool = False) -> Iterator[tuple[
             text = " ".join(inspect.cleandoc(after.value.value).split())
         if isinstance(one, ast.AnnAssign) and (name := _target(one.target, of_self)):
             yield name, _type(one.annotation), one.value, text
-        elif isinstance(one, ast.Assign):
-            for target in one.targets:
-                several = isinstance(target, ast.Tuple)
-                for inner in target.elts if isinstance(target, ast.Tuple) else [target]:
-                    if name := _target(inner, of_self):
-                        yield name, "", None if several else one.value, text
+        elif isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Tuple):
+            yield from ((name, "", None, text) for each in one.targets[0].elts if (name := _target(each, of_self)))
+        elif isinstance(one, ast.Assign) and (name := _target(one.targets[0], of_self)):
+            yield name, "", one.value, text
         elif of_self and isinstance(one, ast.If | ast.With | ast.For):
             yield from _assigned([*one.body, *getattr(one, "orelse", [])], of_self=True)
 
 
 def _target(target: ast.expr, of_self: bool) -> str:
-    if of_self:
-        own = isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
-        return target.attr if own and isinstance(target, ast.Attribute) else ""
-    return target.id if isinstance(target, ast.Name) else ""
+    """The name that is assigned to: a plain one, or that of an attribute of self."""
+    owner, dot, name = ast.unparse(target).rpartition(".")
+    return name if name.isidentifier() and bool(dot) == of_self and owner == ("self" if of_self else "") else ""
 
 
 def _type(annotation: ast.expr | None) -> str:

@@ -121,15 +121,15 @@ def test_every_attribute_has_a_type_and_a_meaning() -> None:
 def test_types_defaults_and_meanings_are_those_of_the_code(sections: dict[str, str]) -> None:
     assert "| `latent` |  | `int` | Length of the latent vector. |" in sections["Generator"]
     assert "| `needs_real` | `False` | `bool` | Whether the generator's loss" in sections["AdversarialLoss"]
-    assert "| `height` | `must be given` | `int` |" in sections["ImageShape"]
+    assert "| `height` | must be given | `int` |" in sections["ImageShape"]
     assert "| `attributes` | `{}` | `Mapping[str, tuple[str, ...]]` |" in sections["ImageShape"]
     assert "| `task` | `None` | `'generate' \\| 'translate' \\| None` | `task` is the only task" in sections["PartSpec"]
     assert "| `repeat` | `1` | `int \\| Callable[[int], int]` | `repeat` is a number" in sections["Step"]
     assert "| `batch` | `64` | `int >= 1, <= 65536` | images a step draws" in sections["ModelOptions"]
-    assert "| `target` |  | `Tensor` | `target` are the images to learn from" in sections["Batch"]
+    assert "| `target` | `Tensor` | `target` are the images to learn from" in sections["Batch"]
     assert (
         "Derives from [AdversarialRecipe](#adversarialrecipe) and [Translator](#translator)."
         in sections["AdversarialTranslator"]
     )
-    assert "| `folder` | `must be given` | `Path` | The run folder. |" in sections["Run"]
+    assert "| `folder` | must be given | `Path` | The run folder. |" in sections["Run"]
     assert "- `scores(self) -> list[Evaluation]`: The scores taken so far" in sections["Run"]
