@@ -4,7 +4,6 @@ Called by conf.py at each build, so that none of them can be out of date; nothin
 """
 
 import inspect
-import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
