@@ -86,7 +86,7 @@ def bases(owner: type) -> list[type]:
 def attributes(owner: type) -> list[Attribute]:
     """What a class has beside methods: all fields of options and dataclasses, else what its bases don't have."""
     if issubclass(owner, BaseModel):
-        return [_option(name, field) for name, field in owner.model_fields.items()]
+        return [_option(owner, name, field) for name, field in owner.model_fields.items()]
     whole = owner.__mro__ if dataclasses.is_dataclass(owner) else _described_here(owner)
     found: dict[str, Attribute] = {}
     for one in reversed([one for one in whole if _ours(one)]):
@@ -140,13 +140,13 @@ def _described_here(owner: type) -> list[type]:
     return [one for one in owner.__mro__ if one not in elsewhere]
 
 
-def _option(name: str, field: Any) -> Attribute:
+def _option(owner: type, name: str, field: Any) -> Attribute:
     default, kind = field.default, describe_type(field)
     if isinstance(default, PartChoice):
         kind = f"a part of kind {part_kind(field)}"
         default = ", ".join([default.name, *(f"{key}={value}" for key, value in default.options.items())])
     shown = REQUIRED if field.is_required() else str(default)
-    return Attribute(name=name, type=kind, default=shown, meaning=field.description or "")
+    return Attribute(name=name, type=kind, default=shown, meaning=field.description or _meaning(owner, name))
 
 
 @cache
