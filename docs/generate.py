@@ -4,14 +4,14 @@ Called by conf.py at each build, so that none of them can be out of date; nothin
 """
 
 import inspect
-import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import BaseModel
+import interface
+from interface import signature
 
 from ganzoo import hooks
 from ganzoo.catalog.lookup import Catalog
@@ -19,17 +19,11 @@ from ganzoo.cli.app import COMMANDS, app
 from ganzoo.cli.rows import score_text
 from ganzoo.config.resolve import open_catalog
 from ganzoo.config.settings import RunSettings
-from ganzoo.options import PartChoice, describe_type, part_kind
 from ganzoo.runs.protocol import scale_of
 from ganzoo.specs import ModelSpec, PartSpec
 from ganzoo.testing.checks import DECLARATION, MODEL, PARTS
 
 HERE = Path(__file__).parent
-MODULES = (
-    *("ganzoo", "ganzoo.model", "ganzoo.translator", "ganzoo.styled", "ganzoo.losses", "ganzoo.layers"),
-    *("ganzoo.augment", "ganzoo.parts"),
-    *("ganzoo.encoders", "ganzoo.metrics", "ganzoo.weights", "ganzoo.testing", "ganzoo.hooks"),
-)
 HOOKS = [name for name in vars(hooks) if name.startswith("ganzoo_")]
 
 
@@ -62,16 +56,12 @@ def _index(catalog: Catalog) -> str:
     return "\n".join(["# Reference", "", "Generated from the code.", "", "```{toctree}", *names, "```", ""])
 
 
-def signature(value: Any) -> str:
-    """The parameters and what is returned as they stand in the code, names without their modules."""
-    if not inspect.isroutine(value):
-        return ""
-    text = str(inspect.signature(value)).replace("'", "").replace('"', "")
-    return re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", text)
-
-
 def _hooks() -> str:
     parts = ["# Hooks", "", "A plugin implements those it needs and marks each with `@ganzoo.hookimpl`.", ""]
+    parts += [
+        "What they receive, such as a [Run](interfaces.md#run): [interfaces](interfaces.md#what-hooks-receive).",
+        "",
+    ]
     for name in HOOKS:
         hook = getattr(hooks, name)
         parts += [f"## `{name}{signature(hook)}`", "", inspect.cleandoc(hook.__doc__ or ""), ""]
@@ -80,27 +70,36 @@ def _hooks() -> str:
 
 def _interfaces() -> str:
     parts = ["# Interfaces", "", "Every name that a plugin or a notebook may use.", ""]
-    for name in MODULES:
-        module = import_module(name)
-        parts += [f"## {name}", "", _prose(module.__doc__), ""]
-        for one in _names(module):
-            parts += _described(one, getattr(module, one))
+    before = ""
+    for module, name, value in interface.entries():
+        if module != before and module not in interface.RECEIVED:
+            parts += [f"## {module}", "", _prose(import_module(module).__doc__), ""]
+        elif before not in interface.RECEIVED and module in interface.RECEIVED:
+            told = "A listener reads from them. Methods that write are called by the engine."
+            parts += ["## What hooks receive", "", told, ""]
+        before = module
+        parts += _class(name, value) if inspect.isclass(value) else _value(module, name, value)
     return "\n".join(parts)
 
 
-def _names(module: Any) -> list[str]:
-    own = [n for n, v in vars(module).items() if getattr(v, "__module__", "") == module.__name__ and n[0] != "_"]
-    return sorted(getattr(module, "__all__", own))
+def _value(module: str, name: str, value: Any) -> list[str]:
+    """A function, or a name for something else."""
+    prose = value.__doc__ if inspect.isroutine(value) else interface.text_of(module, name)
+    return [f"### `{name}{signature(value)}`", "", _prose(prose), ""]
 
 
-def _described(name: str, value: Any) -> list[str]:
-    if not inspect.isclass(value):
-        prose = _prose(value.__doc__) if inspect.isroutine(value) else ""
-        return [f"### `{name}{signature(value)}`", "", prose, ""]
+def _class(name: str, value: type) -> list[str]:
     parts = [f"### {name}", "", _prose(value.__doc__), ""]
-    for key, member in vars(value).items():
-        if (inspect.isfunction(member) or isinstance(member, property)) and key[0] != "_" and member.__doc__:
-            parts += [f"- `{key}{signature(member)}`: {_prose(member.__doc__, indent='  ')}"]
+    if bases := [f"[{one.__name__}](#{one.__name__.lower()})" for one in interface.bases(value)]:
+        parts += [f"Derives from {' and '.join(bases)}.", ""]
+    if built := interface.constructor(value):
+        given = signature(built).removesuffix(" -> None").replace("(self, ", "(").replace("(self)", "()")
+        parts += [f"Built as `{name}{given}`.", ""]
+    if interface.attributes(value):
+        parts += [*_table(value, "attribute"), ""]
+    for key, member in interface.methods(value).items():
+        told = _prose(inspect.getdoc(getattr(value, key)), indent="  ")
+        parts += [f"- `{key}{signature(member)}`{': ' if told else ''}{told}"]
     return [*parts, ""]
 
 
@@ -131,21 +130,23 @@ def _facts(spec: ModelSpec | PartSpec) -> str:
     return f"{spec.summary[:1].upper()}{spec.summary[1:]}{f' ({paper})' if paper else ''}."
 
 
-def _table(options: type[BaseModel]) -> list[str]:
-    if not options.model_fields:
+def _table(owner: type, what: str = "option") -> list[str]:
+    """Options or attributes with their defaults, types and meanings."""
+    found = interface.attributes(owner)
+    if not found:
         return ["It has no options."]
-    rows = ["| option | default | type and bounds | meaning |", "|---|---|---|---|"]
-    for name, field in options.model_fields.items():
-        default = field.default
-        if isinstance(default, PartChoice):
-            kind = f"a part of kind {part_kind(field)}"
-            shown = ", ".join([default.name, *(f"{key}={value}" for key, value in default.options.items())])
-        else:
-            kind = describe_type(field)
-            shown = "must be given" if field.is_required() else str(default)
-        cells = (f"`{name}`", f"`{shown}`" if shown else "", kind, field.description or "")
-        rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    return rows
+    option = what == "option"
+    rows = [[what, "default", "type and bounds" if option else "type", "meaning"], ["---"] * 4]
+    for one in found:
+        kind = one.type if option else _code(one.type)
+        rows.append([_code(one.name), _code(one.default), kind, _prose(one.meaning)])
+    if not any(one.default for one in found):
+        rows = [[row[0], *row[2:]] for row in rows]
+    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text not in ("", interface.REQUIRED) else text
 
 
 def _commands() -> str:
@@ -243,11 +244,6 @@ def _results(name: str, catalog: Catalog) -> list[str]:
         " each is in registry.yaml, [how we measure](../../scores.md)."
     )
     return [*rows, "", how]
-
-
-def headings(text: str) -> list[str]:
-    """The headings of a page, without their marks."""
-    return re.findall(r"^#+ (.*)$", text, re.MULTILINE)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def _asked(method: Callable[..., Terms], batch: Batch) -> dict[str, Any]:
 class CriticOutputs:
     """The results of the discriminator's step so far, from which a `Regulariser` computes its term.
 
-    `batch.target` are the real images, `fake` the generated ones, detached. Both scores have gradients.
+    `batch.target` are the real images, `fake` the generated ones, detached.
     `discriminator` augments the images that it receives.
     """
 
@@ -146,7 +146,9 @@ class CriticOutputs:
     batch: Batch
     fake: Tensor
     real_scores: Tensor
+    """Scores of the real images, with gradients."""
     fake_scores: Tensor
+    """Scores of the generated images, with gradients."""
 
 
 class Regulariser(nn.Module, ABC):

@@ -109,14 +109,16 @@ class Batch:
         self.frozen: frozenset[nn.Parameter] = frozenset()
         """The parameters that the engine has frozen because other steps train them; a recipe may freeze more."""
         self.recorded: dict[str, Tensor] = {}
+        """What `record` was given in this step, by name."""
         self._draw = draw
-        self.global_size = len(target) if global_size is None else global_size
-        self.local_slice = local_slice or slice(None)
+        self.global_size: int = len(target) if global_size is None else global_size
+        self.local_slice: slice = local_slice or slice(None)
         self._all_reduce_mean = all_reduce_mean
         self._stashed: dict[str, Tensor] = {}
         self._shared: dict[str, tuple[nn.Module, Tensor]] = {}
 
     def __len__(self) -> int:
+        """The images of this process."""
         return len(self.target)
 
     def noise(self, *size: int) -> Tensor:

@@ -70,7 +70,9 @@ class Encoder(nn.Module, ABC):
     preprocessing: str
     """How an image is prepared for the network, as protocols record it."""
     scale: Tensor
+    """Pixels are multiplied by it, C 1 1."""
     shift: Tensor
+    """And this is added, C 1 1."""
 
     def __init__(
         self,
@@ -88,12 +90,15 @@ class Encoder(nn.Module, ABC):
         super().__init__()
         self.name = name
         self.dimension = dimension
-        self.strides = tuple(strides)
-        self.channels = tuple(channels)
+        """Length of the features."""
+        self.strides: tuple[int, ...] = tuple(strides)
+        self.channels: tuple[int, ...] = tuple(channels)
         self.resize = resize
+        """The resize before the network."""
         self.preprocessing = f"{resize}; mean {_numbers(mean)}; std {_numbers(std)}"
         self.fingerprint = weights_fingerprint(network.state_dict(), f"{architecture}; {self.preprocessing}")
-        self.network = self.prepare(network)
+        self.network: nn.Module = self.prepare(network)
+        """The frozen network."""
         self._memory = _Memory()
         scale, shift = [0.5 / s for s in std], [(0.5 - m) / s for m, s in zip(mean, std, strict=True)]
         self.register_buffer("scale", torch.tensor(scale).view(-1, 1, 1), persistent=False)

@@ -18,6 +18,7 @@ class GanzooError(Exception):
     """Base of all errors with a message meant for the user."""
 
     exit_code = 1
+    """What the command exits with."""
 
 
 class UsageError(GanzooError):

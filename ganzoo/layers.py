@@ -75,6 +75,7 @@ class RandomMixture(nn.Module):
     """
 
     weight: Tensor
+    """The weights, `after` x `before` x 1 x 1."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -93,11 +94,13 @@ class LabelTable(Labelled, nn.Module):
 
     label_rows = {"table": LabelRows()}  # noqa: RUF012  # never changed
     offsets: Tensor
+    """The row of each attribute's first value."""
 
     def __init__(self, attributes: Mapping[str, tuple[str, ...]], channels: int, *, spread: float = 0.1) -> None:
         super().__init__()
         sizes = [len(values) for values in attributes.values()]
         self.table = nn.Parameter(torch.randn(sum(sizes), channels) * spread)
+        """A row C for each value of each attribute."""
         offsets = torch.tensor([0, *sizes[:-1]]).cumsum(0)
         self.register_buffer("offsets", offsets, persistent=False)
 
@@ -117,7 +120,9 @@ class ConditionalNorm(nn.Module):
     def __init__(self, channels: int, attributes: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(channels)
-        self.table = LabelTable(attributes, 2 * channels) if attributes else None
+        """The plain norm."""
+        self.table: LabelTable | None = LabelTable(attributes, 2 * channels) if attributes else None
+        """Scales and shifts by label, 2C; None without attributes."""
 
     def forward(self, maps: Tensor, label: Tensor | None = None) -> Tensor:
         """The normalised maps."""

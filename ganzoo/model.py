@@ -65,6 +65,7 @@ class Step:
     """
 
     name: str
+    """Its name in logs: "discriminator" gives discriminator.real; unique in the recipe."""
     trains: nn.Module
     loss: Callable[[Batch], Terms]
     repeat: int | Callable[[int], int] = 1
@@ -130,7 +131,9 @@ class Critic:
     """A discriminator and its regularisers. A recipe with several critics gives all but the first a `name`."""
 
     discriminator: Discriminator
+    """The network."""
     regularisers: nn.ModuleDict
+    """Regularisers by name, with a state of their own for this critic."""
     name: str = ""
     """Part of the names of its scalars: D(real photo) is of the critic "photo"."""
 
@@ -145,11 +148,15 @@ class AdversarialRecipe(GAN):
     """
 
     options: AdversarialOptions | AdversarialTranslatorOptions
+    """The model's options."""
     generator: nn.Module
     discriminator: Discriminator
     loss: AdversarialLoss
+    """The adversarial loss."""
     regularisers: nn.ModuleDict
+    """Those of the option `regularise`, by name."""
     augment: Augmentation
+    """What changes images before the discriminator sees them."""
 
     def build_losses(self, parts: Parts, shape: ImageShape) -> None:
         """Builds the loss, the regularisers and the augmentation that the options name."""

@@ -30,7 +30,9 @@ class StyledGenerator(Labelled, ImageGenerator):
     label_rows = {"codes": LabelRows(before=1), "seen": LabelRows(before=1, counts=True)}  # noqa: RUF012  # never changed
     codes: Tensor
     seen: Tensor
+    """How many paintings each code is the mean of."""
     firsts: Tensor
+    """The row of each attribute's first value."""
 
     def set_up_codes(self, plain: Tensor, attributes: Mapping[str, tuple[str, ...]]) -> None:
         """Every code is `plain`, M, until `remember` has seen a painting."""

@@ -1,57 +1,29 @@
 """`python -m tests.public_names`: every name that a plugin may use, with its signature."""
 
-import dataclasses
 import inspect
 import re
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
-import ganzoo
+from tests.docs.scripts import load
 
 KEPT = Path(__file__).with_suffix(".txt")
-MODULES = (
-    *("ganzoo", "ganzoo.model", "ganzoo.translator", "ganzoo.styled", "ganzoo.losses", "ganzoo.layers"),
-    *("ganzoo.augment", "ganzoo.parts"),
-    *("ganzoo.encoders", "ganzoo.metrics", "ganzoo.weights", "ganzoo.testing", "ganzoo.hooks"),
-)
+interface = load("interface")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def public(module: ModuleType) -> list[str]:
-    """Names of `__all__`, or those that the module defines itself and that do not begin with '_'."""
-    if module is ganzoo:
-        return ganzoo.__all__
-    own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
-    return sorted(getattr(module, "__all__", own) if hasattr(module, "__all__") else filter(str.isidentifier, own))
-
-
 def lines() -> list[str]:
-    """One line for each name, and for each method and field of a class."""
-    found = []
-    for name in MODULES:
-        module = import_module(name)
-        for one in public(module):
-            if not one.startswith("_"):
-                found += _described(f"{name}.{one}", getattr(module, one))
-    return found
+    """One line for each name, and for each attribute and method of a class."""
+    return [line for module, name, value in interface.entries() for line in _described(f"{module}.{name}", value)]
 
 
 def _described(name: str, value: object) -> list[str]:
     if not inspect.isclass(value):
         return [f"{name}{_signature(value)}" if callable(value) else name]
-    fields = getattr(value, "model_fields", None) or {}
-    if dataclasses.is_dataclass(value):
-        fields = {field.name: field for field in dataclasses.fields(value)}
-    methods = {
-        key: member
-        for key, member in vars(value).items()
-        if not key.startswith("_") and (inspect.isfunction(member) or isinstance(member, property | classmethod))
-    }
+    methods = interface.methods(value).items()
     return [
         name,
-        *(f"{name}.{field}" for field in fields),
-        *(f"{name}.{key}{_signature(member)}" for key, member in methods.items() if not key.startswith("model_")),
+        *(f"{name}.{one.name}" for one in interface.attributes(value)),
+        *(f"{name}.{key}{_signature(member)}" for key, member in methods),
     ]
 
 

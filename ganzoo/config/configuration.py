@@ -61,10 +61,15 @@ class Configuration:
     """
 
     model: "RegisteredModel"
+    """The model; `model.spec` is its declaration."""
     options: ModelOptions
+    """The model's options."""
     settings: RunSettings
+    """The settings that every run has, such as size and seed."""
     parts: Mapping[str, ResolvedPart]
+    """The chosen parts by the option that names them."""
     origins: Mapping[str, str]
+    """Where each value came from: "default", "preset …", "--set" and the like."""
     notices: tuple[str, ...] = ()
 
     def values(self) -> dict[str, object]:

@@ -18,8 +18,11 @@ class Progress:
     """How far a run has come: steps done, real images shown, seconds trained."""
 
     steps: int = 0
+    """Rounds that are done."""
     images: int = 0
+    """Real images that were drawn from the data."""
     seconds: float = 0.0
+    """Seconds of training, without pauses between sessions."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ class Size:
     """Height and width of an image in pixels."""
 
     height: int
+    """In pixels."""
     width: int
+    """In pixels."""
 
     @classmethod
     def parse(cls, text: object) -> "Size":

@@ -21,6 +21,7 @@ class Picture:
     pixels: NDArray[np.uint8] | None
     labels: tuple[int, ...] = ()
     name: str = ""
+    """What messages call the picture, such as its path."""
     problem: str = ""
     notes: tuple[str, ...] = ()
     digest: str = ""
@@ -59,7 +60,8 @@ class ImageSource(PictureStream):
     """A numbered set of pictures. The target of a data set part is a subclass, built with the part's options."""
 
     @abstractmethod
-    def __len__(self) -> int: ...
+    def __len__(self) -> int:
+        """The number of pictures."""
 
     @abstractmethod
     def read(self, indices: Sequence[int], size: Size) -> Iterator[Picture]:

@@ -43,10 +43,12 @@ class LoadedGAN(ABC):
     """
 
     def __init__(self, gan: GAN, shape: ImageShape, step: int, device: torch.device) -> None:
-        self.gan = gan.to(device=device, memory_format=gan.layout(device)).eval()  # type: ignore[call-overload]
+        self.gan: GAN = gan.to(device=device, memory_format=gan.layout(device)).eval()  # type: ignore[call-overload]
+        """The recipe in evaluation mode; `gan.averaged` is the network that draws."""
         self.shape = shape
         self.step = step
         self.device = device
+        """Where it computes."""
 
     @property
     def fingerprint(self) -> str:
@@ -160,6 +162,7 @@ class LoadedTranslator(LoadedGAN):
         super().__init__(gan, shape, step, device)
         self.photos: Tensor | None = None
         self.whole_view = 256
+        """The shorter side, in pixels, at which it learnt what a whole picture looks like."""
         self.crops = False
         """Whether it learnt from crops, so that a painting shows its strokes at the whole view."""
         self.needs_style = False

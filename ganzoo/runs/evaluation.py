@@ -13,8 +13,11 @@ class Interval:
     """A value with the ends of its 95 % interval."""
 
     value: float
+    """The value."""
     low: float
+    """The lower end."""
     high: float
+    """The upper end."""
 
     def overlaps(self, other: "Interval") -> bool:
         """Whether the two intervals have values in common."""
@@ -37,11 +40,13 @@ class Evaluation:
     """
 
     protocol: Protocol
+    """How the score was taken."""
     score: Interval
     floor: Interval
     ceiling: float
     others: Mapping[str, float]
     step: int
+    """The step of the checkpoint."""
     weights: str
     beside: "tuple[Evaluation, ...]" = ()
     """The same images scored through further encoders, each with a protocol of its own."""

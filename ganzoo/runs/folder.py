@@ -21,11 +21,17 @@ class Run:
     """A run as plugins and users see it. Its `outcome` is empty until it ends."""
 
     folder: Path
+    """The run folder."""
     configuration: Configuration
+    """Every setting; `configuration.values()` has them by name, ready for JSON."""
     progress: Progress = field(default_factory=Progress)
+    """How far it has come."""
     newest_sample: Path | None = None
+    """The newest grid of samples, if there is one."""
     outcome: str = ""
+    """How it ended, such as "done"; empty until then."""
     scalars: dict[str, float] = field(default_factory=dict)
+    """The values of the last logged step."""
     records_probabilities: bool = False
     """Whether D(real) and D(fake) among the scalars are probabilities, as they are for a loss on logits."""
 

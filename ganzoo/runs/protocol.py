@@ -25,12 +25,16 @@ class Protocol:
     metric: str
     data: str
     size: str
+    """Height and width of the images that were compared."""
     held_out: str
     n_real: int
+    """Number of real images."""
     n_fake: int
+    """Number of generated images."""
     encoder: str
     preprocessing: str
     quantisation: str = "uint8, rounded"
+    """How values became pixels."""
     sources: str = ""
     """Fingerprint of the photos that were translated; empty for images drawn from noise."""
     painted_at: str = ""
@@ -40,6 +44,7 @@ class Protocol:
     crops: str = ""
     """Of a painted score: the crops of each picture that were looked at."""
     version: int = 1
+    """Grows when a score of the same name is computed in another way."""
 
     @property
     def encoder_name(self) -> str:

@@ -5,20 +5,16 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.plugin import HOME
 from ganzoo.errors import UsageError, one_line
 from ganzoo.io.files import draft_beside
 from ganzoo.io.installed import distribution, version
+from ganzoo.scaffold.kinds import KINDS, Kind, with_article
 
-Kind = Literal["model", "loss", "augmentation", "dataset", "metric"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-_CODE = {"model": "model", "loss": "loss", "augmentation": "augmentation", "dataset": "source", "metric": "values"}
-"""The module that computes, by what it holds."""
+__all__ = ["KINDS", "Kind", "Plan", "plan", "write"]
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 40
 _PACKAGE = {
@@ -36,7 +32,7 @@ class Plan:
     """What to write: a plugin `name` of that kind (and task, for a model) in `folder`."""
 
     name: str
-    kind: Kind
+    kind: str
     task: str
     folder: Path
 
@@ -46,19 +42,24 @@ class Plan:
         return f"ganzoo_{self.name.replace('-', '_')}"
 
     @property
+    def attempt(self) -> str:
+        """The command that tries it in seconds."""
+        return KINDS[self.kind].attempt(self.name)
+
+    @property
     def style(self) -> str:
         """The folder of templates for its code."""
         return self.task if self.kind == "model" else self.kind
 
 
-def plan(name: str, catalog: Catalog, *, kind: Kind, task: str, out: Path | None) -> Plan:
+def plan(name: str, catalog: Catalog, *, kind: str, task: str, out: Path | None) -> Plan:
     """Checks what was asked.
 
     Raises UsageError for a name that is none, or belongs to something installed, and for a folder that is not empty.
     """
     _check_name(name)
     if kind != "model" and task != "generate":
-        raise UsageError(f"--task is of models; a {kind} has none")
+        raise UsageError(f"--task is of models; {with_article(kind)} has none")
     _check_not_taken(name, kind, catalog)
     folder = out or Path(f"ganzoo-{name}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -75,12 +76,12 @@ def _check_name(name: str) -> None:
         raise UsageError(f"name '{name}': choose another, the package will be called ganzoo-NAME")
 
 
-def _check_not_taken(name: str, kind: Kind, catalog: Catalog) -> None:
+def _check_not_taken(name: str, kind: str, catalog: Catalog) -> None:
     taken = {part.spec.name for part in catalog.parts if part.spec.kind in (kind, "loss" if kind == "model" else "")}
     if kind == "model":
         taken |= {model.spec.name for model in catalog.models}
     if name in taken:
-        raise UsageError(f"name '{name}': there is a {kind} of that name; all of them: ganzoo plugins")
+        raise UsageError(f"name '{name}': there is {with_article(kind)} of that name; all of them: ganzoo plugins")
     if name in {plugin.name for plugin in catalog.plugins}:
         raise UsageError(f"name '{name}': a plugin of that name is installed; all of them: ganzoo plugins")
 
@@ -104,6 +105,9 @@ def write(plan: Plan) -> list[str]:
 
 
 def _files(plan: Plan) -> dict[str, str]:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # only writing needs it, not the list of kinds
+
+    kind = KINDS[plan.kind]
     environment = Environment(
         loader=PackageLoader("ganzoo.scaffold"),
         undefined=StrictUndefined,
@@ -116,11 +120,12 @@ def _files(plan: Plan) -> dict[str, str]:
     module = plan.name.replace("-", "_")
     values = {
         "name": plan.name,
-        "kind": plan.kind,
+        "what": with_article(plan.kind),
         "task": plan.task,
         "package": plan.package,
         "module": module,
-        "code": _CODE[plan.kind],
+        "code": kind.module,
+        "use": kind.use(plan.name),
         "camel": "".join(words),
         "title": " ".join(words),
         "version": version(HOME),
@@ -134,7 +139,7 @@ def _files(plan: Plan) -> dict[str, str]:
     files = {place.format(module=module): render(f"package/{name}") for name, place in _PACKAGE.items()}
     files |= {
         f"{source}/__init__.py": render(f"{plan.style}/declaration.py"),
-        f"{source}/{_CODE[plan.kind]}.py": render(f"{plan.style}/code.py"),
+        f"{source}/{kind.module}.py": render(f"{plan.style}/code.py"),
         f"{source}/py.typed": "",
     }
     if (home := distribution(HOME)) and (licence := home.read_text("licenses/LICENSE")):

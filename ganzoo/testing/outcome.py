@@ -36,10 +36,14 @@ class Result:
     """
 
     subject: str
+    """What was checked, such as "loss hinge"."""
     check: str
+    """The name of the rule."""
     status: Status
+    """How it ended."""
     message: str = ""
     seconds: float = 0.0
+    """How long it took."""
 
     @property
     def ran(self) -> bool:
@@ -52,6 +56,7 @@ class Report:
     """All results of one call."""
 
     results: Sequence[Result]
+    """In the order in which the checks ran."""
 
     @property
     def failures(self) -> list[Result]:

@@ -35,9 +35,13 @@ class Imported:
     """What a declaration of `Weights` needs: the file, its size in bytes and SHA-256; and its number of tensors."""
 
     file: Path
+    """The safetensors file."""
     size: int
+    """In bytes."""
     sha256: str
+    """Of the file."""
     tensors: int
+    """How many there are."""
 
 
 def import_weights(file: Path, out: Path, *, key: str = "", overwrite: bool = False) -> Imported:

@@ -14,20 +14,29 @@ from PIL import Image
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli import run_command
+from ganzoo.config.resolve import open_catalog
 from ganzoo.errors import UsageError
-from ganzoo.scaffold import plan, write
+from ganzoo.options import AdversarialOptions
+from ganzoo.scaffold import KINDS, plan, write
+from ganzoo.specs import ModelSpec
+from ganzoo.testing.conform import check_name
 from tests.installed import importable, pip_install
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-KINDS = {
+NAMES = {
     "sunny-gan": ("model", "generate"),
     "sunny-painter": ("model", "translate"),
+    "sunny-net": ("generator", "generate"),
+    "sunny-judge": ("discriminator", "generate"),
     "sunny-loss": ("loss", "generate"),
+    "sunny-calm": ("regulariser", "generate"),
     "sunny-light": ("augmentation", "generate"),
+    "sunny-lines": ("term", "generate"),
     "sunny-hills": ("dataset", "generate"),
+    "sunny-eyes": ("encoder", "generate"),
     "sunny-score": ("metric", "generate"),
 }
-LONG = {"sunny-gan", "sunny-painter", "sunny-light"}
+LONG = {"sunny-gan", "sunny-painter", "sunny-light", "sunny-calm", "sunny-lines"}
 """Those whose check takes many seconds."""
 
 
@@ -36,7 +45,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, s
     """One package of each kind, written by the command, and the last command that it says to try."""
     base = tmp_path_factory.mktemp("new")
     found = {}
-    for name, (kind, task) in KINDS.items():
+    for name, (kind, task) in NAMES.items():
         folder = base / f"ganzoo-{name}"
         with redirect_stdout(StringIO()) as said:
             assert run_command(["new", name, "--kind", kind, "--task", task, "--out", str(folder)]) == 0
@@ -63,6 +72,10 @@ def installed(site: Path) -> Iterator[None]:
         yield
 
 
+def test_a_package_of_every_kind_is_tried_here() -> None:
+    assert {kind for kind, _ in NAMES.values()} == set(KINDS)
+
+
 def test_it_is_a_whole_package(packages: dict[str, Path]) -> None:
     folder = packages["sunny-gan"]
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
@@ -75,7 +88,7 @@ def test_it_is_a_whole_package(packages: dict[str, Path]) -> None:
     assert "Apache License" in (folder / "LICENSE").read_text()
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", NAMES)
 def test_it_is_clean_code(name: str, packages: dict[str, Path]) -> None:
     for command in (["check"], ["format", "--check", "--diff"]):
         ruff = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", "--target-version", "py311"]
@@ -84,7 +97,7 @@ def test_it_is_clean_code(name: str, packages: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in KINDS]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in NAMES]
 )
 def test_what_is_written_passes_its_own_check(name: str, installed: None, capsys: pytest.CaptureFixture[str]) -> None:
     run_command(["check", name, "--format", "json"])
@@ -93,16 +106,32 @@ def test_what_is_written_passes_its_own_check(name: str, installed: None, capsys
     assert content["ran"] >= 10
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_command_to_try_next_trains(
     name: str, written: dict[str, tuple[Path, str]], installed: None, tmp_path: Path
 ) -> None:
     program, *arguments = shlex.split(written[name][1])
     assert program == "ganzoo" and "--tiny" in arguments
     assert run_command([*arguments, "--out", str(tmp_path / "run")]) == 0
-    assert (tmp_path / "run" / "samples" / "step-000020.png").is_file()
-    if name == "sunny-score":
-        assert "sunny-score" in (tmp_path / "run" / "scores.jsonl").read_text()
+    assert list((tmp_path / "run" / "samples").glob("step-0000[12]0.png"))
+    assert name in (tmp_path / "run" / "run.json").read_text()
+    if name in ("sunny-score", "sunny-eyes"):
+        assert name in (tmp_path / "run" / "scores.jsonl").read_text()
+
+
+def test_written_networks_draw_by_label(installed: None) -> None:
+    model = ModelSpec(
+        name="sunny-both",
+        target="ganzoo.model:AdversarialGAN",
+        options=AdversarialOptions,
+        defaults={"generator": "sunny-net", "discriminator": "sunny-judge"},
+        summary="both",
+        license="Apache-2.0",
+    )
+    wanted = {"label-as-declared", "every-parameter-gets-a-gradient", "builds"}
+    report = check_name(model, open_catalog(), only=wanted)
+    assert report.ok and {one.status for one in report.results} == {"passed"}, report.results
+    assert len(report.results) == len(wanted)
 
 
 def test_a_written_translator_paints_photos_of_any_size(installed: None, tmp_path: Path) -> None:
@@ -131,7 +160,7 @@ def test_it_says_what_to_do_next(capsys: pytest.CaptureFixture[str], tmp_path: P
         (["dcgan"], "there is a model of that name"),
         (["least-squares", "--kind", "loss"], "there is a loss of that name"),
         (["streams", "--kind", "metric"], "a plugin of that name is installed"),
-        (["fine", "--kind", "loss", "--task", "translate"], "--task is of models"),
+        (["fine", "--kind", "encoder", "--task", "translate"], "--task is of models; an encoder has none"),
         (["fine", "--kind", "network"], "not one of"),
     ],
 )
