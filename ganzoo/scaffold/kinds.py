@@ -49,6 +49,7 @@ KINDS: Mapping[str, Kind] = {
     "term": Kind(module="term", host="cut", setting="--set extra={name}"),
     "dataset": Kind(module="source", setting="--data {name}"),
     "encoder": Kind(module="encoder", setting="--set encoder={name}", tiny=_SCORED),
+    "listener": Kind(module="listener", setting="--set listeners={name}"),
     "metric": Kind(module="values", setting="--set metrics={name}", tiny=_SCORED),
 }
 
