@@ -166,6 +166,7 @@ def test_it_says_what_to_do_next(capsys: pytest.CaptureFixture[str], tmp_path: P
         (["x" * 41], "at most 40 long"),
         (["dcgan"], "there is a model of that name"),
         (["least-squares", "--kind", "loss"], "there is a loss of that name"),
+        (["lr", "--kind", "term"], "has an option of that name"),
         (["streams", "--kind", "metric"], "a plugin of that name is installed"),
         (["fine", "--kind", "encoder", "--task", "translate"], "--task is of models; an encoder has none"),
         (["fine", "--kind", "network"], "not one of"),
