@@ -122,7 +122,8 @@ def signature(value: Any) -> str:
     value = getattr(value, "__func__", value)
     if not inspect.isroutine(value):
         return ""
-    return _short(str(inspect.signature(value)).replace("torch._C.", "torch."))
+    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", str(inspect.signature(value)))
+    return _short(text.replace("torch._C.", "torch."))
 
 
 def text_of(module: str, name: str) -> str:
