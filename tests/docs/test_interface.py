@@ -133,5 +133,6 @@ def test_types_defaults_and_meanings_are_those_of_the_code(sections: dict[str, s
         "Derives from [AdversarialRecipe](#adversarialrecipe) and [Translator](#translator)."
         in sections["AdversarialTranslator"]
     )
+    assert "0x" not in sections["Batch"]
     assert "| `folder` | must be given | `Path` | The run folder. |" in sections["Run"]
     assert "- `scores(self) -> list[Evaluation]`: The scores taken so far" in sections["Run"]
