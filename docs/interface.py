@@ -38,7 +38,8 @@ _EMPTY = {"dict": "{}", "tuple": "()", "list": "[]"}
 _LONGEST = 60
 _CALLED = ("__len__", "__call__")
 """Methods of the language that are part of a class's use."""
-_MODULE = re.compile(r"\b(?:[A-Za-z_]+\.)+(?=[A-Z])")
+_MODULE = re.compile(r"\b(?!torch\.Generator)(?:[A-Za-z_]+\.)+(?=[A-Z])")
+"""Before the name of a class; a random generator keeps it, as another class is called so here."""
 _SENTENCE = re.compile(r"(?<=[.;:])\s+(?=[A-Z`])")
 
 
@@ -121,7 +122,8 @@ def signature(value: Any) -> str:
     value = getattr(value, "__func__", value)
     if not inspect.isroutine(value):
         return ""
-    return _MODULE.sub("", str(inspect.signature(value)).replace("'", "").replace('"', ""))
+    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", str(inspect.signature(value)))
+    return _short(text.replace("torch._C.", "torch."))
 
 
 def text_of(module: str, name: str) -> str:
@@ -163,7 +165,7 @@ def _written(owner: type) -> dict[str, Attribute]:
     fields = dataclasses.is_dataclass(owner)
     found = {}
     for name, kind, value, text in _assigned(node.body):
-        default = REQUIRED if value is None and fields else "" if value is None else _default(value)
+        default = REQUIRED if value is None and fields else "" if value is None else _default(owner, value)
         kind = _spelt_out(owner, kind) or type(vars(owner).get(name)).__name__
         found[name] = Attribute(name=name, type=kind, default=default, meaning=text)
     for one in node.body:
@@ -218,12 +220,18 @@ def _target(target: ast.expr, of_self: bool) -> str:
 
 
 def _type(annotation: ast.expr | None) -> str:
-    text = "" if annotation is None else ast.unparse(annotation).replace("'", "").replace('"', "")
-    inside = re.fullmatch(r"(?:\w+\.)?ClassVar\[(.*)\]", text)
-    return _MODULE.sub("", inside[1] if inside else text)
+    text = "" if annotation is None else _short(ast.unparse(annotation))
+    inside = re.fullmatch(r"ClassVar\[(.*)\]", text)
+    return inside[1] if inside else text
 
 
-def _default(value: ast.expr) -> str:
+def _short(text: str) -> str:
+    return _MODULE.sub("", re.sub("['\"]", "", text))
+
+
+def _default(owner: type, value: ast.expr) -> str:
+    if isinstance(value, ast.Name):
+        return repr(vars(sys.modules[owner.__module__])[value.id])
     if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("field"):
         given = {word.arg: ast.unparse(word.value) for word in value.keywords}
         made = given.get("default_factory", "")

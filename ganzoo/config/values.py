@@ -1,5 +1,6 @@
 """Reads and checks single values that users write; what is wrong becomes one line."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -10,6 +11,8 @@ from ganzoo.errors import UsageError
 from ganzoo.options import PartChoice
 
 M = TypeVar("M", bound=BaseModel)
+_KEY = re.compile(r"\w[\w./:-]*")
+"""Options, and options of parts by name: "lr", "loss.margin", "my-term.weight", "my-package:plugin/my-term.weight"."""
 _SHOWN = 200
 """Letters of a wrong value in a message."""
 _WANTED = {
@@ -88,7 +91,7 @@ def parse_assignments(texts: Iterable[str]) -> dict[str, object]:
     values: dict[str, object] = {}
     for text in texts:
         key, separator, value = text.partition("=")
-        if not separator or not key.strip().replace(".", "").replace("_", "").isalnum():
+        if not separator or not _KEY.fullmatch(key.strip()):
             raise UsageError(f"--set {text!r}: write key=value, such as --set lr=1e-4")
         if (key := key.strip()) in values:
             raise UsageError(f"--set {key} is given twice: keep one")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.catalog.plugin import HOME
+from ganzoo.config.configuration import fields_of
 from ganzoo.errors import UsageError, one_line
 from ganzoo.io.files import draft_beside
 from ganzoo.io.installed import distribution, version
@@ -82,6 +83,10 @@ def _check_not_taken(name: str, kind: str, catalog: Catalog) -> None:
         taken |= {model.spec.name for model in catalog.models}
     if name in taken:
         raise UsageError(f"name '{name}': there is {with_article(kind)} of that name; all of them: ganzoo plugins")
+    # Options of such a part are written with its name: lr.weight would be one of the learning rate.
+    of = [one.spec.name for one in catalog.models if name in fields_of(one.spec)]
+    if of and KINDS[kind].one_of_several:
+        raise UsageError(f"name '{name}': {of[0]} has an option of that name")
     if name in {plugin.name for plugin in catalog.plugins}:
         raise UsageError(f"name '{name}': a plugin of that name is installed; all of them: ganzoo plugins")
 

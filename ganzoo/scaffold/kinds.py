@@ -16,6 +16,8 @@ class Kind:
     setting: str
     host: str = "dcgan"
     tiny: str = ""
+    one_of_several: bool = False
+    """Whether an option names any number of them, so that each has its options under its own name."""
 
     def use(self, name: str) -> str:
         """The command with which users use it."""
@@ -44,9 +46,9 @@ KINDS: Mapping[str, Kind] = {
     "generator": Kind(module="network", setting="--set generator={name}"),
     "discriminator": Kind(module="network", setting="--set discriminator={name}"),
     "loss": Kind(module="loss", setting="--set loss={name}"),
-    "regulariser": Kind(module="regulariser", setting="--set regularise={name}"),
+    "regulariser": Kind(module="regulariser", setting="--set regularise={name}", one_of_several=True),
     "augmentation": Kind(module="augmentation", setting="--set augment={name}"),
-    "term": Kind(module="term", host="cut", setting="--set extra={name}"),
+    "term": Kind(module="term", host="cut", setting="--set extra={name}", one_of_several=True),
     "dataset": Kind(module="source", setting="--data {name}"),
     "encoder": Kind(module="encoder", setting="--set encoder={name}", tiny=_SCORED),
     "listener": Kind(module="listener", setting="--set listeners={name}"),

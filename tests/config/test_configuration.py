@@ -290,7 +290,12 @@ def test_assignments_are_split_at_the_first_equals_sign():
     assert parse_assignments(["lr=2e-4", " a = b=c ", "empty="]) == {"lr": "2e-4", "a": "b=c", "empty": ""}
 
 
-@pytest.mark.parametrize("text", ["lr", "", "=3", " =3"])
+def test_an_assignment_may_name_an_option_of_a_part_by_any_name_of_the_part():
+    keys = ["my-term.weight", "my-package:my-plugin/my-term.weight", "nce_identity"]
+    assert list(parse_assignments([f"{key}=1" for key in keys])) == keys
+
+
+@pytest.mark.parametrize("text", ["lr", "", "=3", " =3", "-lr=3", "l r=3", "a;b=3"])
 def test_an_assignment_without_key_or_value_is_refused(text):
     with pytest.raises(UsageError, match="write key=value, such as --set lr=1e-4"):
         parse_assignments([text])

@@ -124,6 +124,8 @@ def test_types_defaults_and_meanings_are_those_of_the_code(sections: dict[str, s
     assert "| `height` | must be given | `int` |" in sections["ImageShape"]
     assert "| `attributes` | `{}` | `Mapping[str, tuple[str, ...]]` |" in sections["ImageShape"]
     assert "| `task` | `None` | `'generate' \\| 'translate' \\| None` | `task` is the only task" in sections["PartSpec"]
+    assert "| `api` | `1` | `int` |" in sections["PartSpec"]
+    assert "auxiliary(self, images: Tensor, rng: torch.Generator)" in sections["Discriminator"]
     assert "| `repeat` | `1` | `int \\| Callable[[int], int]` | `repeat` is a number" in sections["Step"]
     assert "| `batch` | `64` | `int >= 1, <= 65536` | images a step draws" in sections["ModelOptions"]
     assert "| `target` | `Tensor` | `target` are the images to learn from" in sections["Batch"]
@@ -131,5 +133,6 @@ def test_types_defaults_and_meanings_are_those_of_the_code(sections: dict[str, s
         "Derives from [AdversarialRecipe](#adversarialrecipe) and [Translator](#translator)."
         in sections["AdversarialTranslator"]
     )
+    assert "0x" not in sections["Batch"]
     assert "| `folder` | must be given | `Path` | The run folder. |" in sections["Run"]
     assert "- `scores(self) -> list[Evaluation]`: The scores taken so far" in sections["Run"]

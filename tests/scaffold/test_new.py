@@ -14,7 +14,8 @@ from PIL import Image
 
 from ganzoo.catalog.lookup import Catalog
 from ganzoo.cli import run_command
-from ganzoo.config.resolve import open_catalog
+from ganzoo.config.resolve import configure_run, open_catalog
+from ganzoo.config.values import parse_assignments
 from ganzoo.errors import UsageError
 from ganzoo.options import AdversarialOptions
 from ganzoo.scaffold import KINDS, plan, write
@@ -120,6 +121,12 @@ def test_the_command_to_try_next_trains(
         assert name in (tmp_path / "run" / "scores.jsonl").read_text()
 
 
+@pytest.mark.parametrize("name", ["sunny-lines", "sunny-lines/sunny-lines"])
+def test_options_of_a_written_term_are_set_by_its_name(name: str, installed: None) -> None:
+    options = parse_assignments([f"extra={name}", f"{name}.weight=2.5"])
+    assert configure_run("cut", open_catalog(), options=options).parts[name].options.weight == 2.5  # type: ignore[attr-defined]
+
+
 def test_written_networks_draw_by_label(installed: None) -> None:
     model = ModelSpec(
         name="sunny-both",
@@ -160,6 +167,7 @@ def test_it_says_what_to_do_next(capsys: pytest.CaptureFixture[str], tmp_path: P
         (["x" * 41], "at most 40 long"),
         (["dcgan"], "there is a model of that name"),
         (["least-squares", "--kind", "loss"], "there is a loss of that name"),
+        (["lr", "--kind", "term"], "has an option of that name"),
         (["streams", "--kind", "metric"], "a plugin of that name is installed"),
         (["fine", "--kind", "encoder", "--task", "translate"], "--task is of models; an encoder has none"),
         (["fine", "--kind", "network"], "not one of"),
