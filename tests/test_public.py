@@ -16,6 +16,8 @@ DESIGN = {
     "ganzoo_parts": [],
     "ganzoo_run_started": ["run"],
     "ganzoo_step_finished": ["run", "step", "scalars"],
+    "ganzoo_score_taken": ["run", "step", "scores"],
+    "ganzoo_samples_drawn": ["run", "step", "file"],
     "ganzoo_run_finished": ["run", "summary"],
 }
 

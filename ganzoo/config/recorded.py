@@ -62,7 +62,7 @@ def with_recorded_parts(content: Mapping[str, Any], catalog: "Catalog") -> tuple
                 raise PluginError(needed)
             values = _without_listener(values, key)
             notices.append(f"{needed}. It goes on without")
-        elif key in values:
+        elif key in values and str(values[key]["value"]).rpartition("/")[2] == part.spec.name:
             values[key] = {**values[key], "value": part.full_name}
     return values, notices
 

@@ -61,7 +61,8 @@ def augmentation(name: str) -> ResolvedPart:
     spec = PartSpec(
         kind="augmentation", name=name, target=f"{__name__}:Cropped", options=Options, summary="from outside"
     )
-    return replace(resolve_part(CATALOG, "augmentation", "none", {}), spec=spec)
+    known = resolve_part(CATALOG, "augmentation", "none", {})
+    return replace(known, registered=replace(known.registered, spec=spec), name=name)
 
 
 def configured(model: str, place: str, name: str, **options: object) -> Configuration:
