@@ -98,6 +98,18 @@ def test_r1_looks_at_real_images_and_r2_at_drawn_ones() -> None:
     assert float(R2(GradientOptions(gamma=4))(round_).detach()) == pytest.approx(4 / 2 * 4, rel=1e-5)
 
 
+def test_averages_are_those_of_all_processes() -> None:
+    loss = RelativisticAverage(Options())
+    shared = Batch(torch.zeros(2, 3, 4, 4), torch.Generator(), all_reduce_mean=lambda mean: mean + 1)
+    terms = loss.discriminator(REAL, FAKE, shared)
+    assert float(terms["real"]) == pytest.approx((softplus(-0.25 - 2) + softplus(-0.25 + 1)) / 2, rel=1e-6)
+    assert float(loss.generator(FAKE, REAL, shared)["real"]) == pytest.approx(
+        (softplus(2 + 0.25) + softplus(-1 + 0.25)) / 2, rel=1e-6
+    )
+    alone = loss.discriminator(REAL, FAKE, batch(flat(0.0, 0.0)))
+    assert all(torch.equal(one, alone[name]) for name, one in loss.discriminator(REAL, FAKE).items())
+
+
 def test_lecam_holds_scores_to_the_averages_of_the_other_side() -> None:
     lecam = LeCam(LeCamOptions(weight=2, decay=0.75))
     value = lecam(outputs(flat(1.0, 1.0), flat(1.0, 1.0)))

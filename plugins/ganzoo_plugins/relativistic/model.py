@@ -4,7 +4,7 @@ from torch import Tensor
 
 from ganzoo import Options
 from ganzoo.losses import relative_real
-from ganzoo.model import AdversarialLoss, Terms
+from ganzoo.model import AdversarialLoss, Batch, Terms
 
 
 class Relativistic(AdversarialLoss):
@@ -26,18 +26,25 @@ class Relativistic(AdversarialLoss):
 
 
 class RelativisticAverage(AdversarialLoss):
-    """Each score against the mean score of the other side, in both directions (eq. 9 to 12)."""
+    """Each score against the mean score of the other side, in both directions (eq. 9 to 12).
+
+    The means are over the images of all processes.
+    """
 
     needs_real = True
 
     def __init__(self, options: Options) -> None:
         pass
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Terms:
+    def discriminator(self, real: Tensor, fake: Tensor, batch: Batch | None = None) -> Terms:
         """Real above the mean of generated, generated below the mean of real images."""
-        return {"real": relative_real(real, fake.mean(0)), "fake": relative_real(real.mean(0), fake)}
+        return {"real": relative_real(real, _mean(fake, batch)), "fake": relative_real(_mean(real, batch), fake)}
 
-    def generator(self, fake: Tensor, real: Tensor | None) -> Terms:
+    def generator(self, fake: Tensor, real: Tensor | None, batch: Batch | None = None) -> Terms:
         """Generated above the mean of real, real below the mean of generated images."""
         assert real is not None, "a relativistic loss compares with scores of real images"
-        return {"fake": relative_real(fake, real.mean(0)), "real": relative_real(fake.mean(0), real)}
+        return {"fake": relative_real(fake, _mean(real, batch)), "real": relative_real(_mean(fake, batch), real)}
+
+
+def _mean(scores: Tensor, batch: Batch | None) -> Tensor:
+    return scores.mean(0) if batch is None else batch.mean(scores)
