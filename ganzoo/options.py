@@ -40,7 +40,9 @@ class PartChoice(Options):
     """A part chosen by name, and the options of it that differ from the part's own defaults."""
 
     name: str
+    """Name of the part."""
     options: dict[str, Any] = {}
+    """Those of its options that differ."""
 
 
 def part(kind: "PartKind", name: str, description: str, **options: object) -> Any:

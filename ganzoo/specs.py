@@ -36,9 +36,13 @@ class ImageShape:
     """Shape of one image, C H W, and the names of the label attributes that come with the data."""
 
     channels: int = 3
+    """3, for red, green and blue."""
     height: int
+    """In pixels."""
     width: int
+    """In pixels."""
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names of each label attribute's values; empty for data without labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +55,15 @@ class Weights:
     """
 
     name: str
+    """The file's name in the cache, at most 100 letters, digits, '.', '_' and '-'."""
     url: str
+    """https://…/FILE.safetensors"""
     sha256: str
+    """64 digits of 0-9 and a-f."""
     size: int
+    """Number of bytes."""
     license: str
+    """SPDX id of the licence of the weights."""
     summary: str = ""
 
     def __post_init__(self) -> None:
@@ -109,7 +118,9 @@ class Recognised:
     """
 
     options: Mapping[str, object]
+    """Options of the generator that differ from its defaults."""
     weights: "Mapping[str, Tensor]"
+    """Tensors by their names in the generator."""
     settings: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -132,15 +143,19 @@ class ModelSpec:
     target: str
     options: type[BaseModel]
     summary: str
+    """One line for `ganzoo list`."""
     task: Task = "generate"
+    """Whether it draws from noise or translates photos."""
     paper: str = ""
     license: str = ""
     weights: tuple[Weights, ...] = ()
+    """Files of trained weights that come with the model."""
     defaults: Mapping[str, object] = field(default_factory=dict)
     tiny: Mapping[str, object] = field(default_factory=dict)
     bf16: bool = False
     renamed: Mapping[str, str] = field(default_factory=dict)
     api: int = _UNSAID
+    """The number of the plugin interface that it was made for."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -165,17 +180,24 @@ class PartSpec:
     """
 
     kind: PartKind
+    """What it is."""
     name: str
+    """Lower-case words joined by '-', such as 'wgan-gp'."""
     target: str
+    """What computes, as "package.module:Name"; imported only when used."""
     options: type[BaseModel]
+    """The class of its options, a subclass of `ganzoo.Options`."""
     summary: str
+    """One line for `ganzoo show`."""
     paper: str = ""
+    """An arXiv id or a DOI."""
     task: Task | None = None
     tiny: Mapping[str, object] = field(default_factory=dict)
     bf16: bool = True
     formats: tuple[Format, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     api: int = _UNSAID
+    """The number of the plugin interface that it was made for."""
 
     def __post_init__(self) -> None:
         _check(self)

@@ -91,7 +91,9 @@ class Translator(GAN):
     ) -> None:
         super().__init__()
         self.options = options
+        """The model's options."""
         self.shape = shape
+        """The shape of the training images."""
         self.extra = nn.ModuleDict(parts.several(split_names(getattr(options, "extra", ""))))
         if generator is not None:
             self.generator = self.averaged = generator
