@@ -19,7 +19,7 @@ def score_line(step: int, value: float) -> dict[str, Any]:
     floor = {"value": 0.01, "low": -0.01, "high": 0.03}
     others = {"precision": 0.5, "spread": 0.9}
     return {
-        **{"protocol": PROTOCOL, "score": score, "floor": floor, "ceiling": 1.2, "others": others},
+        **{"protocol": dict(PROTOCOL), "score": score, "floor": floor, "ceiling": 1.2, "others": others},
         **{"step": step, "weights": "ema", "images": 8 * step, "seconds": step / 10},
     }
 
