@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pydantic.fields import FieldInfo
+
 from ganzoo.catalog.plugin import HOME
 from ganzoo.errors import PluginError
-from ganzoo.options import split_names
+from ganzoo.options import part_kind, split_names
 
 if TYPE_CHECKING:
     from ganzoo.catalog.lookup import Catalog, RegisteredModel, RegisteredPart
@@ -47,14 +49,20 @@ def _is(model: "RegisteredModel", plugin: Entry, name: str) -> bool:
     return model.plugin.name == plugin.get("name") and model.spec.name == name.rpartition("/")[2]
 
 
-def with_recorded_parts(content: Mapping[str, Any], catalog: "Catalog") -> tuple[dict[str, Any], list[str]]:
+def with_recorded_parts(
+    content: Mapping[str, Any], catalog: "Catalog", fields: Mapping[str, FieldInfo]
+) -> tuple[dict[str, Any], list[str]]:
     """The configuration of a run.json in which each part of a package has its full name of now, and notices.
 
-    Runs from before parts were recorded have only their names. A listener that is not installed is left out, with a
-    notice, as nothing of the model depends on it. Raises PluginError where another part is not installed.
+    Runs from before parts were recorded have only their names, which meant built-in parts first. A listener that is
+    not installed is left out, with a notice, as nothing of the model depends on it. Raises PluginError where another
+    part is not installed.
     """
-    values, notices = dict(content["configuration"]), []
-    for key, entry in content.get("parts", {}).items():
+    values = dict(content["configuration"])
+    notices: list[str] = []
+    if "parts" not in content:
+        return {**values, **_of_old(values, catalog, fields)}, notices
+    for key, entry in content["parts"].items():
         part = _part(entry, catalog)
         if part is None:
             needed = _needed(entry["kind"], entry["name"].rpartition("/")[2], entry, catalog)
@@ -65,6 +73,14 @@ def with_recorded_parts(content: Mapping[str, Any], catalog: "Catalog") -> tuple
         elif key in values and str(values[key]["value"]).rpartition("/")[2] == part.spec.name:
             values[key] = {**values[key], "value": part.full_name}
     return values, notices
+
+
+def _of_old(values: Mapping[str, Any], catalog: "Catalog", fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+    """The full names of built-in parts in a run.json that says of no part whose it is."""
+    built_in = {(part.spec.kind, part.spec.name): part.full_name for part in catalog.parts if part.builtin}
+    kinds = {key: kind for key, field in fields.items() if key in values and (kind := part_kind(field))}
+    found = {key: built_in.get((kind, str(values[key]["value"]))) for key, kind in kinds.items()}
+    return {key: {**values[key], "value": name} for key, name in found.items() if name}
 
 
 def _without_listener(values: Mapping[str, Any], name: str) -> dict[str, Any]:

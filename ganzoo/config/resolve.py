@@ -86,8 +86,9 @@ def recorded_configuration(
     from ganzoo.config.renamed import with_new_names
 
     model = recorded_model(content, catalog)
-    values, notices = with_recorded_parts(content, catalog)
-    recorded = {**YOUNGER, **with_new_names(values, fields_of(model.spec))}
+    fields = fields_of(model.spec)
+    values, notices = with_recorded_parts(content, catalog, fields)
+    recorded = {**YOUNGER, **with_new_names(values, fields)}
     layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
     configuration = configure(model, catalog, [*layers, *extra])
     return replace(configuration, notices=(*configuration.notices, *notices))
