@@ -27,7 +27,9 @@ def print_comparison(done: "Comparison", form: Format) -> None:
     if done.standings:
         for line in _terms(done, runs):
             say(line)
-        ranking = [{**_ranking(one, numbers, _scale(runs)), **_kept(runs[one.name])} for one in done.standings]
+        ranking = [
+            {**_ranking(one, numbers, _scale(runs[one.name])), **_kept(runs[one.name])} for one in done.standings
+        ]
         kept = [name for name in dict.fromkeys(key for one in ranking for key in one) if name not in RANKING]
         first = 2 if done.why_not else 0  # nothing that looks like a rank
         table(ranking, (*RANKING[first:4], *kept, *RANKING[4:]), folding=("name",))
@@ -79,8 +81,8 @@ def _painted_terms(protocol: "Protocol", standing: "Standing") -> "Iterator[str]
     yield "  content, contours: likeness with the photo, 1 keeps all; look at both sides"
 
 
-def _scale(runs: "Mapping[str, list[Row]]") -> int:
-    return next(row.last.protocol.scale for rows in runs.values() for row in rows if row.last)
+def _scale(rows: "list[Row]") -> int:
+    return next(row.last.protocol.scale for row in rows if row.last)
 
 
 def _kept(rows: "list[Row]") -> dict[str, object]:

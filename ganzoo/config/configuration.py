@@ -190,14 +190,14 @@ def resolve_part(
         if key not in known:
             there = ", ".join(known) or "none"
             raise UsageError(f"unknown option '{key}' of {kind} '{name}'.{nearest(key, known)} There are: {there}")
-    checked_options, near = checked(spec.options, options), (found.distribution, *near)
+    checked_options, inside = checked(spec.options, options), (found.distribution, *near)
     kinds = {key: part_kind(one) for key, one in spec.options.model_fields.items()}
     choices = {key: (kind, getattr(checked_options, key)) for key, kind in kinds.items() if kind}
     return ResolvedPart(
         registered=found,
         name=catalog.shortest(found, near),
         options=checked_options,
-        inner={key: resolve_part(catalog, kind, one.name, one.options, near) for key, (kind, one) in choices.items()},
+        inner={key: resolve_part(catalog, kind, one.name, one.options, inside) for key, (kind, one) in choices.items()},
     )
 
 

@@ -50,7 +50,7 @@ def _is(model: "RegisteredModel", plugin: Entry, name: str) -> bool:
 
 
 def with_recorded_parts(
-    content: Mapping[str, Any], catalog: "Catalog", fields: Mapping[str, FieldInfo]
+    content: Mapping[str, Any], catalog: "Catalog", model: "RegisteredModel", fields: Mapping[str, FieldInfo]
 ) -> tuple[dict[str, Any], list[str]]:
     """The configuration of a run.json in which each part of a package has its full name of now, and notices.
 
@@ -70,9 +70,24 @@ def with_recorded_parts(
                 raise PluginError(needed)
             values = _without_listener(values, key)
             notices.append(f"{needed}. It goes on without")
+        elif key not in values and entry["kind"] != "listener":
+            _check_listed(key, part, catalog, model)
         elif key in values and str(values[key]["value"]).rpartition("/")[2] == part.spec.name:
             values[key] = {**values[key], "value": part.full_name}
     return values, notices
+
+
+def _check_listed(key: str, part: "RegisteredPart", catalog: "Catalog", model: "RegisteredModel") -> None:
+    """Raises PluginError where a part that a list names, such as a regulariser, is another by now.
+
+    A list has short names only, which the packages that are installed give their meaning.
+    """
+    found = catalog.part(part.spec.kind, key, (model.plugin.distribution,))
+    if found is not part:
+        raise PluginError(
+            f"this run was trained with {part.spec.kind} '{key}' of {part.distribution}, and by now '{key}' means that"
+            f" of {found.distribution}: uninstall {found.distribution}, or train anew"
+        )
 
 
 def _of_old(values: Mapping[str, Any], catalog: "Catalog", fields: Mapping[str, FieldInfo]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def recorded_configuration(
 
     model = recorded_model(content, catalog)
     fields = fields_of(model.spec)
-    values, notices = with_recorded_parts(content, catalog, fields)
+    values, notices = with_recorded_parts(content, catalog, model, fields)
     recorded = {**YOUNGER, **with_new_names(values, fields)}
     layers = [Layer(origin=str(entry["origin"]), values={key: entry["value"]}) for key, entry in recorded.items()]
     configuration = configure(model, catalog, [*layers, *extra])

@@ -28,7 +28,7 @@ class ExtraMetrics:
         values: dict[str, float] = {}
         for name, metric in self._metrics.items():
             try:
-                given = with_pixels(features, *pixels()) if metric.needs_pixels else features
+                given = _with_pixels(features, *pixels()) if metric.needs_pixels else features
                 values |= _checked(_compute(metric, given), taken=values)
             except (Exception, SystemExit) as error:
                 self._warn_once(name, one_line(error))
@@ -40,7 +40,7 @@ class ExtraMetrics:
             self._warn(f"metric '{name}' failed and its values are missing: {problem}")
 
 
-def with_pixels(features: FeatureSets, real: NDArray[np.uint8], fake: NDArray[np.uint8]) -> FeatureSets:
+def _with_pixels(features: FeatureSets, real: NDArray[np.uint8], fake: NDArray[np.uint8]) -> FeatureSets:
     """The features with the images that they are of, N H W 3."""
     planes = (torch.from_numpy(np.ascontiguousarray(one.transpose(0, 3, 1, 2))) for one in (real, fake))
     return replace(features, **dict(zip(("real_pixels", "fake_pixels"), planes, strict=True)))

@@ -112,6 +112,20 @@ def test_a_part_of_another_package_is_missed_by_a_built_in_model(catalog: Catalo
         recorded_configuration(content, with_these(catalog, OWN))
 
 
+def test_a_part_of_a_list_is_not_taken_from_another_package(catalog: Catalog) -> None:
+    content = content_of(configure_run("mine", with_these(catalog, OWN), options={"regularise": "r1"}))
+    assert recorded_configuration(content, with_these(catalog, OWN)).parts["r1"].registered.builtin
+    r1 = PartSpec(kind="regulariser", name="r1", target="a:B", options=Options, summary="own")
+    with pytest.raises(PluginError, match=r"trained with regulariser 'r1' of ganzoo-core, and by now .* ganzoo-own"):
+        recorded_configuration(content, with_these(catalog, replace(OWN, parts=(LOSS, r1))))
+
+
+def test_a_part_on_its_own_is_named_as_it_is_found(catalog: Catalog) -> None:
+    known = with_these(catalog, OWN)
+    assert resolve_part(known, "loss", "own/dragan", {}).name == "own/dragan"
+    assert resolve_part(known, "loss", "dragan", {}, near=("ganzoo-own",)).name == "dragan"
+
+
 def test_two_packages_with_plugins_of_one_name(catalog: Catalog) -> None:
     content = content_of(configure_run("mine", with_these(catalog, OWN)))
     twin = replace(OWN, distribution="ganzoo-twin")
